@@ -1,0 +1,77 @@
+/**
+ * PawlError: every failure that the library itself raises, with a stable `code` to switch on.
+ *
+ * What must hold: the code never changes its meaning between versions; a system error's code is the errno's own name
+ * (`ECONNRESET`), with `errno`, `syscall` and the address or path beside it, as Node's errors have them.
+ */
+
+/** The codes of the library's own errors. System errors carry the errno's name instead (`EADDRINUSE`, …). */
+export type PawlCode =
+  | 'ALREADY_COMPLETED' // a future was polled after it had completed
+  | 'FUTURE_CONSUMED' // a future was polled after `then` had moved it into a task
+  | 'CANCELLED' // an aborted task was awaited
+  | 'CLEANUP_TIMEOUT' // a cleanup ran past its deadline
+  | 'CLEANUP_ABANDONED' // an operation did not let go within the deadline and was left behind
+  | 'TIMEOUT' // `timeout` or a connect timeout ran out
+  | 'DEADLOCK' // nothing can ever wake the tasks that are left
+  | 'BLOCKING_NODE' // a future inside `blockOn` waits for Node's event loop, which cannot run
+  | 'NESTED_BLOCK_ON' // `blockOn` was called during a poll
+  | 'NO_RUNTIME' // `spawn` or a context was needed outside a poll
+  | 'WRONG_RUNTIME' // a handle was polled under another driver than its own
+  | 'RUNTIME_CLOSED' // spawn on a runtime that has ended
+  | 'SCOPE_CLOSED' // spawn into a scope that has ended
+  | 'NOT_A_FUTURE' // something else than a future was awaited, spawned or returned
+  | 'NOT_COMPILED' // coroutine(async …) ran without corofy
+  | 'NOT_IN_COROUTINE' // a future was iterated outside a coroutine
+  | 'BUSY' // two tasks use the same direction of a resource at once
+  | 'CLOSED' // a resource was used after it was closed
+  | 'UNEXPECTED_EOF' // the stream ended before the requested bytes had come
+  | 'LIMIT_EXCEEDED' // a line or a frame is longer than the caller allowed
+  | 'BAD_ARGUMENT' // an argument is outside its range
+  | 'BAD_ADDRESS' // not an address, or a host name where only numeric ones can be used
+  | 'BAD_PORT' // not a port
+  | 'UNSUPPORTED_PLATFORM' // this system or this Node has no driver
+  | 'FFI_DENIED'; // the permission model forbids FFI or the network
+
+/** What a {@link PawlError} carries besides its code and message. */
+export interface PawlErrorOptions {
+  readonly cause?: unknown;
+  /** Negative errno, as Node's system errors have it. */
+  readonly errno?: number;
+  readonly syscall?: string;
+  readonly address?: string;
+  readonly port?: number;
+  readonly path?: string;
+}
+
+/**
+ * An error of the library or of the operating system, with a stable `code`.
+ *
+ * @example
+ * ```ts
+ * import { PawlError } from 'pawl';
+ * const error = new PawlError('BAD_PORT', 'port must be an integer from 0 to 65535, got 70000');
+ * console.log(error.code); // BAD_PORT
+ * ```
+ */
+export class PawlError extends Error {
+  readonly code: PawlCode | (string & {});
+  declare readonly errno?: number;
+  declare readonly syscall?: string;
+  declare readonly address?: string;
+  declare readonly port?: number;
+  declare readonly path?: string;
+
+  constructor(code: PawlCode | (string & {}), message: string, options: PawlErrorOptions = {}) {
+    super(message, 'cause' in options ? { cause: options.cause } : undefined);
+    this.code = code;
+    for (const key of ['errno', 'syscall', 'address', 'port', 'path'] as const) {
+      const value = options[key];
+      if (value !== undefined) Object.defineProperty(this, key, { value, enumerable: true });
+    }
+  }
+
+  static {
+    Object.defineProperty(this.prototype, 'name', { value: 'PawlError', configurable: true, writable: true });
+  }
+}
