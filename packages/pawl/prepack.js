@@ -1,0 +1,10 @@
+// Makes what `npm pack` puts into the tarball: a fresh `dist` (no file of an earlier build survives), and the project's
+// README and licence, which npm takes from the package's own folder only.
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, rmSync } from 'node:fs';
+
+process.chdir(import.meta.dirname);
+rmSync('dist', { recursive: true, force: true });
+const { status } = spawnSync('tsc', ['-p', 'tsconfig.build.json'], { stdio: 'inherit' });
+if (status !== 0) process.exit(status ?? 1);
+for (const file of ['LICENSE', 'README.md']) copyFileSync(`../../${file}`, file);
