@@ -10,7 +10,7 @@
  * - Nothing here keeps the process alive but: a client with ready work, a live timer that is not unreferenced, a stored I/O waker.
  * The same conformance suite runs against every driver.
  */
-import type { Context, RuntimeRef } from '../future/context.ts';
+import type { Context } from '../future/context.ts';
 import type { Poll } from '../future/poll.ts';
 
 /** A numeric socket address. `family` is 4 or 6; `scope` is the IPv6 zone index (0 for none). */
@@ -178,7 +178,7 @@ export interface DriverMetrics {
 }
 
 /** What every runtime reference is, seen from the driver upward. */
-export interface DriverHolder extends RuntimeRef {
+export interface DriverHolder {
   readonly driver: Driver;
 }
 

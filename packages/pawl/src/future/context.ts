@@ -11,12 +11,8 @@ export interface Waker {
   wake(): void;
 }
 
-declare const runtimeBrand: unique symbol;
-
 /** The runtime behind a context. Opaque here: `driver` and `task` know what it is. */
-export interface RuntimeRef {
-  readonly [runtimeBrand]?: never;
-}
+export type RuntimeRef = object;
 
 /** A poll's context. Valid during the poll; only its `waker` may be kept. */
 export interface Context {
@@ -24,10 +20,14 @@ export interface Context {
   readonly waker: Waker;
   /** The runtime that polls. Opaque: use the typed accessors of `driver`. */
   readonly runtime: RuntimeRef;
-  /** @internal The scope that a plain `spawn` belongs to; opaque here. */
-  readonly scope: unknown;
-  /** @internal The innermost frame of the segment that was suspended last (adaptive leaf resume). */
-  leaf: unknown;
-  /** @internal True once the cleanup deadline has passed: every await throws CLEANUP_TIMEOUT at once. */
+  /** @internal True once the cleanup deadline has passed: a cancelled coroutine's awaits throw CLEANUP_TIMEOUT at once. */
   readonly overdue: boolean;
+  /** @internal The scope that a plain `spawn` during this poll belongs to; opaque here. */
+  nursery(): unknown;
+  /** @internal Takes an error that a cleanup threw; the owner of the cancellation receives it as a SuppressedError. */
+  collect(error: unknown): void;
+  /** @internal Arms the runtime's cleanup deadline; `expired` is called once when it passes. Dispose of the result to disarm. */
+  armCleanup(expired: () => void): Disposable;
+  /** @internal Reports that a cleanup overran its deadline or was left behind. */
+  reportOverrun(code: 'CLEANUP_TIMEOUT' | 'CLEANUP_ABANDONED'): void;
 }

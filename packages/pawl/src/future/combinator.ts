@@ -1,0 +1,214 @@
+/**
+ * Combinator: polls several futures concurrently in one task until one of them, or all of them, decide the outcome.
+ *
+ * What must hold: futures are first polled in order; the first that decides ends it. The losers that were polled are cancelled,
+ * all at once, and have finished their cleanup before the outcome is delivered. An error in a loser's cleanup is suppressed by the
+ * outcome's error, or, where the outcome is a value, thrown in its place: it is never lost. Cleanup is bounded by the runtime's deadline.
+ */
+import { PawlError } from '../error/index.ts';
+import { Branch, type BranchOwner } from './branch.ts';
+import type { Context } from './context.ts';
+import { alreadyCompleted, Future } from './future.ts';
+import { PENDING, type Poll } from './poll.ts';
+import { combine, suppress } from './suppressed.ts';
+
+const START = 0;
+const RUNNING = 1;
+const CLOSING = 2;
+const DONE = 3;
+
+export abstract class Combinator<R> extends Future<R> implements BranchOwner {
+  private context: Context | null = null;
+  private phase = START;
+  private readonly futures: readonly Future<unknown>[];
+  private live: Map<number, Branch> | null = null;
+  private head: Branch | null = null;
+  private tail: Branch | null = null;
+  private outcome: unknown = undefined;
+  private failed = false;
+  private errors: unknown[] | null = null;
+  private deadline: Disposable | null = null;
+  private closing = false;
+  /** @internal */
+  overdue = false;
+
+  constructor(futures: Iterable<Future<unknown>>) {
+    super();
+    this.futures = [...futures];
+    for (const [at, future] of this.futures.entries()) {
+      if (!(future instanceof Future)) {
+        throw new PawlError(
+          'NOT_A_FUTURE',
+          `${this.constructor.name.toLowerCase()}: item ${at} is not a future but ${typeof future}`,
+        );
+      }
+    }
+  }
+
+  /** @internal */
+  get cx(): Context {
+    return this.context as Context;
+  }
+
+  /** How many futures there are. */
+  protected get size(): number {
+    return this.futures.length;
+  }
+
+  /** A future has given its value: decide, or wait for more. */
+  protected abstract onValue(index: number, value: unknown): void;
+
+  /** Called before the first poll of any future: decides at once where nothing is to be waited for. */
+  protected onStart(): void {}
+
+  /** A future has failed. By default that decides. */
+  protected onError(_index: number, error: unknown): void {
+    this.reject(error);
+  }
+
+  protected resolve(value: R): void {
+    this.outcome = value;
+    this.phase = CLOSING;
+  }
+
+  protected reject(error: unknown): void {
+    this.outcome = error;
+    this.failed = true;
+    this.phase = CLOSING;
+  }
+
+  /** @internal */
+  enqueue(branch: Branch): void {
+    if (this.tail === null) {
+      this.head = branch;
+      this.tail = branch;
+    } else {
+      this.tail.next = branch;
+      this.tail = branch;
+    }
+    this.context?.waker.wake();
+  }
+
+  /** @internal */
+  collect(error: unknown): void {
+    (this.errors ??= []).push(error);
+  }
+
+  override poll(cx: Context): Poll<R> {
+    this.context = cx;
+    if (this.phase === START) this.start();
+    else if (this.phase === RUNNING) this.pollWoken();
+    else if (this.phase === DONE) throw alreadyCompleted(this.constructor.name.toLowerCase());
+    if (this.phase === RUNNING) return PENDING;
+    if (this.close() === PENDING) return PENDING;
+    this.end();
+    const { errors, outcome } = this;
+    if (errors !== null) {
+      if (this.failed) throw suppress(outcome, combine(errors));
+      throw suppress(new PawlError('CANCELLED', 'a loser failed while it was cleaned up'), combine(errors));
+    }
+    if (this.failed) throw outcome;
+    return outcome as R;
+  }
+
+  private start(): void {
+    this.phase = RUNNING;
+    this.onStart();
+    // A future that is ready at once needs no branch of its own: the unused one serves the next future.
+    let spare: Branch | null = null;
+    for (let index = 0; index < this.futures.length && this.phase === RUNNING; index++) {
+      const future = this.futures[index] as Future<unknown>;
+      const branch: Branch = spare ?? new Branch(this, index, future);
+      branch.index = index;
+      branch.future = future;
+      spare = this.step(branch) ? branch : null;
+      if (spare === null) (this.live ??= new Map()).set(index, branch);
+    }
+  }
+
+  /** Polls one branch and hands on what it gives. False when it is still pending. */
+  private step(branch: Branch): boolean {
+    let value: unknown;
+    try {
+      value = branch.poll();
+    } catch (error) {
+      this.live?.delete(branch.index);
+      this.onError(branch.index, error);
+      return true;
+    }
+    if (value === PENDING) return false;
+    this.live?.delete(branch.index);
+    this.onValue(branch.index, value);
+    return true;
+  }
+
+  private pollWoken(): void {
+    // Only what was woken before this poll: a branch that wakes itself waits for the next one, so that one poll stays bounded.
+    let branch = this.head;
+    this.head = null;
+    this.tail = null;
+    while (branch !== null) {
+      const next: Branch | null = branch.next;
+      branch.next = null;
+      branch.queued = false;
+      if (this.phase === RUNNING && this.live?.get(branch.index) === branch) this.step(branch);
+      branch = next;
+    }
+  }
+
+  /**
+   * Cancels what is still live: everything at first and again once the deadline has passed, in between only what was woken. PENDING
+   * until every loser has let go.
+   */
+  private close(): Poll<void> {
+    const live = this.live;
+    if (live === null || live.size === 0) return undefined;
+    let branch = this.head;
+    this.head = null;
+    this.tail = null;
+    const everything = !this.closing || this.overdue || this.cx.overdue;
+    this.closing = true;
+    while (branch !== null) {
+      const next: Branch | null = branch.next;
+      branch.next = null;
+      branch.queued = false;
+      if (!everything && live.get(branch.index) === branch) this.letGo(branch, live);
+      branch = next;
+    }
+    if (everything) for (const loser of live.values()) this.letGo(loser, live);
+    if (live.size === 0) return undefined;
+    this.deadline ??= this.cx.armCleanup(() => {
+      this.overdue = true;
+      this.context?.waker.wake();
+    });
+    return PENDING;
+  }
+
+  private letGo(branch: Branch, live: Map<number, Branch>): void {
+    try {
+      if (branch.cancel() === PENDING) {
+        if (!branch.overdue) return;
+        branch.reportOverrun('CLEANUP_ABANDONED');
+      }
+    } catch (error) {
+      this.collect(error);
+    }
+    live.delete(branch.index);
+  }
+
+  private end(): void {
+    this.phase = DONE;
+    this.deadline?.[Symbol.dispose]();
+    this.deadline = null;
+    this.live = null;
+  }
+
+  override cancel(cx: Context): Poll<void> {
+    this.context = cx;
+    if (this.phase === DONE) return undefined;
+    if (this.close() === PENDING) return PENDING;
+    this.end();
+    for (const error of this.errors ?? []) cx.collect(error);
+    return undefined;
+  }
+}

@@ -1,0 +1,315 @@
+/**
+ * Coroutines written as generators: `coroutine(function* (…) { const v = yield* future; … })`.
+ *
+ * What must hold: a call runs nothing; the first poll does. A cancelled coroutine first cancels what it awaits, then resumes as by
+ * `return`: `finally` blocks and `using` run and may await. Cleanup errors go to the owner of the cancellation, never to a parent's
+ * `catch`. A future that the function returns is flattened, as by an async function.
+ */
+import { PawlError } from '../error/index.ts';
+import type { Context } from './context.ts';
+import { Frame, relink, resume } from './frame.ts';
+import { alreadyCompleted, cleanupTimeout, Future, SUSPENDED, type Suspend } from './future.ts';
+import { PENDING, type Poll } from './poll.ts';
+import { current, DELIVER, mode, NORMAL, OVERDUE, setCurrent, setLeaf, setMode } from './register.ts';
+
+/** The generator of a coroutine: it yields only through `yield*` of futures. */
+export type Steps<R> = Generator<Suspend, R, never>;
+
+/** What a coroutine gives: a returned future is flattened. */
+export type Flattened<R> = R extends Future<infer U> ? U : R;
+
+/** A function that can be run as a coroutine: a generator function, or one that returns a future. */
+export type Body<A extends readonly unknown[], R> = ((...args: A) => Steps<R>) | ((...args: A) => Future<R>);
+
+const nameKey = Symbol('coroutine name');
+type AnyGenerator = Iterator<Suspend, unknown, unknown> & { [nameKey]?: string };
+
+/** Where a coroutine stands in its cancellation. */
+const LIVE = 0;
+const CANCELLING = 1;
+const CLEANUP = 2;
+
+/** A coroutine that drives a generator. Made by {@link coroutine}. */
+export class GeneratorCoroutine<T> extends Frame<T> {
+  private generator: AnyGenerator | null;
+  private phase = LIVE;
+
+  constructor(generator: AnyGenerator) {
+    super();
+    this.generator = generator;
+  }
+
+  /** @internal The function's name, for dumps. */
+  get label(): string {
+    return this.generator?.[nameKey] ?? 'coroutine';
+  }
+
+  override poll(cx: Context, inner?: boolean): Poll<T> {
+    if (this.link !== null && inner !== true) return resume(this, cx);
+    if (current !== cx) return under(cx, () => this.poll(cx, inner));
+    const awaited = this.awaited;
+    const generator = this.generator;
+    let result: IteratorResult<Suspend, unknown>;
+    if (awaited === null) {
+      if (generator === null) throw alreadyCompleted('a coroutine');
+      try {
+        result = generator.next();
+      } catch (error) {
+        this.generator = null;
+        throw error;
+      }
+    } else {
+      let value: unknown;
+      let failed = false;
+      try {
+        value = awaited.poll(cx);
+        if (value === PENDING) return relink(this, inner);
+      } catch (error) {
+        failed = true;
+        value = error;
+      }
+      this.awaited = null;
+      if (generator === null) {
+        if (failed) throw value;
+        return this.finish(value, cx);
+      }
+      try {
+        setMode(DELIVER);
+        result = failed ? raise(generator, value) : generator.next(value);
+      } catch (error) {
+        this.generator = null;
+        throw error;
+      }
+    }
+    if (result === SUSPENDED) {
+      setMode(NORMAL);
+      this.awaited = SUSPENDED.value as unknown as Future<unknown>;
+      setLeaf(this);
+      return PENDING;
+    }
+    return this.settle(result, cx);
+  }
+
+  /** The generator has returned, or has yielded something that is no suspension. */
+  private settle(result: IteratorResult<Suspend, unknown>, cx: Context): Poll<T> {
+    if (mode !== NORMAL) setMode(NORMAL);
+    if (result.done === true) {
+      this.generator = null;
+      return this.finish(result.value, cx);
+    }
+    const error = yieldedWrong(result.value);
+    let next: IteratorResult<Suspend, unknown>;
+    try {
+      next = raise(this.generator as AnyGenerator, error);
+    } catch (thrown) {
+      this.generator = null;
+      throw thrown;
+    }
+    if (next === SUSPENDED) {
+      setMode(NORMAL);
+      this.awaited = SUSPENDED.value as unknown as Future<unknown>;
+      setLeaf(this);
+      return PENDING;
+    }
+    return this.settle(next, cx);
+  }
+
+  /** Flattens a returned future: it is awaited in the coroutine's stead. */
+  private finish(value: unknown, cx: Context): Poll<T> {
+    if (!(value instanceof Future)) return value as T;
+    const inner = (value as Future<unknown>).poll(cx);
+    if (inner !== PENDING) return this.finish(inner, cx);
+    this.awaited = value as Future<unknown>;
+    setLeaf(this);
+    return PENDING;
+  }
+
+  override cancel(cx: Context): Poll<void> {
+    if (current !== cx) return under(cx, () => this.cancel(cx));
+    this.link = null;
+    const generator = this.generator;
+    if (this.phase === LIVE) {
+      if (this.awaited === null) {
+        // Never polled, or ended: there is nothing to clean up. A generator that has not started runs no code on return.
+        this.generator = null;
+        return undefined;
+      }
+      this.phase = CANCELLING;
+    }
+    let resumeWith: (generator: AnyGenerator) => IteratorResult<Suspend, unknown>;
+    if (this.phase === CANCELLING) {
+      if (this.release(cx) === PENDING) return PENDING;
+      if (generator === null) return undefined;
+      this.phase = CLEANUP;
+      resumeWith = giveBack;
+    } else {
+      const awaited = this.awaited as Future<unknown>;
+      if (cx.overdue) {
+        cx.reportOverrun('CLEANUP_TIMEOUT');
+        this.release(cx);
+        resumeWith = (steps) => raise(steps, cleanupTimeout());
+      } else {
+        try {
+          const value = awaited.poll(cx);
+          if (value === PENDING) return PENDING;
+          resumeWith = (steps) => {
+            setMode(DELIVER);
+            return steps.next(value);
+          };
+        } catch (error) {
+          resumeWith = (steps) => raise(steps, error);
+        }
+        this.awaited = null;
+      }
+    }
+    return this.clean(cx, generator as AnyGenerator, resumeWith);
+  }
+
+  /** Cancels what is awaited. What has not let go once the deadline has passed is left behind and reported. */
+  private release(cx: Context): Poll<void> {
+    try {
+      if ((this.awaited as Future<unknown>).cancel(cx) === PENDING) {
+        if (!cx.overdue) return PENDING;
+        cx.reportOverrun('CLEANUP_ABANDONED');
+      }
+    } catch (error) {
+      cx.collect(error);
+    }
+    this.awaited = null;
+    return undefined;
+  }
+
+  /** Runs the generator's cleanup until it awaits or has ended. */
+  private clean(
+    cx: Context,
+    generator: AnyGenerator,
+    resumeWith: (generator: AnyGenerator) => IteratorResult<Suspend, unknown>,
+  ): Poll<void> {
+    let step = resumeWith;
+    for (;;) {
+      let result: IteratorResult<Suspend, unknown>;
+      try {
+        if (cx.overdue && mode === NORMAL) setMode(OVERDUE);
+        result = step(generator);
+      } catch (error) {
+        setMode(NORMAL);
+        this.generator = null;
+        // The deadline's own error has been reported; every other one belongs to the owner of the cancellation.
+        if (!(cx.overdue && error instanceof PawlError && error.code === 'CLEANUP_TIMEOUT')) cx.collect(error);
+        return undefined;
+      }
+      setMode(NORMAL);
+      if (result.done === true) {
+        this.generator = null;
+        return undefined;
+      }
+      if (result === SUSPENDED) {
+        this.awaited = SUSPENDED.value as unknown as Future<unknown>;
+        return PENDING;
+      }
+      const { value } = result;
+      step = (steps) => raise(steps, yieldedWrong(value));
+    }
+  }
+}
+
+function giveBack(generator: AnyGenerator): IteratorResult<Suspend, unknown> {
+  return (generator as Required<AnyGenerator>).return(undefined);
+}
+
+function raise(generator: AnyGenerator, error: unknown): IteratorResult<Suspend, unknown> {
+  return (generator as Required<AnyGenerator>).throw(error);
+}
+
+/** Polls with `cx` as the current context: whoever polls a coroutine by hand need not know the register. */
+function under<R>(cx: Context, poll: () => R): R {
+  const previous = current;
+  setCurrent(cx);
+  try {
+    return poll();
+  } finally {
+    setCurrent(previous);
+  }
+}
+
+function yieldedWrong(value: unknown): PawlError {
+  const hint =
+    value instanceof Future
+      ? 'write `yield* future` instead of `yield future`'
+      : 'a coroutine awaits futures by `yield*` and yields nothing else';
+  return new PawlError('NOT_A_FUTURE', `a coroutine yielded ${describe(value)}: ${hint}`);
+}
+
+function describe(value: unknown): string {
+  if (value instanceof Future) return 'a future';
+  if (value === null || typeof value !== 'object') return String(value);
+  return typeof (value as PromiseLike<unknown>).then === 'function' ? 'a promise' : 'an object';
+}
+
+/**
+ * Makes a function whose calls are coroutines: lazy, cancellable futures. In the function, `yield* future` waits for a future and
+ * gives its value, or throws its error.
+ *
+ * Cancelling a coroutine cancels what it awaits, then runs its `finally` blocks and disposals, which may await; what a program loses
+ * by it is what the awaited operation says. A coroutine that was never polled ends without running anything.
+ *
+ * Errors: BAD_ARGUMENT when it is given no generator function, NOT_COMPILED at the first call of an async function that has not been
+ * compiled by corofy, NOT_A_FUTURE at a `yield` of anything but a future.
+ *
+ * @example
+ * ```ts
+ * import { blockOn, coroutine, sleep } from 'pawl';
+ * const double = coroutine(function* (n: number) {
+ *   yield* sleep(1);
+ *   return n * 2;
+ * });
+ * console.log(blockOn(double(21))); // 42
+ * ```
+ */
+export function coroutine<A extends readonly unknown[], R>(
+  fn: (...args: A) => Steps<R>,
+): (...args: A) => Future<Flattened<R>>;
+export function coroutine<A extends readonly unknown[], R>(
+  fn: (...args: A) => Promise<R>,
+): (...args: A) => Future<Flattened<Awaited<R>>>;
+export function coroutine(fn: (...args: never) => unknown): (...args: readonly unknown[]) => Future<unknown> {
+  if (typeof fn !== 'function')
+    throw new PawlError('BAD_ARGUMENT', `coroutine takes a generator function, got ${describe(fn)}`);
+  const kind = Object.prototype.toString.call(fn);
+  if (kind === '[object AsyncFunction]' || kind === '[object AsyncGeneratorFunction]') return uncompiled(fn.name);
+  if (kind !== '[object GeneratorFunction]') {
+    throw new PawlError(
+      'BAD_ARGUMENT',
+      `coroutine takes a generator function, but ${fn.name || 'the function'} is an ordinary one: write function*`,
+    );
+  }
+  Object.defineProperty(fn.prototype, nameKey, { value: fn.name || 'anonymous coroutine', configurable: true });
+  const start = fn as unknown as (...args: unknown[]) => AnyGenerator;
+  const made = function (this: unknown, ...args: unknown[]): Future<unknown> {
+    return new GeneratorCoroutine(start.apply(this, args));
+  };
+  Object.defineProperty(made, 'name', { value: fn.name, configurable: true });
+  return made;
+}
+
+function uncompiled(name: string): () => never {
+  return () => {
+    throw new PawlError(
+      'NOT_COMPILED',
+      `coroutine(async …)${name === '' ? '' : ` "${name}"`} was not compiled: run the program with corofy, or write it as coroutine(function* …) with yield*`,
+    );
+  };
+}
+
+/** A body's result as a future: a generator becomes a coroutine. */
+export function start<A extends readonly unknown[], R>(body: Body<A, R>, ...args: A): Future<R> {
+  if (typeof body !== 'function') throw new PawlError('BAD_ARGUMENT', `expected a function, got ${describe(body)}`);
+  const made = body(...args) as unknown;
+  if (made instanceof Future) return made as Future<R>;
+  if (Object.prototype.toString.call(made) === '[object Generator]')
+    return new GeneratorCoroutine<R>(made as AnyGenerator);
+  throw new PawlError(
+    'NOT_A_FUTURE',
+    `the function returned ${describe(made)}: make it a coroutine, a generator function, or let it return a future`,
+  );
+}

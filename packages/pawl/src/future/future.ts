@@ -1,0 +1,130 @@
+/**
+ * Future: a computation that makes progress only when it is polled, and can be cancelled.
+ *
+ * What must hold: nothing happens before the first poll. `poll` returns the value, throws the error, or returns PENDING after
+ * having arranged a wake of `cx.waker`. Ready means ready: a poll after completion throws ALREADY_COMPLETED. A cancelled future
+ * is polled through `cancel` until that is done, and never through `poll` again.
+ */
+import { PawlError } from '../error/index.ts';
+import { consume } from './consume.ts';
+import type { Context } from './context.ts';
+import { PENDING, type Poll } from './poll.ts';
+import { current, DELIVER, mode, NORMAL, OVERDUE, setMode, SUSPENDING } from './register.ts';
+import { appendCaller } from './trace.ts';
+
+/** What a coroutine yields while it waits. Opaque: only `yield*` of a future produces it. */
+export interface Suspend {
+  readonly [suspension]: never;
+}
+declare const suspension: unique symbol;
+
+interface Delivered<T> {
+  done: true;
+  value: T;
+}
+
+/**
+ * One shared result for every suspension and one for every delivery: `yield*` hands them through by identity, so an await
+ * allocates nothing, and a coroutine recognises a genuine suspension by comparing with {@link SUSPENDED}.
+ */
+export const SUSPENDED: { done: false; value: Suspend } = { done: false, value: undefined as never };
+const DELIVERED: Delivered<unknown> = { done: true, value: undefined };
+
+/**
+ * A lazy, cancellable computation of a `T`. Await it with `yield*` in a coroutine, poll it by hand, or hand it to `run`.
+ *
+ * It is also a `PromiseLike`: `then` moves it into a task of its own on the thread's ambient runtime, so ordinary async code can
+ * await it. From then on it belongs to that task: polling it throws FUTURE_CONSUMED.
+ *
+ * @example
+ * ```ts
+ * import { blockOn, Future, type Context, type Poll } from 'pawl';
+ * class Answer extends Future<number> {
+ *   poll(_cx: Context): Poll<number> { return 42; }
+ * }
+ * console.log(blockOn(new Answer())); // 42
+ * ```
+ */
+export abstract class Future<out T> implements PromiseLike<T> {
+  /** Makes what progress it can. Stores `cx.waker` when it returns PENDING. */
+  abstract poll(cx: Context): Poll<T>;
+
+  /**
+   * Asks the future to stop, and is polled like `poll` until it is done (any result but PENDING). A future that was never polled, and
+   * one that has completed, is done at once. The default is right for a future that holds nothing; a leaf that has stored a waker
+   * overrides it and drops the waker, a combinator cancels what it awaits.
+   */
+  cancel(_cx: Context): Poll<void> {
+    return undefined;
+  }
+
+  /** Consumes the future: its first call moves it into a task on the ambient runtime, later calls share that task's promise. */
+  // oxlint-disable-next-line unicorn/no-thenable -- a future is a PromiseLike by design
+  then<A = T, B = never>(
+    onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
+    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    return consume(this).then(onFulfilled, onRejected);
+  }
+
+  /** @internal A future is its own iterator, so that `yield*` allocates nothing. */
+  [Symbol.iterator](): Iterator<Suspend, T, unknown> {
+    return this as unknown as Iterator<Suspend, T, unknown>;
+  }
+
+  /** @internal Called by `yield*`: first to poll, then to hand over the value that the coroutine's driver delivers. */
+  next(sent?: unknown): IteratorResult<Suspend, T> {
+    if (mode !== NORMAL) return answer(sent) as Delivered<T>;
+    if (current === null) throw outside();
+    const value = this.poll(current);
+    if (value === PENDING) {
+      setMode(SUSPENDING);
+      SUSPENDED.value = this as Future<unknown> as unknown as Suspend;
+      return SUSPENDED;
+    }
+    DELIVERED.value = value;
+    return DELIVERED as Delivered<T>;
+  }
+
+  /** @internal The awaited future failed: `yield*` throws the error at the await, whose line joins the error's logical stack. */
+  throw(error: unknown): never {
+    if (mode !== OVERDUE) setMode(NORMAL);
+    appendCaller(error);
+    throw error;
+  }
+
+  /** @internal The coroutine is being returned from: the await lets go at once (what it awaited has been cancelled before). */
+  return(value?: unknown): Delivered<unknown> {
+    return { done: true, value };
+  }
+}
+
+function answer(sent: unknown): Delivered<unknown> {
+  if (mode === DELIVER) {
+    setMode(NORMAL);
+    DELIVERED.value = sent;
+    return DELIVERED;
+  }
+  if (mode === OVERDUE) throw cleanupTimeout();
+  setMode(NORMAL);
+  throw outside();
+}
+
+function outside(): PawlError {
+  return new PawlError(
+    'NOT_IN_COROUTINE',
+    'a future was iterated outside a coroutine: use `yield* future` directly in a coroutine(function* …), or await it with then',
+  );
+}
+
+export function cleanupTimeout(): PawlError {
+  return new PawlError(
+    'CLEANUP_TIMEOUT',
+    'the cleanup after a cancellation ran past its deadline: this await was cancelled',
+  );
+}
+
+/** What a future throws when it is polled after it has completed. */
+export function alreadyCompleted(what: string): PawlError {
+  return new PawlError('ALREADY_COMPLETED', `${what} was polled after it had completed: a future completes once`);
+}

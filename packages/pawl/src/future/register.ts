@@ -1,0 +1,36 @@
+/**
+ * The registers of the poll that is under way on this thread: which context polls, how `yield*` is being answered, and which
+ * frame suspended last.
+ *
+ * What must hold: every register is transient. `current` is set by whoever polls with a context of its own (a task, a branch) and
+ * restored before that poll returns; `mode` is NORMAL whenever a generator runs user code; `leaf` is read only while the poll that
+ * wrote it unwinds. They are the only module-level state of the kernel: a generator's `yield*` has no way to be passed a context.
+ */
+import type { Context } from './context.ts';
+
+/** How `next` of a future answers the `yield*` that calls it. */
+export const NORMAL = 0;
+/** The awaited future has completed: hand the value that was sent to the generator. */
+export const DELIVER = 1;
+/** A future has just said PENDING: the coroutine must suspend before anything else is iterated. */
+export const SUSPENDING = 2;
+/** The cleanup deadline has passed: every await throws. */
+export const OVERDUE = 3;
+
+/** The context of the innermost poll, or null outside a poll. */
+export let current: Context | null = null;
+export let mode: number = NORMAL;
+/** The frame that suspended last, while the poll unwinds. */
+export let leaf: unknown = null;
+
+export function setCurrent(cx: Context | null): void {
+  current = cx;
+}
+
+export function setMode(next: number): void {
+  mode = next;
+}
+
+export function setLeaf(frame: unknown): void {
+  leaf = frame;
+}

@@ -1,0 +1,58 @@
+/**
+ * The ambient runtime: where futures go that ordinary async code awaits (`then`).
+ *
+ * What must hold: one a thread, made on demand. A task in it belongs to no caller's scope; the process waits for it as long as anything
+ * can wake it.
+ */
+import { defaultDriver } from '../driver/default.ts';
+import type { Context } from '../future/context.ts';
+import { setConsumer } from '../future/consume.ts';
+import { Future } from '../future/future.ts';
+import type { Poll } from '../future/poll.ts';
+import { Runtime } from './runtime.ts';
+
+/** A future that `then` has moved: the same computation under a new name. */
+class Moved extends Future<unknown> {
+  private readonly source: Pick<Future<unknown>, 'poll' | 'cancel'>;
+
+  constructor(source: Pick<Future<unknown>, 'poll' | 'cancel'>) {
+    super();
+    this.source = source;
+  }
+
+  override poll(cx: Context): Poll<unknown> {
+    return this.source.poll(cx);
+  }
+
+  override cancel(cx: Context): Poll<void> {
+    return this.source.cancel(cx);
+  }
+}
+
+let ambient: Runtime | null = null;
+
+/** The thread's ambient runtime. */
+export function ambientRuntime(): Runtime {
+  return (ambient ??= new Runtime(defaultDriver()));
+}
+
+/** Ends the ambient runtime: its tasks are cancelled and cleaned up, and their promises reject with CANCELLED. */
+export function shutdownAmbient(reason?: unknown): void {
+  const runtime = ambient;
+  ambient = null;
+  runtime?.root.abortAll(reason);
+}
+
+setConsumer(
+  (source) =>
+    new Promise((resolve, reject) => {
+      const task = ambientRuntime().root.adopt(new Moved(source), undefined);
+      task.addWaiter({
+        wake() {
+          task.observe();
+          if (task.state === 'done') resolve(task.outcome);
+          else reject(task.outcome);
+        },
+      });
+    }),
+);

@@ -1,0 +1,199 @@
+/**
+ * Runtime: the executor. It polls woken tasks when the driver gives it a turn, and knows the tree of its tasks.
+ *
+ * What must hold: a task is polled only between `enter` and its return, with itself as the current context; `turn` never throws. A
+ * runtime is attached to its driver exactly while it has tasks. Nothing of a runtime is global: any number of them share a thread's driver.
+ */
+import { PawlError } from '../error/index.ts';
+import type { Driver, DriverClient, DriverHolder } from '../driver/driver.ts';
+import type { Future } from '../future/future.ts';
+import { current, setCurrent } from '../future/register.ts';
+import { BUDGET } from './budget.ts';
+import { dumpTasks } from './dump.ts';
+import { ReadyQueue } from './ready-queue.ts';
+import { emitReport, type ReportHook } from './report.ts';
+import { Scope, type SpawnOptions } from './scope.ts';
+import { spawnSite } from './site.ts';
+import { CallbackTimer, type JoinHandle, type Task } from './task.ts';
+
+/** `development` captures spawn sites and times each poll; `production` does neither until a batch was slow. */
+export type Mode = 'development' | 'production';
+
+export interface RuntimeOptions {
+  /** Default: `production` when `NODE_ENV` says so, else `development`. */
+  readonly mode?: Mode;
+  /** How long a cancelled task's cleanup may take, in ms. Default 5000. */
+  readonly cleanupTimeout?: number;
+  /** A poll that takes longer than this many ms is reported. Default 100. */
+  readonly slowPoll?: number;
+  /** Told what the runtime reports; default `process.emitWarning`. */
+  readonly onReport?: ReportHook;
+}
+
+export class Runtime implements DriverClient, DriverHolder {
+  readonly driver: Driver;
+  readonly mode: Mode;
+  /** @internal What is left of the running poll's budget. */
+  budget = 0;
+  /** @internal The parent of main and of every detached task. */
+  readonly root: Scope;
+  private readonly cleanupTimeout: number;
+  private readonly slowPoll: number;
+  private readonly onReport: ReportHook;
+  private readonly queue = new ReadyQueue();
+  private readonly picks: boolean;
+  private running = false;
+  private timed: boolean;
+  private dropped = false;
+  private tasks = 0;
+  private deadlocked = false;
+
+  constructor(driver: Driver, options: RuntimeOptions = {}) {
+    this.driver = driver;
+    this.mode = options.mode ?? (process.env['NODE_ENV'] === 'production' ? 'production' : 'development');
+    this.cleanupTimeout = positive('cleanupTimeout', options.cleanupTimeout ?? 5000);
+    this.slowPoll = positive('slowPoll', options.slowPoll ?? 100);
+    this.onReport = options.onReport ?? emitReport;
+    this.picks = driver.kind === 'sim';
+    this.timed = this.mode === 'development';
+    this.root = new Scope(this, true, { wake: (): void => {} });
+  }
+
+  /** Spawns a task that no scope waits for: it ends, with its cleanup, when the runtime's main does. */
+  spawn<T>(future: Future<T>, options?: SpawnOptions): JoinHandle<T> {
+    return this.root.spawn(future, options);
+  }
+
+  /** Tasks that have not ended. */
+  get taskCount(): number {
+    return this.tasks;
+  }
+
+  /** The live task tree as text, one line a task, with the await tree inside each. Polls nothing. */
+  dump(): string {
+    return dumpTasks(this.root);
+  }
+
+  /** Forgets every task without any cleanup, as a crash would. What they had registered stays with the driver until it fires. */
+  drop(): void {
+    this.dropped = true;
+    this.queue.clear();
+    this.driver.detach(this);
+  }
+
+  // ---- the driver's side
+
+  turn(limit: number): number {
+    if (this.dropped) return 0;
+    const { queue, driver } = this;
+    this.running = true;
+    const began = driver.refresh();
+    for (let polls = 0; polls < limit && queue.length > 0; polls++) {
+      const task = this.picks ? queue.take(driver.choose(queue.length)) : queue.shift();
+      if (this.timed) this.enterTimed(task);
+      else {
+        this.budget = BUDGET;
+        setCurrent(task);
+        task.run();
+      }
+    }
+    setCurrent(null);
+    this.running = false;
+    // The clock is read once for a batch; each poll is timed only after a slow batch (a read at each poll costs half a ping-pong).
+    if (this.mode === 'production') this.timed = driver.refresh() - began > this.slowPoll;
+    return queue.length;
+  }
+
+  stranded(): void {
+    if (this.tasks === 0 || this.dropped) return;
+    this.deadlocked = true;
+    process.exitCode = 13;
+    this.onReport({
+      code: 'DEADLOCK',
+      task: '',
+      message: `DEADLOCK: ${this.tasks} task(s) are waiting and nothing can wake them:\n${this.dump()}`,
+    });
+  }
+
+  // ---- the tasks' side
+
+  /** @internal */
+  enqueue(task: Task<unknown>): void {
+    if (this.dropped) return;
+    this.queue.push(task);
+    if (!this.running) this.driver.schedule(this);
+  }
+
+  /** @internal Polls a task here and now, whatever is under way. */
+  enter(task: Task<unknown>): void {
+    const previous = current;
+    const { budget } = this;
+    setCurrent(task);
+    this.budget = BUDGET;
+    task.run();
+    this.budget = budget;
+    setCurrent(previous);
+  }
+
+  private enterTimed(task: Task<unknown>): void {
+    const began = this.driver.refresh();
+    this.budget = BUDGET;
+    setCurrent(task);
+    task.run();
+    const took = this.driver.refresh() - began;
+    if (took > this.slowPoll) {
+      const name = label(task);
+      this.onReport({
+        code: 'SLOW_POLL',
+        task: name,
+        message: `a poll of task "${name}" took ${took.toFixed(1)} ms: nothing else ran on this thread meanwhile`,
+      });
+    }
+  }
+
+  /** @internal */
+  started(task: Task<unknown>, name: string | undefined): void {
+    if (this.mode === 'development') task.describe(name, spawnSite());
+    else if (name !== undefined) task.describe(name, undefined);
+    if (this.tasks++ === 0) this.driver.attach(this);
+  }
+
+  /** @internal */
+  ended(_task: Task<unknown>): void {
+    if (--this.tasks > 0) return;
+    this.driver.detach(this);
+    // Something woke them after all (a handler of Node's own `beforeExit`): the verdict is withdrawn.
+    if (this.deadlocked && process.exitCode === 13) process.exitCode = undefined;
+    this.deadlocked = false;
+  }
+
+  /** @internal */
+  armCleanup(expired: () => void): Disposable {
+    const timer = new CallbackTimer(expired);
+    this.driver.timers.insert(timer, this.driver.now() + this.cleanupTimeout);
+    return { [Symbol.dispose]: () => this.driver.timers.cancel(timer) };
+  }
+
+  /** @internal */
+  reportOverrun(code: 'CLEANUP_TIMEOUT' | 'CLEANUP_ABANDONED', task: Task<unknown>): void {
+    const name = label(task);
+    const what =
+      code === 'CLEANUP_TIMEOUT'
+        ? 'had not ended: its await was cancelled and throws CLEANUP_TIMEOUT'
+        : 'could not be ended and was left behind';
+    this.onReport({
+      code,
+      task: name,
+      message: `after ${this.cleanupTimeout} ms the cleanup of task "${name}" ${what}`,
+    });
+  }
+}
+
+function label(task: Task<unknown>): string {
+  return task.site === undefined ? task.name : `${task.name} (spawned at ${task.site})`;
+}
+
+function positive(name: string, value: number): number {
+  if (typeof value === 'number' && value >= 0) return value;
+  throw new PawlError('BAD_ARGUMENT', `${name} must be a number of milliseconds, zero or more, got ${String(value)}`);
+}

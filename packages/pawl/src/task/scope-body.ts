@@ -1,0 +1,203 @@
+/**
+ * ScopeBody: drives a scope's body, then waits for the scope's children.
+ *
+ * What must hold: the body is polled first; when a child fails, the body is cancelled like the siblings. The outcome is delivered
+ * when the body and every child have ended: the first failure with the others suppressed, else the body's value. Cancelled from
+ * outside, body and children are cancelled at once, and it is done when all of them are.
+ */
+import type { Context, RuntimeRef, Waker } from '../future/context.ts';
+import { alreadyCompleted, Future } from '../future/future.ts';
+import { PENDING, type Poll } from '../future/poll.ts';
+import { current, setCurrent } from '../future/register.ts';
+import type { Scope } from './scope.ts';
+
+const BODY = 0;
+const CANCEL_BODY = 1;
+const CHILDREN = 2;
+const DONE = 3;
+
+export class ScopeBody<T> extends Future<T> implements Context {
+  private readonly body: Future<T> | null;
+  /** @internal */
+  readonly scope: Scope;
+  /** True when the scope is a task's own: the task itself is then the body's context. */
+  private readonly implicit: boolean;
+  private phase = BODY;
+  private value: unknown = undefined;
+  private polled = false;
+  private outer: Context | null = null;
+  private expired = false;
+  private external = false;
+  private deadline: Disposable | null = null;
+
+  constructor(body: Future<T> | null, scope: Scope, implicit: boolean) {
+    super();
+    this.body = body;
+    this.scope = scope;
+    this.implicit = implicit;
+    // A task wraps its body after having polled it.
+    this.polled = implicit;
+  }
+
+  /** @internal The body's name. */
+  get label(): string | undefined {
+    return (this.body as { label?: string } | null)?.label;
+  }
+
+  /** @internal What is awaited now, for dumps. */
+  get awaited(): Future<unknown> | null {
+    return this.phase === CHILDREN ? null : this.body;
+  }
+
+  // ---- the body's context
+
+  get waker(): Waker {
+    return (this.outer as Context).waker;
+  }
+
+  get runtime(): RuntimeRef {
+    return (this.outer as Context).runtime;
+  }
+
+  get overdue(): boolean {
+    return this.expired || (this.outer as Context).overdue;
+  }
+
+  nursery(): Scope {
+    return this.scope;
+  }
+
+  collect(error: unknown): void {
+    this.scope.fail(error);
+  }
+
+  armCleanup(expired: () => void): Disposable {
+    return (this.outer as Context).armCleanup(expired);
+  }
+
+  reportOverrun(code: 'CLEANUP_TIMEOUT' | 'CLEANUP_ABANDONED'): void {
+    (this.outer as Context).reportOverrun(code);
+  }
+
+  // ---- the future
+
+  /** @internal The body has ended elsewhere. */
+  settle(failed: boolean, value: unknown): void {
+    if (failed) this.scope.fail(value);
+    else this.value = value;
+    this.childrenOnly();
+  }
+
+  override poll(cx: Context): Poll<T> {
+    this.enter(cx);
+    if (this.phase === DONE) throw alreadyCompleted('scope');
+    if (this.phase === BODY) this.pollBody();
+    if (this.phase === CANCEL_BODY) this.cancelBody();
+    if (this.phase !== CHILDREN || this.waitForChildren() === PENDING) return PENDING;
+    const failures = this.finish();
+    this.scope.throwFailures(failures);
+    return this.value as T;
+  }
+
+  override cancel(cx: Context): Poll<void> {
+    if (this.phase === DONE) return undefined;
+    this.enter(cx);
+    if (!this.external) {
+      this.external = true;
+      this.scope.abortAll('the scope was cancelled');
+      if (this.phase === BODY) this.phase = CANCEL_BODY;
+    }
+    if (this.phase === CANCEL_BODY) this.cancelBody();
+    if (this.phase !== CHILDREN || this.waitForChildren() === PENDING) return PENDING;
+    for (const failure of this.finish()) cx.collect(failure);
+    return undefined;
+  }
+
+  private enter(cx: Context): void {
+    this.outer = cx;
+    this.scope.ownerWaker = cx.waker;
+  }
+
+  private pollBody(): void {
+    if (this.scope.failed) {
+      this.phase = CANCEL_BODY;
+      return;
+    }
+    this.polled = true;
+    let value: Poll<T>;
+    try {
+      value = this.within((body, cx) => body.poll(cx));
+    } catch (error) {
+      this.scope.fail(error);
+      this.childrenOnly();
+      return;
+    }
+    if (value !== PENDING) {
+      this.value = value;
+      this.childrenOnly();
+    } else if (this.scope.failed) {
+      // A child failed during this poll and its wake of the owner merged with the running poll.
+      this.phase = CANCEL_BODY;
+    }
+  }
+
+  private cancelBody(): void {
+    if (this.polled) {
+      try {
+        if (this.within((body, cx) => body.cancel(cx)) === PENDING) {
+          if (!this.bodyContext().overdue) {
+            // A task's own scope lives by the task's deadline when the task is aborted; a failed scope needs one of its own.
+            if (!this.external) this.deadline ??= this.armCleanup(() => this.expire());
+            return;
+          }
+          this.reportOverrun('CLEANUP_ABANDONED');
+        }
+      } catch (error) {
+        this.scope.fail(error);
+      }
+    }
+    this.childrenOnly();
+  }
+
+  private expire(): void {
+    this.expired = true;
+    this.waker.wake();
+  }
+
+  private childrenOnly(): void {
+    this.phase = CHILDREN;
+    this.scope.waiting = true;
+    this.scope.abortDaemons();
+  }
+
+  private waitForChildren(): Poll<void> {
+    const { scope } = this;
+    if (scope.idle && scope.size > 0) scope.abortDaemons();
+    if (scope.size > 0 && this.overdue) scope.expire();
+    return scope.size > 0 ? PENDING : undefined;
+  }
+
+  private finish(): unknown[] {
+    this.phase = DONE;
+    this.deadline?.[Symbol.dispose]();
+    this.deadline = null;
+    return this.scope.close();
+  }
+
+  private bodyContext(): Context {
+    if (!this.implicit) return this;
+    // The body of a task's own scope keeps the task as its context, so that its wakers stay the task itself.
+    return this.expired ? this : (this.outer as Context);
+  }
+
+  private within<R>(step: (body: Future<T>, cx: Context) => R): R {
+    const cx = this.bodyContext();
+    const previous = current;
+    setCurrent(cx);
+    try {
+      return step(this.body as Future<T>, cx);
+    } finally {
+      setCurrent(previous);
+    }
+  }
+}

@@ -1,0 +1,186 @@
+/**
+ * Scope: the tasks that belong together, and the law of their ends.
+ *
+ * What must hold: a scope ends when its children have ended. In an ordinary scope a failed child fails the scope: its siblings and
+ * its body are cancelled and cleaned up, and the first failure is thrown to the owner with the others suppressed. In a supervising
+ * scope the handle throws, and a failure that nobody has awaited by the scope's end is thrown there. A child that was aborted fails
+ * nobody. Nothing depends on garbage collection.
+ */
+import { PawlError } from '../error/index.ts';
+import type { Waker } from '../future/context.ts';
+import type { Future } from '../future/future.ts';
+import { combine } from '../future/suppressed.ts';
+import type { Runtime } from './runtime.ts';
+import { Task, type JoinHandle } from './task.ts';
+
+export interface SpawnOptions {
+  /** Shown in dumps, reports and errors. Default: the coroutine's own name. */
+  readonly name?: string;
+  /** Cancelled, instead of waited for, when the scope's body is done. */
+  readonly daemon?: boolean;
+}
+
+/** Unobserved failures that a supervising scope keeps; of any more, only the number. */
+const MAX_UNOBSERVED = 1000;
+
+export class Scope {
+  readonly runtime: Runtime;
+  readonly supervising: boolean;
+  /** @internal What to wake when a child's end may concern the owner. */
+  ownerWaker: Waker;
+  private first: Task<unknown> | null = null;
+  private last: Task<unknown> | null = null;
+  /** Children that are waited for. */
+  private ordinary = 0;
+  private daemons = 0;
+  private failures: unknown[] = [];
+  private unobserved: Task<unknown>[] = [];
+  private dropped = 0;
+  /** @internal The body has ended, or is to be cancelled. */
+  private aborting: { reason: unknown } | null = null;
+  private closed = false;
+  /** @internal The owner's body has ended and it waits for the children. */
+  waiting = false;
+  /** @internal Told of each failure of a supervised child, which then counts as observed. */
+  onFailure: ((error: unknown, task: JoinHandle<unknown>) => void) | undefined;
+
+  constructor(runtime: Runtime, supervising: boolean, ownerWaker: Waker) {
+    this.runtime = runtime;
+    this.supervising = supervising;
+    this.ownerWaker = ownerWaker;
+  }
+
+  /** True once a child has failed an ordinary scope. */
+  get failed(): boolean {
+    return this.failures.length > 0;
+  }
+
+  /** Children that have not ended, daemons included. */
+  get size(): number {
+    return this.ordinary + this.daemons;
+  }
+
+  /** @internal True when only daemons are left. */
+  get idle(): boolean {
+    return this.ordinary === 0;
+  }
+
+  /** Spawns a child. Throws SCOPE_CLOSED after the scope has ended. */
+  spawn<T>(future: Future<T>, options?: SpawnOptions): JoinHandle<T> {
+    return this.adopt(future, options);
+  }
+
+  /** @internal */
+  adopt<T>(future: Future<T>, options: SpawnOptions | undefined): Task<T> {
+    if (this.closed)
+      throw new PawlError('SCOPE_CLOSED', 'spawn into a scope that has ended: its tasks would belong to nobody');
+    const daemon = options?.daemon === true;
+    const task = new Task(future, this, daemon);
+    const { last } = this;
+    if (last === null) this.first = task;
+    else {
+      last.following = task;
+      task.previous = last;
+    }
+    this.last = task;
+    if (daemon) this.daemons++;
+    else this.ordinary++;
+    this.runtime.started(task, options?.name);
+    if (this.aborting === null) task.wake();
+    else task.abort(this.aborting.reason);
+    return task;
+  }
+
+  /** @internal */
+  childEnded(task: Task<unknown>, failed: boolean): void {
+    const { previous, following } = task;
+    if (previous === null) this.first = following;
+    else previous.following = following;
+    if (following === null) this.last = previous;
+    else following.previous = previous;
+    task.previous = null;
+    task.following = null;
+    if (task.daemon) this.daemons--;
+    else this.ordinary--;
+    this.runtime.ended(task);
+    if (failed) this.childFailed(task);
+    if (this.waiting && this.ordinary === 0) this.ownerWaker.wake();
+  }
+
+  private childFailed(task: Task<unknown>): void {
+    if (!this.supervising) {
+      task.observe();
+      this.fail(task.outcome);
+      return;
+    }
+    if (this.onFailure !== undefined) {
+      task.observe();
+      try {
+        this.onFailure(task.outcome, task);
+      } catch (error) {
+        this.fail(error);
+      }
+    } else if (!task.observed) {
+      // What has been received meanwhile need not be kept: this list stays as short as the failures nobody has looked at.
+      if (this.unobserved.length >= MAX_UNOBSERVED) this.unobserved = this.unobserved.filter((kept) => !kept.observed);
+      if (this.unobserved.length < MAX_UNOBSERVED) this.unobserved.push(task);
+      else this.dropped++;
+    }
+  }
+
+  /** @internal A failure of a child or of the body: the first one cancels everybody else. */
+  fail(error: unknown): void {
+    this.failures.push(error);
+    if (this.failures.length === 1) {
+      this.abortAll(new PawlError('CANCELLED', 'a sibling failed', { cause: error }));
+      this.ownerWaker.wake();
+    }
+  }
+
+  /** @internal Aborts every child, and whatever is spawned from now on. */
+  abortAll(reason: unknown): void {
+    this.aborting ??= { reason };
+    for (let task = this.first; task !== null; task = task.following) task.abort(reason);
+  }
+
+  /** @internal The body is done: daemons have nothing left to serve. */
+  abortDaemons(): void {
+    if (this.daemons === 0) return;
+    for (let task = this.first; task !== null; task = task.following) if (task.daemon) task.abort('the scope is done');
+  }
+
+  /** @internal The cleanup deadline has passed: ends every child now. */
+  expire(): void {
+    for (let task = this.first; task !== null;) {
+      const next: Task<unknown> | null = task.following;
+      task.expire();
+      task = next;
+    }
+  }
+
+  /** @internal After the end: the failures that the owner must receive. Closes the scope. */
+  close(): unknown[] {
+    this.closed = true;
+    const failures = this.failures;
+    for (const task of this.unobserved) if (!task.observed) failures.push(task.outcome);
+    if (this.dropped > 0)
+      failures.push(new Error(`${this.dropped} more supervised tasks failed and were never awaited`));
+    this.unobserved = [];
+    return failures;
+  }
+
+  /** @internal Throws what {@link close} found. */
+  throwFailures(failures: readonly unknown[]): void {
+    if (failures.length > 0) throw combine(failures);
+  }
+
+  /** @internal True while the task is linked as a child. */
+  has(task: Task<unknown>): boolean {
+    return task === this.first || task.previous !== null;
+  }
+
+  /** The children that have not ended, in the order of their spawning. */
+  *tasks(): Generator<Task<unknown>, void, undefined> {
+    for (let task = this.first; task !== null; task = task.following) yield task;
+  }
+}

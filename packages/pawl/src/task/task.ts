@@ -1,0 +1,352 @@
+/**
+ * Task: a future that the executor polls, which is also its own waker, its own context and its own join handle.
+ *
+ * What must hold: a task is queued at most once; a wake during its own poll queues it again; a wake after its end does nothing.
+ * Cancel beats a wake that has not been polled yet and takes effect at the next suspension. A task has ended when its body has and
+ * all its children have. Awaiting a handle may be repeated, and by several tasks; ceasing to await it stops nothing.
+ *
+ * One object for four roles, and side data in `extra`, because a parked task's size is a bound of the project: 10 fields.
+ */
+import { PawlError } from '../error/index.ts';
+import type { DriverHolder, TimerEntry } from '../driver/driver.ts';
+import type { Context, RuntimeRef, Waker } from '../future/context.ts';
+import { Future } from '../future/future.ts';
+import { PENDING, type Poll } from '../future/poll.ts';
+import { suppress, combine } from '../future/suppressed.ts';
+import { Scope } from './scope.ts';
+import { ScopeBody } from './scope-body.ts';
+
+const QUEUED = 1;
+const RUNNING = 2;
+const ABORTED = 4; // abort was asked for
+const CANCELLING = 8; // the body has been polled through cancel
+const OK = 16;
+const FAILED = 32;
+const CANCELLED = 64;
+const DAEMON = 128;
+const OBSERVED = 256; // somebody has received the failure
+const OVERDUE = 512;
+const SCOPED = 1024; // the body is wrapped, because the task has children
+const STARTED = 2048;
+const ENDED = OK | FAILED | CANCELLED;
+
+/** How a task stands, for dumps and handles. */
+export type TaskState = 'ready' | 'running' | 'waiting' | 'cancelling' | 'done' | 'failed' | 'cancelled';
+
+/** A handle of a spawned task. Awaiting it gives the task's value or throws its error; it may be awaited repeatedly. */
+export interface JoinHandle<out T> extends Future<T> {
+  readonly name: string;
+  readonly state: TaskState;
+  /** True once the task, its cleanup and its children have ended. */
+  readonly finished: boolean;
+  /** Asks the task to stop: it is cancelled at its next suspension, and its cleanup runs. Awaiting it then throws CANCELLED. */
+  abort(reason?: unknown): void;
+}
+
+/** What few tasks need: kept beside the task. */
+interface Extra {
+  name: string | undefined;
+  site: string | undefined;
+  errors: unknown[] | null;
+  deadline: Disposable | null;
+}
+
+export class Task<T> extends Future<T> implements JoinHandle<T>, Context, Waker {
+  /** @internal */
+  body: Future<T> | null;
+  private flags: number;
+  private result: unknown = undefined;
+  private waiters: Waker | Waker[] | null = null;
+  /** @internal The scope that it is a child of. */
+  readonly parent: Scope;
+  /** @internal Siblings in the parent's list. */
+  previous: Task<unknown> | null = null;
+  /** @internal */
+  following: Task<unknown> | null = null;
+  /** @internal The scope of its own children, made by the first plain `spawn`. */
+  children: Scope | null = null;
+  private extra: Extra | null = null;
+
+  constructor(body: Future<T>, parent: Scope, daemon: boolean) {
+    super();
+    this.body = body;
+    this.parent = parent;
+    this.flags = daemon ? DAEMON : 0;
+  }
+
+  // ---- handle
+
+  get name(): string {
+    const label = (this.body as { label?: string } | null)?.label;
+    return this.extra?.name ?? label ?? (this.body === null ? 'task' : this.body.constructor.name);
+  }
+
+  /** @internal */
+  get site(): string | undefined {
+    return this.extra?.site;
+  }
+
+  /** @internal */
+  describe(name: string | undefined, site: string | undefined): void {
+    const extra = this.side();
+    extra.name = name ?? (this.body as { label?: string } | null)?.label;
+    extra.site = site;
+  }
+
+  get state(): TaskState {
+    const { flags } = this;
+    if ((flags & OK) !== 0) return 'done';
+    if ((flags & FAILED) !== 0) return 'failed';
+    if ((flags & CANCELLED) !== 0) return 'cancelled';
+    if ((flags & RUNNING) !== 0) return 'running';
+    if ((flags & ABORTED) !== 0) return 'cancelling';
+    return (flags & QUEUED) === 0 ? 'waiting' : 'ready';
+  }
+
+  get finished(): boolean {
+    return (this.flags & ENDED) !== 0;
+  }
+
+  get daemon(): boolean {
+    return (this.flags & DAEMON) !== 0;
+  }
+
+  /** @internal True once a failure has been received by somebody. */
+  get observed(): boolean {
+    return (this.flags & OBSERVED) !== 0;
+  }
+
+  /** @internal */
+  observe(): void {
+    this.flags |= OBSERVED;
+  }
+
+  /** @internal The value or the error, after the end. */
+  get outcome(): unknown {
+    return this.result;
+  }
+
+  abort(reason?: unknown): void {
+    if ((this.flags & (ENDED | ABORTED)) !== 0) return;
+    this.flags |= ABORTED;
+    this.result = reason;
+    this.wake();
+  }
+
+  /** @internal Its owner's cleanup deadline has passed: ends now, whatever it takes. */
+  expire(): void {
+    if ((this.flags & (ENDED | RUNNING)) !== 0) return;
+    this.flags |= ABORTED | OVERDUE;
+    this.parent.runtime.enter(this);
+  }
+
+  override poll(cx: Context): Poll<T> {
+    const { flags, parent } = this;
+    if ((cx.runtime as DriverHolder).driver !== parent.runtime.driver) {
+      throw new PawlError(
+        'WRONG_RUNTIME',
+        `task "${this.name}" belongs to another driver: await it on the thread and in the world where it was spawned`,
+      );
+    }
+    if ((flags & ENDED) !== 0) {
+      if ((flags & OK) !== 0) return this.result as T;
+      this.flags = flags | OBSERVED;
+      throw this.result;
+    }
+    if (cx === (this as Context)) throw new PawlError('DEADLOCK', `task "${this.name}" awaits itself`);
+    this.addWaiter(cx.waker);
+    return PENDING;
+  }
+
+  /** Stops waiting; the task goes on. */
+  override cancel(cx: Context): Poll<void> {
+    const { waiters } = this;
+    if (waiters === cx.waker) this.waiters = null;
+    else if (Array.isArray(waiters)) {
+      const at = waiters.indexOf(cx.waker);
+      if (at >= 0) waiters.splice(at, 1);
+    }
+    return undefined;
+  }
+
+  /** @internal */
+  addWaiter(waker: Waker): void {
+    const { waiters } = this;
+    if (waiters === null) this.waiters = waker;
+    else if (Array.isArray(waiters)) {
+      if (!waiters.includes(waker)) waiters.push(waker);
+    } else if (waiters !== waker) this.waiters = [waiters, waker];
+  }
+
+  // ---- waker
+
+  wake(): void {
+    const { flags } = this;
+    if ((flags & (QUEUED | ENDED)) !== 0) return;
+    this.flags = flags | QUEUED;
+    this.parent.runtime.enqueue(this);
+  }
+
+  // ---- context
+
+  get waker(): Waker {
+    return this;
+  }
+
+  get runtime(): RuntimeRef {
+    return this.parent.runtime;
+  }
+
+  /** @internal */
+  get overdue(): boolean {
+    return (this.flags & OVERDUE) !== 0;
+  }
+
+  /** @internal */
+  nursery(): Scope {
+    return (this.children ??= new Scope(this.parent.runtime, false, this));
+  }
+
+  /** @internal */
+  collect(error: unknown): void {
+    (this.side().errors ??= []).push(error);
+  }
+
+  /** @internal */
+  armCleanup(expired: () => void): Disposable {
+    return this.parent.runtime.armCleanup(expired);
+  }
+
+  /** @internal */
+  reportOverrun(code: 'CLEANUP_TIMEOUT' | 'CLEANUP_ABANDONED'): void {
+    this.parent.runtime.reportOverrun(code, this);
+  }
+
+  // ---- executor
+
+  /** @internal Polled by the executor, with this task as the current context. */
+  run(): void {
+    const { flags } = this;
+    this.flags = (flags & ~QUEUED) | RUNNING | STARTED;
+    if ((flags & ABORTED) !== 0) {
+      this.runCancel((flags & STARTED) !== 0);
+      return;
+    }
+    let value: Poll<T>;
+    try {
+      value = (this.body as Future<T>).poll(this);
+    } catch (error) {
+      this.bodyEnded(true, error);
+      return;
+    }
+    if (value !== PENDING) this.bodyEnded(false, value);
+    else this.suspended();
+  }
+
+  private suspended(): void {
+    const flags = (this.flags &= ~RUNNING);
+    if (this.children !== null && (flags & SCOPED) === 0) {
+      this.flags |= SCOPED;
+      this.body = new ScopeBody(this.body, this.children, true);
+      // A child may have failed within the poll that spawned it.
+      if (this.children.failed) this.wake();
+    }
+    if ((flags & ABORTED) !== 0) this.wake();
+  }
+
+  private bodyEnded(failed: boolean, value: unknown): void {
+    this.flags &= ~RUNNING;
+    const { children } = this;
+    if (children === null || (this.flags & SCOPED) !== 0) {
+      const errors = this.extra?.errors;
+      const whole = failed && errors !== null && errors !== undefined ? suppress(value, combine(errors)) : value;
+      this.end(failed ? FAILED : OK, whole);
+      return;
+    }
+    // Children were spawned during this very poll: the task goes on until they have ended.
+    this.flags |= SCOPED;
+    const scoped = new ScopeBody<T>(null, children, true);
+    scoped.settle(failed, value);
+    this.body = scoped;
+    this.flags |= RUNNING;
+    this.run();
+  }
+
+  private runCancel(started: boolean): void {
+    const body = this.body as Future<T>;
+    this.flags |= CANCELLING;
+    if (started) {
+      if (this.children !== null && (this.flags & SCOPED) === 0) {
+        this.flags |= SCOPED;
+        this.body = new ScopeBody(body, this.children, true);
+      }
+      try {
+        if ((this.body as Future<T>).cancel(this) === PENDING) {
+          if (!this.overdue) {
+            this.flags &= ~RUNNING;
+            this.side().deadline ??= this.armCleanup(() => {
+              this.flags |= OVERDUE;
+              this.wake();
+            });
+            return;
+          }
+          this.reportOverrun('CLEANUP_ABANDONED');
+        }
+      } catch (error) {
+        this.collect(error);
+      }
+    }
+    this.flags &= ~RUNNING;
+    const reason = this.result;
+    const cancelled = new PawlError('CANCELLED', `task "${this.name}" was aborted${because(reason)}`, {
+      cause: reason,
+    });
+    const errors = this.extra?.errors;
+    if (errors === null || errors === undefined) this.end(CANCELLED, cancelled);
+    else this.end(FAILED, suppress(cancelled, combine(errors)));
+  }
+
+  private end(how: number, value: unknown): void {
+    this.flags |= how;
+    this.result = value;
+    const { extra, waiters } = this;
+    if (extra !== null) {
+      extra.deadline?.[Symbol.dispose]();
+      extra.deadline = null;
+      extra.name ??= (this.body as { label?: string }).label;
+    }
+    this.body = null;
+    this.children = null;
+    this.waiters = null;
+    if (Array.isArray(waiters)) for (const waiter of waiters) waiter.wake();
+    else if (waiters !== null) waiters.wake();
+    this.parent.childEnded(this, how === FAILED);
+  }
+
+  private side(): Extra {
+    return (this.extra ??= { name: undefined, site: undefined, errors: null, deadline: null });
+  }
+}
+
+function because(reason: unknown): string {
+  if (reason === undefined) return '';
+  if (reason instanceof Error) return `: ${reason.message}`;
+  return typeof reason === 'string' ? `: ${reason}` : '';
+}
+
+/** A timer entry that calls a function: for the few places that are not futures themselves. */
+export class CallbackTimer implements TimerEntry {
+  timerTick = 0;
+  timerSlot = -1;
+  timerNext: TimerEntry | null = null;
+  timerPrev: TimerEntry | null = null;
+  private readonly call: () => void;
+
+  constructor(call: () => void) {
+    this.call = call;
+  }
+
+  onTimer(): void {
+    this.call();
+  }
+}

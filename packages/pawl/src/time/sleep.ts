@@ -1,0 +1,76 @@
+/** Sleep: a future that is its own timer entry. */
+import { PawlError } from '../error/index.ts';
+import { driverOf, type TimerEntry } from '../driver/driver.ts';
+import type { Context, Waker } from '../future/context.ts';
+import { alreadyCompleted, Future } from '../future/future.ts';
+import { PENDING, type Poll } from '../future/poll.ts';
+
+const NEW = -2;
+const FIRED = -3;
+const DONE = -4;
+
+class Sleep extends Future<void> implements TimerEntry {
+  timerTick: number;
+  timerSlot = NEW;
+  timerNext: TimerEntry | null = null;
+  timerPrev: TimerEntry | null = null;
+  private waker: Waker | null = null;
+
+  constructor(ms: number) {
+    super();
+    // Until the first poll this holds the duration: a sleeping task's size is a bound of the project.
+    this.timerTick = ms;
+  }
+
+  override poll(cx: Context): Poll<void> {
+    if (this.timerSlot >= 0) {
+      this.waker = cx.waker;
+      return PENDING;
+    }
+    if (this.timerSlot === NEW) {
+      this.waker = cx.waker;
+      const driver = driverOf(cx);
+      const deadline = driver.now() + this.timerTick;
+      this.timerSlot = -1;
+      driver.timers.insert(this, deadline);
+      return PENDING;
+    }
+    if (this.timerSlot === DONE) throw alreadyCompleted('sleep');
+    this.timerSlot = DONE;
+    return undefined;
+  }
+
+  onTimer(): void {
+    const { waker } = this;
+    this.timerSlot = FIRED;
+    this.waker = null;
+    waker?.wake();
+  }
+
+  override cancel(cx: Context): Poll<void> {
+    if (this.timerSlot >= 0) driverOf(cx).timers.cancel(this);
+    this.timerSlot = DONE;
+    this.waker = null;
+    return undefined;
+  }
+}
+
+/**
+ * Waits for `ms` milliseconds from its first poll, at least: rounded up to the next whole millisecond of the clock, never early. Zero
+ * waits for the next tick. `Infinity` waits for ever.
+ *
+ * Cancelling it is *safe*: the timer is removed. Errors: BAD_ARGUMENT when `ms` is negative or no number.
+ *
+ * @example
+ * ```ts
+ * import { blockOn, sleep } from 'pawl';
+ * blockOn(sleep(3));
+ * console.log('three milliseconds later');
+ * ```
+ */
+export function sleep(ms: number): Future<void> {
+  if (typeof ms !== 'number' || !(ms >= 0)) {
+    throw new PawlError('BAD_ARGUMENT', `sleep takes a number of milliseconds, zero or more, got ${String(ms)}`);
+  }
+  return new Sleep(ms);
+}
