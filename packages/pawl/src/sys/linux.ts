@@ -1,0 +1,179 @@
+/**
+ * Linux's numbers and layouts, in one place: system call numbers, flags and structs, for x86-64 and aarch64.
+ *
+ * What must hold: every value is the kernel's own (include/uapi: asm/unistd.h, asm-generic/*, linux/eventpoll.h, linux/socket.h,
+ * linux/tcp.h, linux/in6.h). Both architectures are little-endian and share the "asm-generic" values; they differ in the
+ * numbers of the system calls and in the packing of `struct epoll_event`.
+ */
+import { PawlError } from '../error/index.ts';
+
+/** The architectures that the emitted level knows. */
+export type Arch = 'x64' | 'arm64';
+
+/** Numbers of the system calls that `sys` makes. */
+export interface SyscallNumbers {
+  readonly read: number;
+  readonly write: number;
+  readonly close: number;
+  readonly mmap: number;
+  readonly munmap: number;
+  readonly getpid: number;
+  readonly socket: number;
+  readonly socketpair: number;
+  readonly bind: number;
+  readonly listen: number;
+  readonly accept4: number;
+  readonly connect: number;
+  readonly getsockname: number;
+  readonly getpeername: number;
+  readonly sendto: number;
+  readonly recvfrom: number;
+  readonly setsockopt: number;
+  readonly getsockopt: number;
+  readonly shutdown: number;
+  readonly epoll_create1: number;
+  readonly epoll_ctl: number;
+  readonly epoll_pwait: number;
+  readonly eventfd2: number;
+}
+
+/** By architecture: arch/x86/entry/syscalls/syscall_64.tbl, and include/uapi/asm-generic/unistd.h for aarch64. */
+export const SYSCALL_NUMBERS: Readonly<Record<Arch, SyscallNumbers>> = {
+  x64: {
+    read: 0,
+    write: 1,
+    close: 3,
+    mmap: 9,
+    munmap: 11,
+    getpid: 39,
+    socket: 41,
+    socketpair: 53,
+    bind: 49,
+    listen: 50,
+    accept4: 288,
+    connect: 42,
+    getsockname: 51,
+    getpeername: 52,
+    sendto: 44,
+    recvfrom: 45,
+    setsockopt: 54,
+    getsockopt: 55,
+    shutdown: 48,
+    epoll_create1: 291,
+    epoll_ctl: 233,
+    epoll_pwait: 281,
+    eventfd2: 290,
+  },
+  arm64: {
+    read: 63,
+    write: 64,
+    close: 57,
+    mmap: 222,
+    munmap: 215,
+    getpid: 172,
+    socket: 198,
+    socketpair: 199,
+    bind: 200,
+    listen: 201,
+    accept4: 242,
+    connect: 203,
+    getsockname: 204,
+    getpeername: 205,
+    sendto: 206,
+    recvfrom: 207,
+    setsockopt: 208,
+    getsockopt: 209,
+    shutdown: 210,
+    epoll_create1: 20,
+    epoll_ctl: 21,
+    epoll_pwait: 22,
+    eventfd2: 19,
+  },
+};
+
+/**
+ * `struct epoll_event { __poll_t events; __u64 data; }`: packed on x86-64 only (EPOLL_PACKED in linux/eventpoll.h), so that a 32-bit
+ * process sees the same layout there. Elsewhere `data` is aligned to 8.
+ */
+export interface EpollEventLayout {
+  readonly size: number;
+  readonly data: number;
+}
+export const EPOLL_EVENT: Readonly<Record<Arch, EpollEventLayout>> = {
+  x64: { size: 12, data: 4 },
+  arm64: { size: 16, data: 8 },
+};
+
+/** The architecture of this process, when it is one that `sys` knows. */
+export function currentArch(): Arch {
+  if (process.platform !== 'linux' || (process.arch !== 'x64' && process.arch !== 'arm64')) {
+    throw new PawlError(
+      'UNSUPPORTED_PLATFORM',
+      `the native driver runs on Linux on x64 and arm64, this is ${process.platform} on ${process.arch}`,
+    );
+  }
+  return process.arch;
+}
+
+// epoll: linux/eventpoll.h
+export const EPOLL_CLOEXEC = 0o2000000;
+export const EPOLL_CTL_ADD = 1;
+export const EPOLL_CTL_DEL = 2;
+export const EPOLL_CTL_MOD = 3;
+export const EPOLLIN = 0x1;
+export const EPOLLPRI = 0x2;
+export const EPOLLOUT = 0x4;
+export const EPOLLERR = 0x8;
+export const EPOLLHUP = 0x10;
+export const EPOLLRDHUP = 0x2000;
+export const EPOLLONESHOT = 1 << 30;
+export const EPOLLET = 1 << 31; // negative as an int32: the bit pattern is what counts
+
+// eventfd: linux/eventfd.h
+export const EFD_CLOEXEC = 0o2000000;
+export const EFD_NONBLOCK = 0o4000;
+
+// mmap: asm-generic/mman-common.h
+export const PROT_READ = 0x1;
+export const PROT_WRITE = 0x2;
+export const MAP_PRIVATE = 0x02;
+export const MAP_ANONYMOUS = 0x20;
+
+// memfd: linux/memfd.h
+export const MFD_CLOEXEC = 0x1;
+
+// sockets: linux/net.h, asm-generic/socket.h, linux/socket.h
+export const AF_UNIX = 1;
+export const AF_INET = 2;
+export const AF_INET6 = 10;
+export const SOCK_STREAM = 1;
+export const SOCK_NONBLOCK = 0o4000;
+export const SOCK_CLOEXEC = 0o2000000;
+export const SHUT_RD = 0;
+export const SHUT_WR = 1;
+export const SHUT_RDWR = 2;
+export const MSG_NOSIGNAL = 0x4000;
+export const SOL_SOCKET = 1;
+export const SO_REUSEADDR = 2;
+export const SO_ERROR = 4;
+export const SO_SNDBUF = 7;
+export const SO_RCVBUF = 8;
+export const SO_KEEPALIVE = 9;
+export const SO_LINGER = 13;
+export const SO_REUSEPORT = 15;
+
+// TCP and IPv6 options: linux/tcp.h, linux/in6.h
+export const IPPROTO_TCP = 6;
+export const TCP_NODELAY = 1;
+export const TCP_KEEPIDLE = 4;
+export const TCP_KEEPINTVL = 5;
+export const TCP_KEEPCNT = 6;
+export const IPPROTO_IPV6 = 41;
+export const IPV6_V6ONLY = 26;
+
+/** Offsets in `struct sockaddr_in` (linux/in.h): family u16, port u16 (big-endian), address, 8 bytes of padding. */
+export const SOCKADDR_IN = { size: 16, port: 2, address: 4 } as const;
+/** Offsets in `struct sockaddr_in6` (linux/in6.h): family u16, port u16 (big-endian), flow info u32, address, scope u32. */
+export const SOCKADDR_IN6 = { size: 28, port: 2, flowInfo: 4, address: 8, scope: 24 } as const;
+/** `struct sockaddr_storage`, which holds any address. */
+export const SOCKADDR_STORAGE_SIZE = 128;

@@ -1,0 +1,34 @@
+/**
+ * The interface that both levels of system calls satisfy.
+ *
+ * What must hold for every function: arguments are integers, addresses plain numbers; the result is the system call's own, or -errno.
+ * None throws, none looks at the permission model, none records a descriptor: that is for the modules above.
+ */
+export interface SystemCalls {
+  // One call site per function and thread runs hot here: each has a single shape.
+  readonly epollWait: (epoll: number, events: number, capacity: number, timeoutMs: number) => number;
+  readonly epollCtl: (epoll: number, operation: number, fd: number, event: number) => number;
+  readonly recv: (fd: number, buffer: number, length: number, flags: number) => number;
+  readonly send: (fd: number, buffer: number, length: number, flags: number) => number;
+  readonly accept4: (fd: number, address: number, addressLength: number, flags: number) => number;
+  readonly read: (fd: number, buffer: number, length: number) => number;
+  readonly write: (fd: number, buffer: number, length: number) => number;
+  readonly close: (fd: number) => number;
+
+  readonly socket: (family: number, type: number, protocol: number) => number;
+  readonly socketpair: (family: number, type: number, protocol: number, pair: number) => number;
+  readonly bind: (fd: number, address: number, addressLength: number) => number;
+  readonly listen: (fd: number, backlog: number) => number;
+  readonly connect: (fd: number, address: number, addressLength: number) => number;
+  readonly shutdown: (fd: number, how: number) => number;
+  readonly getsockname: (fd: number, address: number, addressLength: number) => number;
+  readonly getpeername: (fd: number, address: number, addressLength: number) => number;
+  readonly setsockopt: (fd: number, level: number, option: number, value: number, length: number) => number;
+  readonly getsockopt: (fd: number, level: number, option: number, value: number, length: number) => number;
+  readonly epollCreate1: (flags: number) => number;
+  readonly eventfd: (initial: number, flags: number) => number;
+  /** Anonymous private memory: its address. */
+  readonly mmap: (length: number) => number;
+  readonly munmap: (address: number, length: number) => number;
+  readonly getpid: () => number;
+}

@@ -1,0 +1,72 @@
+/**
+ * The libc level: the same system calls through the C library's functions and the documented wrappers of node:ffi. The fallback where code
+ * cannot be loaded from memory, and the check on the raw level: the same tests run on both.
+ *
+ * What must hold: errno is read at once after the call that failed. It belongs to the operating system's thread, on which this module's
+ * whole life passes, so its address is asked for once. (Between the call and the read, node:ffi runs its wrapper; nothing there
+ * makes system calls that fail, but nothing promises it either: the raw level has no such gap.)
+ */
+import { openLibrary, viewMemory } from '../ffi/index.ts';
+import { MAP_ANONYMOUS, MAP_PRIVATE, PROT_READ, PROT_WRITE } from '../linux.ts';
+import type { SystemCalls } from './calls.ts';
+
+/** Binds the C library's functions for this thread. */
+export function libcCalls(): SystemCalls {
+  const c = openLibrary(null, {
+    __errno_location: { return: 'uint64', arguments: [] },
+    epoll_wait: { return: 'int32', arguments: ['int32', 'uint64', 'int32', 'int32'] },
+    epoll_ctl: { return: 'int32', arguments: ['int32', 'int32', 'int32', 'uint64'] },
+    recv: { return: 'int64', arguments: ['int32', 'uint64', 'uint64', 'int32'] },
+    send: { return: 'int64', arguments: ['int32', 'uint64', 'uint64', 'int32'] },
+    accept4: { return: 'int32', arguments: ['int32', 'uint64', 'uint64', 'int32'] },
+    read: { return: 'int64', arguments: ['int32', 'uint64', 'uint64'] },
+    write: { return: 'int64', arguments: ['int32', 'uint64', 'uint64'] },
+    close: { return: 'int32', arguments: ['int32'] },
+    socket: { return: 'int32', arguments: ['int32', 'int32', 'int32'] },
+    socketpair: { return: 'int32', arguments: ['int32', 'int32', 'int32', 'uint64'] },
+    bind: { return: 'int32', arguments: ['int32', 'uint64', 'uint32'] },
+    listen: { return: 'int32', arguments: ['int32', 'int32'] },
+    connect: { return: 'int32', arguments: ['int32', 'uint64', 'uint32'] },
+    shutdown: { return: 'int32', arguments: ['int32', 'int32'] },
+    getsockname: { return: 'int32', arguments: ['int32', 'uint64', 'uint64'] },
+    getpeername: { return: 'int32', arguments: ['int32', 'uint64', 'uint64'] },
+    setsockopt: { return: 'int32', arguments: ['int32', 'int32', 'int32', 'uint64', 'uint32'] },
+    getsockopt: { return: 'int32', arguments: ['int32', 'int32', 'int32', 'uint64', 'uint64'] },
+    epoll_create1: { return: 'int32', arguments: ['int32'] },
+    eventfd: { return: 'int32', arguments: ['uint32', 'int32'] },
+    mmap: { return: 'int64', arguments: ['uint64', 'uint64', 'int32', 'int32', 'int32', 'int64'] },
+    munmap: { return: 'int32', arguments: ['uint64', 'uint64'] },
+    getpid: { return: 'int32', arguments: [] },
+  });
+  const errno = new Int32Array(viewMemory(Number(c.__errno_location()), 4));
+  const result = (value: number): number => (value === -1 ? -(errno[0] ?? 0) : value);
+  const wide = (value: bigint): number => (value === -1n ? -(errno[0] ?? 0) : Number(value));
+  return {
+    epollWait: (epoll, events, capacity, timeoutMs) => result(c.epoll_wait(epoll, BigInt(events), capacity, timeoutMs)),
+    epollCtl: (epoll, operation, fd, event) => result(c.epoll_ctl(epoll, operation, fd, BigInt(event))),
+    recv: (fd, buffer, length, flags) => wide(c.recv(fd, BigInt(buffer), BigInt(length), flags)),
+    send: (fd, buffer, length, flags) => wide(c.send(fd, BigInt(buffer), BigInt(length), flags)),
+    accept4: (fd, address, addressLength, flags) =>
+      result(c.accept4(fd, BigInt(address), BigInt(addressLength), flags)),
+    read: (fd, buffer, length) => wide(c.read(fd, BigInt(buffer), BigInt(length))),
+    write: (fd, buffer, length) => wide(c.write(fd, BigInt(buffer), BigInt(length))),
+    close: (fd) => result(c.close(fd)),
+
+    socket: (family, type, protocol) => result(c.socket(family, type, protocol)),
+    socketpair: (family, type, protocol, pair) => result(c.socketpair(family, type, protocol, BigInt(pair))),
+    bind: (fd, address, addressLength) => result(c.bind(fd, BigInt(address), addressLength)),
+    listen: (fd, backlog) => result(c.listen(fd, backlog)),
+    connect: (fd, address, addressLength) => result(c.connect(fd, BigInt(address), addressLength)),
+    shutdown: (fd, how) => result(c.shutdown(fd, how)),
+    getsockname: (fd, address, addressLength) => result(c.getsockname(fd, BigInt(address), BigInt(addressLength))),
+    getpeername: (fd, address, addressLength) => result(c.getpeername(fd, BigInt(address), BigInt(addressLength))),
+    setsockopt: (fd, level, option, value, length) => result(c.setsockopt(fd, level, option, BigInt(value), length)),
+    getsockopt: (fd, level, option, value, length) =>
+      result(c.getsockopt(fd, level, option, BigInt(value), BigInt(length))),
+    epollCreate1: (flags) => result(c.epoll_create1(flags)),
+    eventfd: (initial, flags) => result(c.eventfd(initial, flags)),
+    mmap: (length) => wide(c.mmap(0n, BigInt(length), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0n)),
+    munmap: (address, length) => result(c.munmap(BigInt(address), BigInt(length))),
+    getpid: () => c.getpid(),
+  };
+}
