@@ -1,0 +1,39 @@
+/**
+ * Alternating rounds: every contender of a measure runs once a round, A B A B, so that round `i` of each was taken next to the others'.
+ *
+ * Several generations of processes, because a process's own luck (addresses, what the optimising compiler saw first) moves its figures
+ * more than rounds within it differ. The rounds of all generations are one list.
+ */
+import { type Mode, MeasuringProcess } from './child.ts';
+import type { Assignment, Sample } from './measure.ts';
+
+export interface Contender extends Assignment {
+  readonly name: string;
+  readonly mode: Mode;
+}
+
+export interface Plan {
+  /** Generations of processes. */
+  readonly generations: number;
+  /** Rounds in each generation. */
+  readonly rounds: number;
+}
+
+/** Each contender's samples, by its name, in the order of the rounds. */
+export type Series = ReadonlyMap<string, readonly Sample[]>;
+
+/** Runs the contenders against each other. */
+export async function alternate(contenders: readonly Contender[], plan: Plan): Promise<Series> {
+  const series = new Map<string, Sample[]>(contenders.map((contender) => [contender.name, []]));
+  for (let generation = 0; generation < plan.generations; generation++) {
+    await using processes = new AsyncDisposableStack();
+    const started: [string, MeasuringProcess][] = [];
+    for (const contender of contenders) {
+      started.push([contender.name, processes.use(await MeasuringProcess.start(contender, contender.mode))]);
+    }
+    for (let round = 0; round < plan.rounds; round++) {
+      for (const [name, measuring] of started) series.get(name)!.push(await measuring.sample());
+    }
+  }
+  return series;
+}

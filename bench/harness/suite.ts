@@ -1,0 +1,17 @@
+/** What a suite is to the command line: a name, one sentence, and a run that yields rows. */
+import type { Row } from './row.ts';
+
+export interface SuiteOptions {
+  /** A shorter run (under 50 seconds for the whole suite): fewer rounds and processes, the same measures. */
+  readonly quick: boolean;
+  /** Says something that the reader of the figures must know (a peer that was skipped, and why). */
+  note(text: string): void;
+  /** Says what is being measured now; not part of the result. */
+  progress(text: string): void;
+}
+
+export interface Suite {
+  readonly name: string;
+  readonly about: string;
+  run(options: SuiteOptions): Promise<Row[]>;
+}

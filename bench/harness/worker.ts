@@ -1,0 +1,93 @@
+/**
+ * The measuring process: loads one implementation, warms one measure up, and runs it once for each message it receives.
+ *
+ * One process for each implementation and measure, because shapes, inline caches and type feedback of one would change the other.
+ *
+ * CPU time is the thread's own: it is what the measure executed, garbage collection on the main thread included; the process's time would
+ * add the concurrent compiler, whose work belongs to no run in particular. Wall time, printed beside it, contains what helpers delayed.
+ */
+import type { Assignment, Implementation, Measure, Report, Sample } from './measure.ts';
+
+/** Warm-up ends when a run is within 5 % of the best so far three times, or after this long. */
+const WARM_UP_LIMIT_MS = 1500;
+const WARM_UP_RUNS = 4;
+
+const assignment = JSON.parse(process.argv[2] ?? 'null') as Assignment;
+const collect = globalThis.gc;
+if (collect === undefined) throw new Error('the measuring process needs --expose-gc');
+
+const { default: implementation } = (await import(assignment.module)) as { default: Implementation };
+const measure = implementation[assignment.measure];
+if (measure === undefined) throw new Error(`${assignment.module} has no measure ${assignment.measure}`);
+
+if (assignment.kind === 'time') await warmUp(measure);
+process.on('message', () => {
+  void respond(measure);
+});
+send({ ready: true });
+
+async function respond(run: Measure): Promise<void> {
+  send({ sample: assignment.kind === 'time' ? await time(run) : await weigh(run) });
+}
+
+async function warmUp(run: Measure): Promise<void> {
+  const end = performance.now() + WARM_UP_LIMIT_MS;
+  let best = Infinity;
+  let stable = 0;
+  for (let runs = 0; stable < 3 || runs < WARM_UP_RUNS; runs++) {
+    const { wall } = await time(run);
+    if (wall < best * 1.05) stable++;
+    best = Math.min(best, wall);
+    if (performance.now() > end) return;
+  }
+}
+
+async function time(run: Measure): Promise<Sample> {
+  const { n, repeat, operations, expected } = assignment;
+  const wallStart = process.hrtime.bigint();
+  const threadStart = process.threadCpuUsage();
+  const cpuStart = process.cpuUsage();
+  for (let i = 0; i < repeat; i++) check(await run(n, { weigh() {} }), expected);
+  const cpu = process.cpuUsage(cpuStart);
+  const thread = process.threadCpuUsage(threadStart);
+  const wall = Number(process.hrtime.bigint() - wallStart);
+  return {
+    cpu: ((cpu.user + cpu.system) * 1000) / operations,
+    thread: ((thread.user + thread.system) * 1000) / operations,
+    wall: wall / operations,
+    bytes: 0,
+  };
+}
+
+/**
+ * What the population keeps alive, V8's heap and memory that it holds outside (typed arrays): moving memory out must not look like saving
+ * it. A small population first, so that compiled code and feedback are in the baseline.
+ */
+async function weigh(run: Measure): Promise<Sample> {
+  await run(1000, { weigh() {} });
+  let bytes = NaN;
+  const before = retained();
+  const value = await run(assignment.n, {
+    weigh() {
+      bytes = (retained() - before) / assignment.operations;
+    },
+  });
+  check(value, assignment.expected);
+  return { cpu: 0, thread: 0, wall: 0, bytes };
+}
+
+function retained(): number {
+  // Twice: weak references and finalizers that the first collection cleared release memory to the second.
+  collect!();
+  collect!();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}
+
+function check(value: number, expected: number): void {
+  if (value !== expected) throw new Error(`${assignment.measure} returned ${value}, expected ${expected}`);
+}
+
+function send(report: Report): void {
+  process.send!(report);
+}

@@ -1,0 +1,133 @@
+/**
+ * What the kernel suite measures: for each measure Pawl's run, its peers' runs and the bounds.
+ *
+ * What must hold: a run lasts some 20 to 100 ms (long against the grain of the CPU clock, which is a scheduler tick), therefore the slow
+ * peers do fewer operations; figures are for one operation, and none of these measures depends on the count except where it says so.
+ */
+import type { Mode } from '../harness/child.ts';
+
+export type Maker = 'pawl' | 'native' | 'effect' | 'effection';
+
+/** One contender's work. */
+export interface Run {
+  readonly maker: Maker;
+  /** Key of the implementation. */
+  readonly measure: string;
+  readonly n: number;
+  /** Calls in a row, where one is too short to time. Default 1. */
+  readonly repeat?: number;
+  /** Operations that the figures are divided by; `n` unless a figure is for the whole run. */
+  readonly operations?: number;
+  readonly mode?: Mode;
+}
+
+export interface Peer {
+  readonly name: string;
+  readonly run: Run;
+  /** The greatest ratio of CPU time (or of bytes) allowed. */
+  readonly bound?: number;
+}
+
+export interface Entry {
+  readonly title: string;
+  readonly kind: 'time' | 'heap';
+  /** Nanoseconds for one operation unless it says otherwise. */
+  readonly unit?: 'ns' | 'ms';
+  readonly ours: Run;
+  readonly peers: readonly Peer[];
+  /** An absolute limit of `ours`. */
+  readonly limit?: number;
+  /** The check sum of a run. */
+  expected(n: number): number;
+}
+
+const same = (n: number): number => n;
+const triangle = (n: number): number => (n * (n - 1)) / 2;
+
+/** Counts for each maker: [pawl and native, effect, effection]. */
+type Counts = readonly [number, number, number];
+
+function against(measure: string, counts: Counts, bound?: number): Pick<Entry, 'kind' | 'ours' | 'peers'> {
+  const [fast, effect, effection] = counts;
+  return {
+    kind: 'time',
+    ours: { maker: 'pawl', measure, n: fast },
+    peers: [
+      { name: 'native', run: { maker: 'native', measure, n: fast }, ...(bound === undefined ? {} : { bound }) },
+      { name: 'effect', run: { maker: 'effect', measure, n: effect } },
+      { name: 'effection', run: { maker: 'effection', measure, n: effection } },
+    ],
+  };
+}
+
+const DEPTH = 'a suspension';
+
+export const ENTRIES: readonly Entry[] = [
+  { title: 'await of a ready value', ...against('ready', [2_000_000, 500_000, 20_000], 0.35), expected: same },
+  { title: 'ping-pong of two tasks', ...against('pingPong', [300_000, 100_000, 20_000], 1.3), expected: triangle },
+  { title: 'spawn and join', ...against('spawnJoin', [100_000, 50_000, 1000], 1.05), expected: triangle },
+  {
+    title: 'join of 30,000, woken one by one',
+    kind: 'time',
+    unit: 'ms',
+    ours: { maker: 'pawl', measure: 'joinWake', n: 30_000, repeat: 3, operations: 3 },
+    peers: [
+      {
+        name: 'Pawl, of 3,000',
+        run: { maker: 'pawl', measure: 'joinWake', n: 3000, repeat: 30, operations: 30 },
+        bound: 12,
+      },
+      { name: 'native', run: { maker: 'native', measure: 'joinWake', n: 30_000, repeat: 3, operations: 3 } },
+    ],
+    expected: same,
+  },
+  {
+    title: `${DEPTH}, 20 calls deep`,
+    ...against('leaf20', [400_000, 40_000, 10_000]),
+    peers: [
+      { name: 'Pawl, 1 deep', run: { maker: 'pawl', measure: 'leaf1', n: 400_000 }, bound: 1.4 },
+      ...against('leaf20', [400_000, 40_000, 10_000]).peers,
+    ],
+    expected: same,
+  },
+  { title: `${DEPTH}, 1 call deep`, ...against('leaf1', [400_000, 40_000, 10_000]), expected: same },
+  {
+    title: 'heap of a parked sleeping task',
+    kind: 'heap',
+    ours: { maker: 'pawl', measure: 'parked', n: 50_000 },
+    limit: 480,
+    peers: [
+      { name: 'native', run: { maker: 'native', measure: 'parked', n: 50_000 } },
+      { name: 'native, no timer', run: { maker: 'native', measure: 'parkedBare', n: 50_000 } },
+      { name: 'effect', run: { maker: 'effect', measure: 'parked', n: 20_000 } },
+      { name: 'effection', run: { maker: 'effection', measure: 'parked', n: 2000 } },
+      { name: 'Pawl, development', run: { maker: 'pawl', measure: 'parked', n: 50_000, mode: 'development' } },
+    ],
+    expected: same,
+  },
+  {
+    title: 'insert and cancel of a timer',
+    kind: 'time',
+    ours: { maker: 'pawl', measure: 'timers', n: 300_000 },
+    peers: [
+      { name: 'native', run: { maker: 'native', measure: 'timers', n: 300_000 }, bound: 0.3 },
+      { name: 'native, one of many', run: { maker: 'native', measure: 'timersAmong', n: 300_000 } },
+    ],
+    expected: same,
+  },
+  {
+    title: 'a million live timers, in and out',
+    kind: 'time',
+    ours: { maker: 'pawl', measure: 'liveTimers', n: 1_000_000 },
+    peers: [{ name: 'native', run: { maker: 'native', measure: 'liveTimers', n: 1_000_000 } }],
+    expected: same,
+  },
+  { title: 'a call that suspends once', ...against('chain1', [200_000, 20_000, 10_000]), expected: same },
+  { title: '20 nested calls, one suspension', ...against('chain20', [20_000, 4000, 4000]), expected: (n) => n * 20 },
+  {
+    title: 'try, catch, finally',
+    ...against('tryCatch', [400_000, 20_000, 10_000]),
+    expected: (n) => n + Math.ceil(n / 8),
+  },
+  { title: 'many sleeping tasks', ...against('sleeps', [100_000, 10_000, 500]), expected: (n) => n * n },
+];

@@ -1,0 +1,78 @@
+/**
+ * `npm run bench -- NAME [--quick] [--json] [--check]`: runs one suite and prints its table.
+ *
+ * Ends with 0 also when a bound is missed (a busy machine is no failure of the code), with 1 under `--check` or when the suite itself
+ * fails, with 2 for a wrong command line. Without a name it lists the suites. Under `--json` standard output holds rows only.
+ */
+import { parseArgs } from 'node:util';
+import { jsonLine, verdict } from './harness/row.ts';
+import type { Suite } from './harness/suite.ts';
+import { header, table } from './harness/table.ts';
+import { echo } from './echo/suite.ts';
+import { kernel } from './kernel/suite.ts';
+
+const SUITES: readonly Suite[] = [kernel, echo];
+
+interface Options {
+  readonly quick: boolean;
+  readonly json: boolean;
+  readonly check: boolean;
+}
+
+process.exitCode = await main(process.argv.slice(2));
+
+async function main(args: readonly string[]): Promise<number> {
+  let parsed;
+  try {
+    const flag = { type: 'boolean', default: false } as const;
+    parsed = parseArgs({ args: [...args], allowPositionals: true, options: { quick: flag, json: flag, check: flag } });
+  } catch (error) {
+    return refuse((error as Error).message);
+  }
+  const [name, ...more] = parsed.positionals;
+  if (name === undefined) {
+    console.log(usage());
+    return 0;
+  }
+  if (more.length > 0) return refuse(`one suite at a time, not also ${more.join(', ')}`);
+  const suite = SUITES.find((candidate) => candidate.name === name);
+  if (suite === undefined) return refuse(`no suite is called ${JSON.stringify(name)}`);
+  return runSuite(suite, parsed.values);
+}
+
+async function runSuite(suite: Suite, options: Options): Promise<number> {
+  const notes: string[] = [];
+  const say = (text: string): void => console.error(text);
+  const start = performance.now();
+  const rows = await suite.run({
+    quick: options.quick,
+    note: (text) => void notes.push(text),
+    progress: (text) => {
+      if (process.stderr.isTTY) process.stderr.write(`\r\u001B[K${text}`);
+    },
+  });
+  if (process.stderr.isTTY) process.stderr.write('\r\u001B[K');
+  const missed = rows.filter((row) => row.holds === false);
+  if (options.json) {
+    for (const row of rows) console.log(jsonLine(row));
+    for (const note of notes) say(`note: ${note}`);
+  } else {
+    const seconds = ((performance.now() - start) / 1000).toFixed(0);
+    console.log(`${header(suite.name)}${options.quick ? ', quick' : ''}, ${seconds} s\n\n${table(rows)}`);
+    for (const note of notes) console.log(`note: ${note}`);
+    const bounded = rows.filter((row) => row.bound !== null).length;
+    console.log(`\n${bounded - missed.length} of ${bounded} bounds hold`);
+  }
+  for (const row of missed) if (options.check) say(`${row.measure} against ${row.peer}: ${verdict(row)}`);
+  return options.check && missed.length > 0 ? 1 : 0;
+}
+
+function usage(): string {
+  const lines = SUITES.map((suite) => `  ${suite.name.padEnd(8)} ${suite.about}`);
+  return `npm run bench -- NAME [--quick] [--json] [--check]\n\nsuites:\n${lines.join('\n')}`;
+}
+
+function refuse(reason: string): number {
+  console.error(`${reason}\n\n${usage()}`);
+  return 2;
+}
