@@ -32,6 +32,8 @@ export class TimerWheel implements Timers {
   /** `insert` calls `onEarlier` for a tick before this one: how a sleeping driver learns that it must sleep less. */
   alarm = -1;
   onEarlier: (tick: number) => void = () => {};
+  /** Called by the `cancel` of the last entry. */
+  onEmpty: () => void = () => {};
   #size = 0;
   /** All ticks up to and including this one have been looked at. */
   #elapsed: number;
@@ -65,7 +67,7 @@ export class TimerWheel implements Timers {
   cancel(entry: TimerEntry): void {
     if (entry.timerSlot < 0) return;
     this.#unlink(entry);
-    this.#size--;
+    if (--this.#size === 0) this.onEmpty();
   }
 
   /**

@@ -86,3 +86,15 @@ export function openLibrary<const D extends Readonly<Record<string, Signature>>>
 export function viewMemory(address: number, length: number): ArrayBuffer {
   return load().toArrayBuffer(BigInt(address), length, false);
 }
+
+/** The address of this thread's `uv_loop_t`. */
+export function currentEventLoop(): bigint {
+  return load().getCurrentEventLoop();
+}
+
+/** The address of a C function that calls back into JavaScript, for the life of the thread. Call it on this thread only; it must not throw. */
+export function makeCallback(signature: Signature, callback: (...args: never[]) => void): bigint {
+  const { lib } = load().dlopen(null, {});
+  opened.push(lib, callback);
+  return lib.registerCallback(signature as object, callback);
+}

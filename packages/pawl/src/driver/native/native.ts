@@ -1,0 +1,170 @@
+/**
+ * The native driver: the reactor over the operating system's event queue, the timer wheel, and TCP, for all runtimes of a thread.
+ *
+ * What must hold:
+ * - One a thread, also when the package is loaded twice: two host loops would keep each other's timeout at 0 and burn the core.
+ * - A turn looks at I/O, then at timers, then polls at most `POLLS` ready tasks of each client; it sleeps only if nothing is ready.
+ * - `block` runs one client, the timers and the I/O, and nothing of Node's.
+ */
+import { PawlError } from '../../error/index.ts';
+import { reason as syscallReason } from '../../sys/syscalls/index.ts';
+import type { Driver, DriverClient, DriverMetrics, NetDriver, RemoteWaker } from '../driver.ts';
+import { TimerWheel } from '../wheel.ts';
+import { GuestLoop } from './guest.ts';
+import { HostLoop } from './host.ts';
+import type { Loop, LoopMode, Turns } from './loop.ts';
+import { clock } from './platform.ts';
+import { Reactor } from './reactor.ts';
+import { NativeRemoteWaker } from './remote.ts';
+import { NodeLookup } from './resolve.ts';
+import { listenTcp } from './tcp-listener.ts';
+import { connectTcp } from './tcp-stream.ts';
+
+/** Polls between two looks at timers and I/O. */
+const POLLS = 61;
+
+/** The longest that an epoll_wait takes: its timeout is a C int. */
+const LONGEST = 0x7fffffff;
+
+export class NativeDriver implements Driver, Turns {
+  readonly kind = 'native';
+  readonly reason: string;
+  readonly timers: TimerWheel;
+  readonly reactor: Reactor = new Reactor();
+  readonly net: NetDriver;
+  #now: number = clock();
+  #turnCount = 0;
+  #blocking = false;
+  #ready: DriverClient[] = [];
+  #spare: DriverClient[] = [];
+  #running: DriverClient | null = null;
+  readonly #attached = new Set<DriverClient>();
+  readonly #loop: Loop;
+
+  constructor(mode: LoopMode) {
+    this.timers = new TimerWheel(this.#now);
+    this.net = {
+      tcpListen: (address, options) => listenTcp(this.reactor, address, options),
+      tcpConnect: (address, options) => connectTcp(this.reactor, address, options),
+      resolve: (host) => new NodeLookup(host, () => this.#blocking),
+    };
+    this.#loop = mode === 'guest' ? new GuestLoop(this) : new HostLoop(this);
+    this.reason = `epoll in ${mode} mode; system calls by ${syscallReason}`;
+  }
+
+  get mode(): LoopMode {
+    return this.#loop.mode;
+  }
+
+  get blocking(): boolean {
+    return this.#blocking;
+  }
+
+  get metrics(): DriverMetrics {
+    const { reactor, timers } = this;
+    return { descriptors: reactor.sources, timers: timers.size, turns: this.#turnCount, waiting: reactor.waiting };
+  }
+
+  now(): number {
+    return this.#now;
+  }
+
+  refresh(): number {
+    return (this.#now = clock());
+  }
+
+  random(): number {
+    return Math.random();
+  }
+
+  choose(_n: number): number {
+    return 0;
+  }
+
+  schedule(client: DriverClient): void {
+    if (client === this.#running || this.#ready.includes(client)) return;
+    this.#ready.push(client);
+    this.#loop.arm();
+  }
+
+  attach(client: DriverClient): void {
+    if (this.#attached.size === 0) process.on('beforeExit', this.#beforeExit);
+    this.#attached.add(client);
+  }
+
+  detach(client: DriverClient): void {
+    if (this.#attached.delete(client) && this.#attached.size === 0) process.off('beforeExit', this.#beforeExit);
+  }
+
+  readonly #beforeExit = (): void => {
+    if (this.isLive()) return;
+    for (const client of this.#attached) client.stranded();
+  };
+
+  remoteWaker(onWake: () => void): RemoteWaker {
+    return new NativeRemoteWaker(this.reactor, onWake);
+  }
+
+  isReady(): boolean {
+    return this.#ready.length > 0;
+  }
+
+  isLive(): boolean {
+    return this.#ready.length > 0 || this.timers.size > 0 || this.reactor.waiting > 0;
+  }
+
+  turn(timeout: number): void {
+    this.#turnCount++;
+    this.reactor.poll(this.#ready.length > 0 ? 0 : this.#untilTimer(timeout));
+    this.timers.advance(this.refresh());
+    const batch = this.#ready;
+    if (batch.length === 0) return;
+    this.#ready = this.#spare;
+    this.#spare = batch;
+    for (let i = 0; i < batch.length; i++) this.#poll(batch[i]!);
+    batch.length = 0;
+  }
+
+  block(client: DriverClient, done: () => boolean): void {
+    this.#blocking = true;
+    this.#loop.suspend();
+    try {
+      while (!done()) {
+        const ready = this.#ready.includes(client);
+        if (!ready && this.timers.size === 0 && this.reactor.waiting === 0) {
+          throw new PawlError(
+            'DEADLOCK',
+            'blockOn waits for something that no timer, socket or other thread can bring about',
+          );
+        }
+        this.#turnCount++;
+        this.reactor.poll(ready ? 0 : this.#untilTimer(-1));
+        this.timers.advance(this.refresh());
+        const at = this.#ready.indexOf(client);
+        if (at < 0) continue;
+        this.#ready.splice(at, 1);
+        this.#poll(client);
+      }
+    } finally {
+      this.#blocking = false;
+      this.#loop.resume();
+      if (this.isLive()) this.#loop.arm();
+    }
+  }
+
+  #poll(client: DriverClient): void {
+    this.#running = client;
+    const left = client.turn(POLLS);
+    this.#running = null;
+    // Another client of the batch may have scheduled it meanwhile.
+    if (left > 0 && !this.#ready.includes(client)) this.#ready.push(client);
+  }
+
+  /** `timeout`, or the time until the earliest timer if that is less; rounded up, so that waking early never makes it spin. */
+  #untilTimer(timeout: number): number {
+    const next = this.timers.next();
+    if (next === Infinity) return timeout;
+    const wait = Math.min(Math.max(Math.ceil(next - this.refresh()), 0), LONGEST);
+    return timeout < 0 || wait < timeout ? wait : timeout;
+  }
+}
