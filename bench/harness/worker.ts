@@ -3,8 +3,8 @@
  *
  * One process for each implementation and measure, because shapes, inline caches and type feedback of one would change the other.
  *
- * CPU time is the thread's own: it is what the measure executed, garbage collection on the main thread included; the process's time would
- * add the concurrent compiler, whose work belongs to no run in particular. Wall time, printed beside it, contains what helpers delayed.
+ * CPU time is that of all threads: V8 hands garbage collection to helpers, and a measure that leaves much garbage pays for it there. The
+ * concurrent compiler's share is gone once a measure is warm. The main thread's own time is reported too, for whoever looks closer.
  */
 import type { Assignment, Implementation, Measure, Report, Sample } from './measure.ts';
 

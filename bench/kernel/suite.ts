@@ -18,7 +18,7 @@ export const kernel: Suite = {
     const rows: Row[] = [];
     for (const entry of ENTRIES) rows.push(...(await measure(entry, options)));
     options.note(
-      'CPU time of the thread; medians of alternating rounds; NODE_ENV=production unless a row says otherwise.',
+      'CPU time of all threads of a process; medians of alternating rounds; NODE_ENV=production unless a row says otherwise.',
     );
     return rows;
   },
