@@ -88,7 +88,7 @@ const pong = coroutine(function* (n: number, there: Channel, back: Channel) {
 const pingPong = coroutine(function* (n: number) {
   const there = new Channel();
   const back = new Channel();
-  spawn(pong(n, there, back));
+  void spawn(pong(n, there, back));
   let sum = 0;
   for (let i = 0; i < n; i++) {
     there.send(i);
@@ -126,7 +126,7 @@ const sleeps = coroutine(function* (n: number) {
 
 const parked = coroutine(function* (n: number, meter: Meter) {
   const before = (yield* runtime()).driver.timers.size;
-  for (let i = 0; i < n; i++) spawn(sleeper(i, 3_600_000), { daemon: true });
+  for (let i = 0; i < n; i++) void spawn(sleeper(i, 3_600_000), { daemon: true });
   yield* yieldNow();
   const asleep = (yield* runtime()).driver.timers.size - before;
   meter.weigh();
