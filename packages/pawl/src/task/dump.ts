@@ -17,7 +17,7 @@ export function dumpTasks(root: Scope): string {
 }
 
 function dumpScope(scope: Scope, indent: string, lines: string[]): void {
-  for (const task of scope.tasks()) dumpTask(task, indent, lines);
+  for (const task of scope.list) dumpTask(task, indent, lines);
 }
 
 function dumpTask(task: Task<unknown>, indent: string, lines: string[]): void {

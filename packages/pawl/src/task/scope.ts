@@ -10,6 +10,7 @@ import { PawlError } from '../error/index.ts';
 import type { Waker } from '../future/context.ts';
 import type { Future } from '../future/future.ts';
 import { combine } from '../future/suppressed.ts';
+import { ChildList } from './child-list.ts';
 import type { Runtime } from './runtime.ts';
 import { Task, type JoinHandle } from './task.ts';
 
@@ -28,8 +29,7 @@ export class Scope {
   readonly supervising: boolean;
   /** @internal What to wake when a child's end may concern the owner. */
   ownerWaker: Waker;
-  private first: Task<unknown> | null = null;
-  private last: Task<unknown> | null = null;
+  private readonly children = new ChildList();
   /** Children that are waited for. */
   private ordinary = 0;
   private daemons = 0;
@@ -57,7 +57,7 @@ export class Scope {
 
   /** Children that have not ended, daemons included. */
   get size(): number {
-    return this.ordinary + this.daemons;
+    return this.children.size;
   }
 
   /** @internal True when only daemons are left. */
@@ -76,13 +76,7 @@ export class Scope {
       throw new PawlError('SCOPE_CLOSED', 'spawn into a scope that has ended: its tasks would belong to nobody');
     const daemon = options?.daemon === true;
     const task = new Task(future, this, daemon);
-    const { last } = this;
-    if (last === null) this.first = task;
-    else {
-      last.following = task;
-      task.previous = last;
-    }
-    this.last = task;
+    this.children.add(task);
     if (daemon) this.daemons++;
     else this.ordinary++;
     this.runtime.started(task, options?.name);
@@ -93,13 +87,7 @@ export class Scope {
 
   /** @internal */
   childEnded(task: Task<unknown>, failed: boolean): void {
-    const { previous, following } = task;
-    if (previous === null) this.first = following;
-    else previous.following = following;
-    if (following === null) this.last = previous;
-    else following.previous = previous;
-    task.previous = null;
-    task.following = null;
+    this.children.remove(task);
     if (task.daemon) this.daemons--;
     else this.ordinary--;
     this.runtime.ended(task);
@@ -140,22 +128,18 @@ export class Scope {
   /** @internal Aborts every child, and whatever is spawned from now on. */
   abortAll(reason: unknown): void {
     this.aborting ??= { reason };
-    for (let task = this.first; task !== null; task = task.following) task.abort(reason);
+    for (const task of this.children.toArray()) task.abort(reason);
   }
 
   /** @internal The body is done: daemons have nothing left to serve. */
   abortDaemons(): void {
     if (this.daemons === 0) return;
-    for (let task = this.first; task !== null; task = task.following) if (task.daemon) task.abort('the scope is done');
+    for (const task of this.children.toArray()) if (task.daemon) task.abort('the scope is done');
   }
 
   /** @internal The cleanup deadline has passed: ends every child now. */
   expire(): void {
-    for (let task = this.first; task !== null;) {
-      const next: Task<unknown> | null = task.following;
-      task.expire();
-      task = next;
-    }
+    for (const task of this.children.toArray()) task.expire();
   }
 
   /** @internal After the end: the failures that the owner must receive. Closes the scope. */
@@ -174,13 +158,13 @@ export class Scope {
     if (failures.length > 0) throw combine(failures);
   }
 
-  /** @internal True while the task is linked as a child. */
-  has(task: Task<unknown>): boolean {
-    return task === this.first || task.previous !== null;
+  /** The children that have not ended, in the order of their spawning. */
+  tasks(): readonly JoinHandle<unknown>[] {
+    return this.children.toArray();
   }
 
-  /** The children that have not ended, in the order of their spawning. */
-  *tasks(): Generator<Task<unknown>, void, undefined> {
-    for (let task = this.first; task !== null; task = task.following) yield task;
+  /** @internal */
+  get list(): readonly Task<unknown>[] {
+    return this.children.toArray();
   }
 }

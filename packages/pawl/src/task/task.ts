@@ -5,7 +5,7 @@
  * Cancel beats a wake that has not been polled yet and takes effect at the next suspension. A task has ended when its body has and
  * all its children have. Awaiting a handle may be repeated, and by several tasks; ceasing to await it stops nothing.
  *
- * One object for four roles, and side data in `extra`, because a parked task's size is a bound of the project: 10 fields.
+ * One object for four roles, and side data in `extra`, because a parked task's size is a bound of the project: 7 fields.
  */
 import { PawlError } from '../error/index.ts';
 import type { DriverHolder, TimerEntry } from '../driver/driver.ts';
@@ -45,6 +45,8 @@ export interface JoinHandle<out T> extends Future<T> {
 
 /** What few tasks need: kept beside the task. */
 interface Extra {
+  /** The scope of the task's own children, made by its first plain `spawn`. */
+  children: Scope | null;
   name: string | undefined;
   site: string | undefined;
   errors: unknown[] | null;
@@ -59,12 +61,8 @@ export class Task<T> extends Future<T> implements JoinHandle<T>, Context, Waker 
   private waiters: Waker | Waker[] | null = null;
   /** @internal The scope that it is a child of. */
   readonly parent: Scope;
-  /** @internal Siblings in the parent's list. */
-  previous: Task<unknown> | null = null;
-  /** @internal */
-  following: Task<unknown> | null = null;
-  /** @internal The scope of its own children, made by the first plain `spawn`. */
-  children: Scope | null = null;
+  /** @internal Its place among the parent's children; -1 when it is not one. */
+  slot = -1;
   private extra: Extra | null = null;
 
   constructor(body: Future<T>, parent: Scope, daemon: boolean) {
@@ -202,9 +200,14 @@ export class Task<T> extends Future<T> implements JoinHandle<T>, Context, Waker 
     return (this.flags & OVERDUE) !== 0;
   }
 
+  /** @internal The scope of its own children, if it has spawned any. */
+  get children(): Scope | null {
+    return this.extra === null ? null : this.extra.children;
+  }
+
   /** @internal */
   nursery(): Scope {
-    return (this.children ??= new Scope(this.parent.runtime, false, this));
+    return (this.side().children ??= new Scope(this.parent.runtime, false, this));
   }
 
   /** @internal */
@@ -313,10 +316,10 @@ export class Task<T> extends Future<T> implements JoinHandle<T>, Context, Waker 
     if (extra !== null) {
       extra.deadline?.[Symbol.dispose]();
       extra.deadline = null;
+      extra.children = null;
       extra.name ??= (this.body as { label?: string }).label;
     }
     this.body = null;
-    this.children = null;
     this.waiters = null;
     if (Array.isArray(waiters)) for (const waiter of waiters) waiter.wake();
     else if (waiters !== null) waiters.wake();
@@ -324,7 +327,7 @@ export class Task<T> extends Future<T> implements JoinHandle<T>, Context, Waker 
   }
 
   private side(): Extra {
-    return (this.extra ??= { name: undefined, site: undefined, errors: null, deadline: null });
+    return (this.extra ??= { children: null, name: undefined, site: undefined, errors: null, deadline: null });
   }
 }
 
