@@ -14,8 +14,8 @@ interface Captured {
   stack?: string;
 }
 
-/** Directory of this package's kernel: frames of ours are machinery and are left out of a logical stack. */
-const INTERNAL = /\/pawl\/(?:src|dist)\/(?:future|task|driver|time)\/[\w./-]+\.(?:ts|js):\d+/;
+/** Folders of this package's kernel and its command: frames of ours are machinery and are left out of a logical stack. */
+const INTERNAL = /\/pawl\/(?:(?:src|dist)\/(?:future|task|driver|time|cli)\/[\w./-]+\.(?:ts|js)|bin\/pawl\.js):\d+/;
 /** Below the first of these frames the machine stack is the executor's and the loop's. */
 const EXECUTOR = /\/pawl\/(?:src|dist)\/(?:task|driver)\/[\w./-]+\.(?:ts|js):\d+/;
 // A test of the kernel sits beside it and is user code.

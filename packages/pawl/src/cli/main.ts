@@ -1,0 +1,62 @@
+/** The `pawl` command line: picks the command. Usage errors go to stderr and end with 2, a failed program with 1. */
+import { readFileSync } from 'node:fs';
+import { doctor } from './doctor.ts';
+import { runProgram } from './run.ts';
+
+const HELP = `pawl runs programs on the Pawl runtime.
+
+Usage:
+  pawl run program.ts [args…]   run the module's default export: a coroutine, or a function returning a future
+  pawl doctor                   say which driver and which system calls are in use, and why
+  pawl --help                   print this
+  pawl --version                print the version
+
+A program ends with main's integer result as its exit code, with 1 when it fails, and with 130 or 143 after SIGINT or
+SIGTERM, when its cleanup is done; a second signal ends it at once.
+`;
+
+/** Runs the command line. `args` are those after `pawl` itself. */
+export async function main(args: readonly string[]): Promise<void> {
+  const [command, ...rest] = args;
+  switch (command) {
+    case 'run':
+      return runCommand(rest);
+    case 'doctor':
+      return rest.length === 0 ? doctor() : usageError(`doctor takes no arguments, got "${rest.join(' ')}"`);
+    case '--help':
+    case '-h':
+    case 'help':
+      process.stdout.write(HELP);
+      return;
+    case '--version':
+    case '-v':
+      process.stdout.write(`${version()}\n`);
+      return;
+    case undefined:
+      return usageError('no command given');
+    default:
+      return usageError(`unknown command "${command}"`);
+  }
+}
+
+function runCommand(args: readonly string[]): void | Promise<void> {
+  const [file, ...rest] = args;
+  if (file === undefined) return usageError('run needs a program: pawl run program.ts [args…]');
+  if (file === '--help' || file === '-h') {
+    process.stdout.write(HELP);
+    return;
+  }
+  if (file.startsWith('-'))
+    return usageError(`unknown option "${file}" (a program's own arguments come after its file)`);
+  return runProgram(file, rest);
+}
+
+function usageError(message: string): void {
+  process.stderr.write(`pawl: ${message}\n\n${HELP}`);
+  process.exitCode = 2;
+}
+
+function version(): string {
+  const manifest = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(manifest) as { version: string }).version;
+}

@@ -1,0 +1,41 @@
+/**
+ * `pawl run`: a module's default export on the host-mode loop.
+ *
+ * What must hold: when main ends well, Node ends as it always does (what the program has started of Node's goes on); when
+ * it fails or is stopped by a signal, the process ends as soon as its cleanup is done.
+ */
+import { PawlError, run } from '../index.ts';
+import { loadProgram, ProgramError } from './program.ts';
+import { report } from './report.ts';
+import { StopSignals } from './signals.ts';
+
+/** Runs the program to its end and sets the exit code. */
+export async function runProgram(file: string, args: readonly string[]): Promise<void> {
+  let signals: StopSignals | undefined;
+  try {
+    const main = await loadProgram(file, args);
+    signals = await StopSignals.listen();
+    const result = await run(main, { signal: signals.aborted });
+    if (Number.isInteger(result)) process.exitCode = result as number;
+    if (signals.exitCode === undefined) return;
+  } catch (error) {
+    if (signals?.exitCode === undefined || !isCancellation(error)) process.stderr.write(`${explain(error)}\n`);
+  } finally {
+    signals?.[Symbol.dispose]();
+  }
+  process.exit(signals?.exitCode ?? 1);
+}
+
+/** The outcome of a program that a signal has stopped, with nothing having failed in its cleanup. */
+function isCancellation(error: unknown): boolean {
+  return error instanceof PawlError && error.code === 'CANCELLED';
+}
+
+/** What went wrong: one sentence if it is about how the program was given or where it runs, else the error whole. */
+function explain(error: unknown): string {
+  if (error instanceof ProgramError) return `pawl: ${error.message}`;
+  if (error instanceof PawlError && (error.code === 'UNSUPPORTED_PLATFORM' || error.code === 'FFI_DENIED')) {
+    return `pawl: ${error.message}`;
+  }
+  return report(error);
+}
