@@ -21,7 +21,9 @@ export abstract class Combinator<R> extends Future<R> implements BranchOwner {
   private context: Context | null = null;
   private phase = START;
   private readonly futures: readonly Future<unknown>[];
-  private live: Map<number, Branch> | null = null;
+  /** The branch of each pending future, by its index; made when the first one is pending. */
+  private branches: (Branch | null)[] | null = null;
+  private live = 0;
   private head: Branch | null = null;
   private tail: Branch | null = null;
   private outcome: unknown = undefined;
@@ -121,8 +123,11 @@ export abstract class Combinator<R> extends Future<R> implements BranchOwner {
       const branch: Branch = spare ?? new Branch(this, index, future);
       branch.index = index;
       branch.future = future;
-      spare = this.step(branch) ? branch : null;
-      if (spare === null) (this.live ??= new Map()).set(index, branch);
+      spare = branch;
+      if (this.step(branch)) continue;
+      spare = null;
+      (this.branches ??= this.futures.map(() => null))[index] = branch;
+      this.live++;
     }
   }
 
@@ -132,12 +137,12 @@ export abstract class Combinator<R> extends Future<R> implements BranchOwner {
     try {
       value = branch.poll();
     } catch (error) {
-      this.live?.delete(branch.index);
+      this.remove(branch);
       this.onError(branch.index, error);
       return true;
     }
     if (value === PENDING) return false;
-    this.live?.delete(branch.index);
+    this.remove(branch);
     this.onValue(branch.index, value);
     return true;
   }
@@ -151,7 +156,7 @@ export abstract class Combinator<R> extends Future<R> implements BranchOwner {
       const next: Branch | null = branch.next;
       branch.next = null;
       branch.queued = false;
-      if (this.phase === RUNNING && this.live?.get(branch.index) === branch) this.step(branch);
+      if (this.phase === RUNNING && this.isLive(branch)) this.step(branch);
       branch = next;
     }
   }
@@ -161,8 +166,8 @@ export abstract class Combinator<R> extends Future<R> implements BranchOwner {
    * until every loser has let go.
    */
   private close(): Poll<void> {
-    const live = this.live;
-    if (live === null || live.size === 0) return undefined;
+    const { branches } = this;
+    if (branches === null || this.live === 0) return undefined;
     let branch = this.head;
     this.head = null;
     this.tail = null;
@@ -172,11 +177,11 @@ export abstract class Combinator<R> extends Future<R> implements BranchOwner {
       const next: Branch | null = branch.next;
       branch.next = null;
       branch.queued = false;
-      if (!everything && live.get(branch.index) === branch) this.letGo(branch, live);
+      if (!everything && this.isLive(branch)) this.letGo(branch);
       branch = next;
     }
-    if (everything) for (const loser of live.values()) this.letGo(loser, live);
-    if (live.size === 0) return undefined;
+    if (everything) for (const loser of branches) if (loser !== null) this.letGo(loser);
+    if (this.live === 0) return undefined;
     this.deadline ??= this.cx.armCleanup(() => {
       this.overdue = true;
       this.context?.waker.wake();
@@ -184,7 +189,7 @@ export abstract class Combinator<R> extends Future<R> implements BranchOwner {
     return PENDING;
   }
 
-  private letGo(branch: Branch, live: Map<number, Branch>): void {
+  private letGo(branch: Branch): void {
     try {
       if (branch.cancel() === PENDING) {
         if (!branch.overdue) return;
@@ -193,14 +198,24 @@ export abstract class Combinator<R> extends Future<R> implements BranchOwner {
     } catch (error) {
       this.collect(error);
     }
-    live.delete(branch.index);
+    this.remove(branch);
+  }
+
+  private isLive(branch: Branch): boolean {
+    return this.branches !== null && this.branches[branch.index] === branch;
+  }
+
+  private remove(branch: Branch): void {
+    if (!this.isLive(branch)) return;
+    (this.branches as (Branch | null)[])[branch.index] = null;
+    this.live--;
   }
 
   private end(): void {
     this.phase = DONE;
     this.deadline?.[Symbol.dispose]();
     this.deadline = null;
-    this.live = null;
+    this.branches = null;
   }
 
   override cancel(cx: Context): Poll<void> {

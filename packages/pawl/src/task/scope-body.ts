@@ -91,7 +91,7 @@ export class ScopeBody<T> extends Future<T> implements Context {
   override poll(cx: Context): Poll<T> {
     this.enter(cx);
     if (this.phase === DONE) throw alreadyCompleted('scope');
-    if (this.phase === BODY) this.pollBody();
+    if (this.phase === BODY) this.pollBody(cx);
     if (this.phase === CANCEL_BODY) this.cancelBody();
     if (this.phase !== CHILDREN || this.waitForChildren() === PENDING) return PENDING;
     const failures = this.finish();
@@ -118,7 +118,7 @@ export class ScopeBody<T> extends Future<T> implements Context {
     this.scope.ownerWaker = cx.waker;
   }
 
-  private pollBody(): void {
+  private pollBody(outer: Context): void {
     if (this.scope.failed) {
       this.phase = CANCEL_BODY;
       return;
@@ -126,7 +126,8 @@ export class ScopeBody<T> extends Future<T> implements Context {
     this.polled = true;
     let value: Poll<T>;
     try {
-      value = this.within((body, cx) => body.poll(cx));
+      // A task is its own body's context already: only a scope of its own needs the register changed.
+      value = this.implicit ? (this.body as Future<T>).poll(outer) : this.within((body, cx) => body.poll(cx));
     } catch (error) {
       this.scope.fail(error);
       this.childrenOnly();

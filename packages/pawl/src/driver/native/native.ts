@@ -138,7 +138,8 @@ export class NativeDriver implements Driver, Turns {
           );
         }
         this.#turnCount++;
-        this.reactor.poll(ready ? 0 : this.#untilTimer(-1));
+        // With tasks ready and nobody waiting for I/O there is nothing to look at: the system call would cost 61 short polls a sixth.
+        if (!ready || this.reactor.waiting > 0) this.reactor.poll(ready ? 0 : this.#untilTimer(-1));
         this.timers.advance(this.refresh());
         const at = this.#ready.indexOf(client);
         if (at < 0) continue;
