@@ -43,16 +43,4 @@ export function shutdownAmbient(reason?: unknown): void {
   runtime?.root.abortAll(reason);
 }
 
-setConsumer(
-  (source) =>
-    new Promise((resolve, reject) => {
-      const task = ambientRuntime().root.adopt(new Moved(source), undefined);
-      task.addWaiter({
-        wake() {
-          task.observe();
-          if (task.state === 'done') resolve(task.outcome);
-          else reject(task.outcome);
-        },
-      });
-    }),
-);
+setConsumer((source) => ambientRuntime().root.adopt(new Moved(source), undefined).settled());

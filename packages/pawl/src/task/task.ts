@@ -167,6 +167,28 @@ export class Task<T> extends Future<T> implements JoinHandle<T>, Context, Waker 
     return undefined;
   }
 
+  /** A promise of the outcome. A handle is not consumed by it: it may still be awaited, here and elsewhere. */
+  // oxlint-disable-next-line unicorn/no-thenable -- a handle is a PromiseLike, as every future
+  override then<A = T, B = never>(
+    onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
+    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    return this.settled().then(onFulfilled, onRejected);
+  }
+
+  /** @internal Settles with the task's outcome, which then counts as observed. */
+  settled(): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      const settle = (): void => {
+        this.flags |= OBSERVED;
+        if ((this.flags & OK) !== 0) resolve(this.result as T);
+        else reject(this.result as Error);
+      };
+      if (this.finished) settle();
+      else this.addWaiter({ wake: settle });
+    });
+  }
+
   /** @internal */
   addWaiter(waker: Waker): void {
     const { waiters } = this;
