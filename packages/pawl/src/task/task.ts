@@ -182,7 +182,7 @@ export class Task<T> extends Future<T> implements JoinHandle<T>, Context, Waker 
       const settle = (): void => {
         this.flags |= OBSERVED;
         if ((this.flags & OK) !== 0) resolve(this.result as T);
-        else reject(this.result as Error);
+        else reject(this.result);
       };
       if (this.finished) settle();
       else this.addWaiter({ wake: settle });
