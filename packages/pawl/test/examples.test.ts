@@ -10,7 +10,7 @@ import { extract, findExamples } from './examples/extract.ts';
 
 const root = resolve(import.meta.dirname, '../../..');
 /** How long one example may take before its process is ended. */
-const BOUND_MS = 20_000;
+const BOUND_MS = 10_000;
 const PER_PROCESS = 16;
 
 mkdirSync(join(root, 'tmp'), { recursive: true });

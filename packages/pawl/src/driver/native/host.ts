@@ -54,22 +54,22 @@ export class HostLoop implements Loop {
     dropImmediate(nextImmediate(noop));
     const turns = this.#turns;
     const { reactor } = turns;
-    let live = true;
     try {
       this.#drains ??= probeDrain();
-      for (;;) {
+      // What has run since may have taken away the last thing of ours that was live (blockOn has, at the latest): nothing would end a
+      // sleep then, because the handle that keeps the process alive is still referenced.
+      while (turns.isLive()) {
         // Asked after everything that may have called Node, right before the sleep. Without the update libuv would count from its
         // last iteration, which may be long ago.
         uv.updateTime();
         const timeout = uv.backendTimeout();
         turns.turn(timeout);
-        live = turns.isLive();
-        if (!live || timeout === 0 || reactor.foreignReady || !this.#drains) break;
+        if (timeout === 0 || reactor.foreignReady || !this.#drains) break;
         drainTicks!();
       }
     } finally {
       reactor.foreignReady = false;
-      if (live) nextImmediate(this.#enter);
+      if (turns.isLive()) nextImmediate(this.#enter);
       else this.#disarm();
     }
   };
