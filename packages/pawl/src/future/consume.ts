@@ -19,8 +19,8 @@ export function setConsumer(run: (moved: Pollable) => Promise<unknown>): void {
   consumer = run;
 }
 
-function consumed(): never {
-  throw new PawlError(
+function consumed(): PawlError {
+  return new PawlError(
     'FUTURE_CONSUMED',
     'this future was moved into a task by `then` (or `await` in an async function) and can no longer be polled: keep the promise instead',
   );
@@ -41,7 +41,12 @@ export function consume<T>(future: Future<T>): Promise<T> {
     }) as Promise<T>;
     promises.set(future, promise);
     const covered: Pollable = future;
-    void Object.defineProperties(covered, { poll: { value: consumed }, cancel: { value: (): undefined => undefined } });
+    // A frame that is resumed at its leaf enters itself again, by its own name, with `inner`.
+    const guarded = (cx: Context, inner?: boolean): Poll<unknown> => {
+      if (inner === true) return (poll as (cx: Context, inner: boolean) => Poll<unknown>).call(future, cx, true);
+      throw consumed();
+    };
+    void Object.defineProperties(covered, { poll: { value: guarded }, cancel: { value: (): undefined => undefined } });
   }
   return promise;
 }

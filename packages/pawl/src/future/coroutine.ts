@@ -56,6 +56,7 @@ export class GeneratorCoroutine<T> extends Frame<T> {
         result = generator.next();
       } catch (error) {
         this.generator = null;
+        setMode(NORMAL);
         throw error;
       }
     } else {
@@ -78,6 +79,7 @@ export class GeneratorCoroutine<T> extends Frame<T> {
         result = failed ? raise(generator, value) : generator.next(value);
       } catch (error) {
         this.generator = null;
+        setMode(NORMAL);
         throw error;
       }
     }

@@ -74,6 +74,9 @@ export abstract class Future<out T> implements PromiseLike<T> {
 
   /** @internal Called by `yield*`: first to poll, then to hand over the value that the coroutine's driver delivers. */
   next(sent?: unknown): IteratorResult<Suspend, T> {
+    // `yield*` always passes an argument; a loop, a spread and `Array.from` never do.
+    // oxlint-disable-next-line prefer-rest-params
+    if (arguments.length === 0) throw outside();
     if (mode !== NORMAL) return answer(sent) as Delivered<T>;
     if (current === null) throw outside();
     const value = this.poll(current);

@@ -5,7 +5,7 @@ import type { Future } from './future.ts';
 
 class Race extends Combinator<unknown> {
   protected override onStart(): void {
-    if (this.size === 0) throw new PawlError('BAD_ARGUMENT', 'race of no futures would wait for ever');
+    if (this.size === 0) this.reject(new PawlError('BAD_ARGUMENT', 'race of no futures would wait for ever'));
   }
 
   protected override onValue(_index: number, value: unknown): void {

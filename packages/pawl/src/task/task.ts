@@ -252,11 +252,14 @@ export class Task<T> extends Future<T> implements JoinHandle<T>, Context, Waker 
   /** @internal Polled by the executor, with this task as the current context. */
   run(): void {
     const { flags } = this;
-    this.flags = (flags & ~QUEUED) | RUNNING | STARTED;
-    if ((flags & ABORTED) !== 0) {
+    if ((flags & (ABORTED | ENDED)) !== 0) {
+      // Woken during the poll that ended it, or ended by its owner while it was queued.
+      if ((flags & ENDED) !== 0) return;
+      this.flags = (flags & ~QUEUED) | RUNNING | STARTED;
       this.runCancel((flags & STARTED) !== 0);
       return;
     }
+    this.flags = (flags & ~QUEUED) | RUNNING | STARTED;
     let value: Poll<T>;
     try {
       value = (this.body as Future<T>).poll(this);
