@@ -10,6 +10,7 @@
  */
 import type { Waker } from '../../future/context.ts';
 import { EINTR, check, systemError } from '../../sys/errno.ts';
+import type { EventSelector } from '../../sys/queue/index.ts';
 import { Interest, type Trigger } from '../../sys/queue/interest.ts';
 import { ERROR, READABLE, READ_CLOSED, WRITABLE, WRITE_CLOSED } from '../../sys/queue/readiness.ts';
 import { Selector } from '../../sys/queue/selector.ts';
@@ -37,14 +38,18 @@ export class Reactor {
   onLive: () => void = () => {};
   /** Called when no waker is stored any more. */
   onQuiet: () => void = () => {};
-  readonly #selector = new Selector(CAPACITY);
+  readonly #selector: EventSelector;
   readonly #slots: (Source | null)[] = [];
   readonly #generations: number[] = [];
   readonly #free: number[] = [];
   /** Slots given back during the batch. */
-  #retired: number[] = [];
+  readonly #retired: number[] = [];
   #inBatch = false;
-  #woken: Waker[] = [];
+  readonly #woken: Waker[] = [];
+
+  constructor(selector: EventSelector = new Selector(CAPACITY)) {
+    this.#selector = selector;
+  }
 
   /** The descriptor of the queue, for a loop that watches ours. */
   get fd(): number {
