@@ -1,0 +1,119 @@
+/**
+ * Writes of a connection, as leaf futures: one write, several buffers in one write, all of a buffer, and the end.
+ *
+ * What must hold: bytes count as written once the kernel has taken them; a cancelled write has given it exactly what it says.
+ */
+import type { Context } from '../future/context.ts';
+import { alreadyCompleted, Future } from '../future/future.ts';
+import { PENDING, type Poll } from '../future/poll.ts';
+import { spend } from '../task/budget.ts';
+import { busy, type Socket } from './socket.ts';
+
+abstract class Writing<T> extends Future<T> {
+  protected readonly socket: Socket;
+  private done = false;
+
+  constructor(socket: Socket) {
+    super();
+    this.socket = socket;
+  }
+
+  /** Makes what progress it can. */
+  protected abstract step(cx: Context): Poll<T>;
+
+  override poll(cx: Context): Poll<T> {
+    if (this.done) throw alreadyCompleted('a write');
+    const { writer } = this.socket;
+    if (writer !== null && writer !== (this as Future<unknown>)) {
+      this.done = true;
+      throw busy('write');
+    }
+    let result: Poll<T> = PENDING;
+    try {
+      result = this.step(cx);
+    } catch (error) {
+      this.end();
+      throw error;
+    }
+    if (result === PENDING) this.socket.writer = this;
+    else this.end();
+    return result;
+  }
+
+  private end(): void {
+    this.socket.writer = null;
+    this.done = true;
+  }
+
+  override cancel(_cx: Context): Poll<void> {
+    if (this.socket.writer === (this as Future<unknown>)) {
+      this.socket.handle.forget('write');
+      this.end();
+    }
+    this.done = true;
+    return undefined;
+  }
+}
+
+export class Write extends Writing<number> {
+  private readonly source: Uint8Array;
+
+  constructor(socket: Socket, source: Uint8Array) {
+    super(socket);
+    this.source = source;
+  }
+
+  protected override step(cx: Context): Poll<number> {
+    return spend(cx) ? this.socket.handle.pollWrite(cx, this.source) : PENDING;
+  }
+}
+
+export class WriteVectored extends Writing<number> {
+  private readonly sources: readonly Uint8Array[];
+
+  constructor(socket: Socket, sources: readonly Uint8Array[]) {
+    super(socket);
+    this.sources = sources;
+  }
+
+  protected override step(cx: Context): Poll<number> {
+    return spend(cx) ? this.socket.handle.pollWriteVectored(cx, this.sources) : PENDING;
+  }
+}
+
+/** A write of a whole buffer that says how far it has come: what a cancelled one has not written can be written later. */
+export class WriteAll extends Writing<void> {
+  private readonly source: Uint8Array;
+  private count = 0;
+
+  constructor(socket: Socket, source: Uint8Array) {
+    super(socket);
+    this.source = source;
+  }
+
+  /** Bytes written so far. */
+  get written(): number {
+    return this.count;
+  }
+
+  protected override step(cx: Context): Poll<void> {
+    const { source, socket } = this;
+    const { length } = source;
+    for (;;) {
+      if (!spend(cx)) return PENDING;
+      const { count } = this;
+      const wrote = socket.handle.pollWrite(cx, count === 0 ? source : source.subarray(count));
+      if (wrote === PENDING) return PENDING;
+      this.count = count + wrote;
+      if (this.count === length) return undefined;
+    }
+  }
+}
+
+/** The half-close. Ready at its first poll; a future because other kinds of stream have something to write first. */
+export class Shutdown extends Writing<void> {
+  protected override step(_cx: Context): Poll<void> {
+    this.socket.handle.shutdown('write');
+    return undefined;
+  }
+}
