@@ -20,9 +20,8 @@ const DONE = 3;
 export abstract class Combinator<R> extends Future<R> implements BranchOwner {
   private context: Context | null = null;
   private phase = START;
-  private readonly futures: readonly Future<unknown>[];
-  /** The branch of each pending future, by its index; made when the first one is pending. */
-  private branches: (Branch | null)[] | null = null;
+  /** Each future until it is first polled; its branch while it is pending; null afterwards. */
+  private readonly slots: (Future<unknown> | Branch | null)[];
   private live = 0;
   private head: Branch | null = null;
   private tail: Branch | null = null;
@@ -36,8 +35,8 @@ export abstract class Combinator<R> extends Future<R> implements BranchOwner {
 
   constructor(futures: Iterable<Future<unknown>>) {
     super();
-    this.futures = [...futures];
-    for (const [at, future] of this.futures.entries()) {
+    this.slots = [...futures];
+    for (const [at, future] of this.slots.entries()) {
       if (!(future instanceof Future)) {
         throw new PawlError(
           'NOT_A_FUTURE',
@@ -54,7 +53,7 @@ export abstract class Combinator<R> extends Future<R> implements BranchOwner {
 
   /** How many futures there are. */
   protected get size(): number {
-    return this.futures.length;
+    return this.slots.length;
   }
 
   /** A future has given its value: decide, or wait for more. */
@@ -118,15 +117,16 @@ export abstract class Combinator<R> extends Future<R> implements BranchOwner {
     this.onStart();
     // A future that is ready at once needs no branch of its own: the unused one serves the next future.
     let spare: Branch | null = null;
-    for (let index = 0; index < this.futures.length && this.phase === RUNNING; index++) {
-      const future = this.futures[index] as Future<unknown>;
+    for (let index = 0; index < this.slots.length && this.phase === RUNNING; index++) {
+      const future = this.slots[index] as Future<unknown>;
+      this.slots[index] = null;
       const branch: Branch = spare ?? new Branch(this, index, future);
       branch.index = index;
       branch.future = future;
       spare = branch;
       if (this.step(branch)) continue;
       spare = null;
-      (this.branches ??= this.futures.map(() => null))[index] = branch;
+      this.slots[index] = branch;
       this.live++;
     }
   }
@@ -166,8 +166,7 @@ export abstract class Combinator<R> extends Future<R> implements BranchOwner {
    * until every loser has let go.
    */
   private close(): Poll<void> {
-    const { branches } = this;
-    if (branches === null || this.live === 0) return undefined;
+    if (this.live === 0) return undefined;
     let branch = this.head;
     this.head = null;
     this.tail = null;
@@ -180,7 +179,7 @@ export abstract class Combinator<R> extends Future<R> implements BranchOwner {
       if (!everything && this.isLive(branch)) this.letGo(branch);
       branch = next;
     }
-    if (everything) for (const loser of branches) if (loser !== null) this.letGo(loser);
+    if (everything) for (const loser of this.slots) if (loser instanceof Branch) this.letGo(loser);
     if (this.live === 0) return undefined;
     this.deadline ??= this.cx.armCleanup(() => {
       this.overdue = true;
@@ -202,12 +201,12 @@ export abstract class Combinator<R> extends Future<R> implements BranchOwner {
   }
 
   private isLive(branch: Branch): boolean {
-    return this.branches !== null && this.branches[branch.index] === branch;
+    return this.slots[branch.index] === branch;
   }
 
   private remove(branch: Branch): void {
     if (!this.isLive(branch)) return;
-    (this.branches as (Branch | null)[])[branch.index] = null;
+    this.slots[branch.index] = null;
     this.live--;
   }
 
@@ -215,7 +214,7 @@ export abstract class Combinator<R> extends Future<R> implements BranchOwner {
     this.phase = DONE;
     this.deadline?.[Symbol.dispose]();
     this.deadline = null;
-    this.branches = null;
+    this.slots.length = 0;
   }
 
   override cancel(cx: Context): Poll<void> {

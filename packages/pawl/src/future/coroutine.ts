@@ -8,9 +8,9 @@
 import { PawlError } from '../error/index.ts';
 import type { Context } from './context.ts';
 import { Frame, relink, resume } from './frame.ts';
-import { alreadyCompleted, cleanupTimeout, Future, SUSPENDED, type Suspend } from './future.ts';
+import { alreadyCompleted, cleanupTimeout, Future, type Suspend } from './future.ts';
 import { PENDING, type Poll } from './poll.ts';
-import { current, DELIVER, mode, NORMAL, OVERDUE, setCurrent, setLeaf, setMode } from './register.ts';
+import { current, DELIVER, mode, NORMAL, OVERDUE, setCurrent, setLeaf, setMode, SUSPENDING } from './register.ts';
 
 /** The generator of a coroutine: it yields only through `yield*` of futures. */
 export type Steps<R> = Generator<Suspend, R, never>;
@@ -23,6 +23,14 @@ export type Body<A extends readonly unknown[], R> = ((...args: A) => Steps<R>) |
 
 const nameKey = Symbol('coroutine name');
 type AnyGenerator = Iterator<Suspend, unknown, unknown> & { [nameKey]?: string };
+
+/**
+ * Each generator function's objects have a shape of their own, so `generator.next` would be looked up anew among many of them: it is
+ * taken from their common prototype once.
+ */
+const { next: resumeGenerator } = Object.getPrototypeOf(Object.getPrototypeOf((function* (): Steps<void> {})())) as {
+  readonly next: (this: AnyGenerator, value: unknown) => IteratorResult<Suspend, unknown>;
+};
 
 /** Where a coroutine stands in its cancellation. */
 const LIVE = 0;
@@ -53,7 +61,7 @@ export class GeneratorCoroutine<T> extends Frame<T> {
     if (awaited === null) {
       if (generator === null) throw alreadyCompleted('a coroutine');
       try {
-        result = generator.next();
+        result = resumeGenerator.call(generator, undefined);
       } catch (error) {
         this.generator = null;
         setMode(NORMAL);
@@ -76,16 +84,16 @@ export class GeneratorCoroutine<T> extends Frame<T> {
       }
       try {
         setMode(DELIVER);
-        result = failed ? raise(generator, value) : generator.next(value);
+        result = failed ? raise(generator, value) : resumeGenerator.call(generator, value);
       } catch (error) {
         this.generator = null;
         setMode(NORMAL);
         throw error;
       }
     }
-    if (result === SUSPENDED) {
+    if (mode === SUSPENDING && result instanceof Future) {
       setMode(NORMAL);
-      this.awaited = SUSPENDED.value as unknown as Future<unknown>;
+      this.awaited = result;
       setLeaf(this);
       return PENDING;
     }
@@ -94,7 +102,12 @@ export class GeneratorCoroutine<T> extends Frame<T> {
 
   /** The generator has returned, or has yielded something that is no suspension. */
   private settle(result: IteratorResult<Suspend, unknown>, cx: Context): Poll<T> {
-    if (mode !== NORMAL) setMode(NORMAL);
+    const awaited = suspendedOn(result);
+    if (awaited !== null) {
+      this.awaited = awaited;
+      setLeaf(this);
+      return PENDING;
+    }
     if (result.done === true) {
       this.generator = null;
       return this.finish(result.value, cx);
@@ -106,12 +119,6 @@ export class GeneratorCoroutine<T> extends Frame<T> {
     } catch (thrown) {
       this.generator = null;
       throw thrown;
-    }
-    if (next === SUSPENDED) {
-      setMode(NORMAL);
-      this.awaited = SUSPENDED.value as unknown as Future<unknown>;
-      setLeaf(this);
-      return PENDING;
     }
     return this.settle(next, cx);
   }
@@ -156,7 +163,7 @@ export class GeneratorCoroutine<T> extends Frame<T> {
           if (value === PENDING) return PENDING;
           resumeWith = (steps) => {
             setMode(DELIVER);
-            return steps.next(value);
+            return resumeGenerator.call(steps, value);
           };
         } catch (error) {
           resumeWith = (steps) => raise(steps, error);
@@ -200,19 +207,30 @@ export class GeneratorCoroutine<T> extends Frame<T> {
         if (!(cx.overdue && error instanceof PawlError && error.code === 'CLEANUP_TIMEOUT')) cx.collect(error);
         return undefined;
       }
-      setMode(NORMAL);
+      const awaited = suspendedOn(result);
+      if (awaited !== null) {
+        this.awaited = awaited;
+        return PENDING;
+      }
       if (result.done === true) {
         this.generator = null;
         return undefined;
-      }
-      if (result === SUSPENDED) {
-        this.awaited = SUSPENDED.value as unknown as Future<unknown>;
-        return PENDING;
       }
       const { value } = result;
       step = (steps) => raise(steps, yieldedWrong(value));
     }
   }
+}
+
+/** What a generator's result says it waits for; null when it is no suspension. Ends the SUSPENDING mode. */
+function suspendedOn(result: IteratorResult<Suspend, unknown>): Future<unknown> | null {
+  const suspending = mode === SUSPENDING;
+  setMode(NORMAL);
+  if (!suspending) return null;
+  if (result instanceof Future) return result;
+  return result.done !== true && (result.value as unknown) instanceof Future
+    ? (result.value as unknown as Future<unknown>)
+    : null;
 }
 
 function giveBack(generator: AnyGenerator): IteratorResult<Suspend, unknown> {

@@ -23,11 +23,7 @@ interface Delivered<T> {
   value: T;
 }
 
-/**
- * One shared result for every suspension and one for every delivery: `yield*` hands them through by identity, so an await
- * allocates nothing, and a coroutine recognises a genuine suspension by comparing with {@link SUSPENDED}.
- */
-export const SUSPENDED: { done: false; value: Suspend } = { done: false, value: undefined as never };
+/** One shared result for every delivery: an await allocates nothing. */
 const DELIVERED: Delivered<unknown> = { done: true, value: undefined };
 
 /**
@@ -82,8 +78,10 @@ export abstract class Future<out T> implements PromiseLike<T> {
     const value = this.poll(current);
     if (value === PENDING) {
       setMode(SUSPENDING);
-      SUSPENDED.value = this as Future<unknown> as unknown as Suspend;
-      return SUSPENDED;
+      // The future is its own unfinished result: `yield*` hands it through to the coroutine's driver by identity, and nothing needs to
+      // be stored anywhere (8 ns of a ping-pong's 150). A result without a true `done` is an unfinished one; a class may have its own.
+      const self: { readonly done?: unknown } = this as object;
+      return (self.done ? { done: false, value: this } : self) as IteratorResult<Suspend, T>;
     }
     DELIVERED.value = value;
     return DELIVERED as Delivered<T>;

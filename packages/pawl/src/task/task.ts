@@ -273,6 +273,7 @@ export class Task<T> extends Future<T> implements JoinHandle<T>, Context, Waker 
 
   private suspended(): void {
     const flags = (this.flags &= ~RUNNING);
+    if ((flags & ABORTED) === 0 && (this.extra === null || (flags & SCOPED) !== 0)) return;
     if (this.children !== null && (flags & SCOPED) === 0) {
       this.flags |= SCOPED;
       this.body = new ScopeBody(this.body, this.children, true);
