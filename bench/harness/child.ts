@@ -23,7 +23,7 @@ export class MeasuringProcess implements AsyncDisposable {
   readonly #ended: Promise<unknown>;
   #errors = '';
 
-  constructor(assignment: Assignment, mode: Mode) {
+  private constructor(assignment: Assignment, mode: Mode) {
     this.#what = `${assignment.measure} of ${assignment.module.replace(/.*\//, '')}`;
     this.#child = fork(WORKER, [JSON.stringify(assignment)], {
       execArgv: [...NODE_FLAGS],
@@ -36,9 +36,16 @@ export class MeasuringProcess implements AsyncDisposable {
     });
   }
 
-  /** Waits until its measure is warm. */
-  async ready(): Promise<void> {
-    await this.#report();
+  /** Starts the process and waits until its measure is warm. */
+  static async start(assignment: Assignment, mode: Mode): Promise<MeasuringProcess> {
+    const started = new MeasuringProcess(assignment, mode);
+    try {
+      await started.#report();
+    } catch (error) {
+      await started[Symbol.asyncDispose]();
+      throw error;
+    }
+    return started;
   }
 
   /** One more run. */

@@ -21,7 +21,7 @@ export type Flattened<R> = R extends Future<infer U> ? U : R;
 /** A function that can be run as a coroutine: a generator function, or one that returns a future. */
 export type Body<A extends readonly unknown[], R> = ((...args: A) => Steps<R>) | ((...args: A) => Future<R>);
 
-const nameKey = Symbol('coroutine name');
+const nameKey: unique symbol = Symbol('coroutine name');
 type AnyGenerator = Iterator<Suspend, unknown, unknown> & { [nameKey]?: string };
 
 /**

@@ -63,7 +63,7 @@ export abstract class Future<out T> implements PromiseLike<T> {
     return consume(this).then(onFulfilled, onRejected);
   }
 
-  /** @internal A future is its own iterator, so that `yield*` allocates nothing. */
+  /** What `yield*` iterates: the future itself, so that an await allocates nothing. Only for coroutines: it yields nothing of use. */
   [Symbol.iterator](): Iterator<Suspend, T, unknown> {
     return this as unknown as Iterator<Suspend, T, unknown>;
   }

@@ -8,7 +8,7 @@ import { driverOf, type SocketAddress, type TcpListenerHandle, type TcpListenOpt
 import { coroutine } from '../future/coroutine.ts';
 import { alreadyCompleted, Future } from '../future/future.ts';
 import type { Poll } from '../future/poll.ts';
-import { Accept, type Accepting, type Backoff } from './accept.ts';
+import { Accept, type Backoff } from './accept.ts';
 import { type Address, type Endpoint, parseEndpoint } from './address.ts';
 import type { StreamOptions } from './options.ts';
 import { Resolve } from './resolve.ts';
@@ -57,7 +57,7 @@ export interface ListenOptions extends TcpListenOptions, StreamOptions {
  * });
  * ```
  */
-export class TcpListener implements Accepting, Disposable {
+export class TcpListener implements Disposable {
   /** @internal */
   readonly handle: TcpListenerHandle;
   /** @internal */

@@ -5,13 +5,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { lookup as dnsLookup } from 'node:dns';
 
-export const {
-  setImmediate: nextImmediate,
-  clearImmediate: dropImmediate,
-  setInterval: startInterval,
-  setTimeout: startTimeout,
-  clearTimeout: dropTimeout,
-} = globalThis;
+export const nextImmediate: typeof setImmediate = setImmediate;
+export const dropImmediate: typeof clearImmediate = clearImmediate;
+export const startInterval: typeof setInterval = setInterval;
+export const startTimeout: typeof setTimeout = setTimeout;
+export const dropTimeout: typeof clearTimeout = clearTimeout;
 
 /** Milliseconds since the thread's start, monotonic, with fractions. */
 export const clock: () => number = performance.now.bind(performance);

@@ -13,17 +13,16 @@ import { syscallArm64 } from './arm64.ts';
 import { emitElf } from './elf.ts';
 import { syscallX64 } from './x64.ts';
 
-const F = 'float64';
 const SIGNATURES = {
-  i0: { return: 'int32', arguments: [F] },
-  i1: { return: 'int32', arguments: [F, F] },
-  i2: { return: 'int32', arguments: [F, F, F] },
-  i3: { return: 'int32', arguments: [F, F, F, F] },
-  i4: { return: 'int32', arguments: [F, F, F, F, F] },
-  i5: { return: 'int32', arguments: [F, F, F, F, F, F] },
-  i6: { return: 'int32', arguments: [F, F, F, F, F, F, F] },
-  d6: { return: 'float64', arguments: [F, F, F, F, F, F, F] },
-} as const satisfies Record<string, Signature>;
+  i0: { return: 'int32', arguments: ['float64'] },
+  i1: { return: 'int32', arguments: ['float64', 'float64'] },
+  i2: { return: 'int32', arguments: ['float64', 'float64', 'float64'] },
+  i3: { return: 'int32', arguments: ['float64', 'float64', 'float64', 'float64'] },
+  i4: { return: 'int32', arguments: ['float64', 'float64', 'float64', 'float64', 'float64'] },
+  i5: { return: 'int32', arguments: ['float64', 'float64', 'float64', 'float64', 'float64', 'float64'] },
+  i6: { return: 'int32', arguments: ['float64', 'float64', 'float64', 'float64', 'float64', 'float64', 'float64'] },
+  d6: { return: 'float64', arguments: ['float64', 'float64', 'float64', 'float64', 'float64', 'float64', 'float64'] },
+} as const;
 
 /** The loaded functions. */
 export type SyscallFunctions = Callables<typeof SIGNATURES>;

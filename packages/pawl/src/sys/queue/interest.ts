@@ -10,14 +10,14 @@ import { PawlError } from '../../error/index.ts';
  * console.log((Interest.READABLE | Interest.WRITABLE) === 3); // true
  * ```
  */
-export const Interest = Object.freeze({
+export const Interest: {
   /** There is something to read, or the end of it. */
-  READABLE: 1,
+  readonly READABLE: 1;
   /** There is room to write. */
-  WRITABLE: 2,
+  readonly WRITABLE: 2;
   /** Out-of-band data. */
-  PRIORITY: 4,
-}) satisfies Readonly<Record<string, number>>;
+  readonly PRIORITY: 4;
+} = Object.freeze({ READABLE: 1, WRITABLE: 2, PRIORITY: 4 });
 
 /**
  * How often an event is delivered.
