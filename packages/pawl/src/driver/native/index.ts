@@ -43,7 +43,7 @@ function create(mode: string | undefined): NativeDriver {
       `the native driver needs Node 26.1 or newer, this is ${process.version}`,
     );
   }
-  const name = import.meta.url.endsWith('.ts') ? './native.ts' : './native.js';
+  const name = new URL(import.meta.url).pathname.endsWith('.ts') ? './native.ts' : './native.js';
   // Not an import: a static one would load the system's layer for whoever only imports the package, and a dynamic one is not a plain call.
   const { NativeDriver } = createRequire(import.meta.url)(name) as typeof import('./native.ts');
   return new NativeDriver(checkMode(mode));
