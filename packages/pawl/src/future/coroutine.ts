@@ -11,6 +11,7 @@ import { Frame, relink, resume } from './frame.ts';
 import { alreadyCompleted, cleanupTimeout, Future, type Suspend } from './future.ts';
 import { PENDING, type Poll } from './poll.ts';
 import { current, DELIVER, mode, NORMAL, OVERDUE, setCurrent, setLeaf, setMode, SUSPENDING } from './register.ts';
+import { unwind } from './unwind.ts';
 
 /** The generator of a coroutine: it yields only through `yield*` of futures. */
 export type Steps<R> = Generator<Suspend, R, never>;
@@ -150,7 +151,7 @@ export class GeneratorCoroutine<T> extends Frame<T> {
       if (this.release(cx) === PENDING) return PENDING;
       if (generator === null) return undefined;
       this.phase = CLEANUP;
-      resumeWith = giveBack;
+      resumeWith = (steps) => this.giveBack(steps);
     } else {
       const awaited = this.awaited as Future<unknown>;
       if (cx.overdue) {
@@ -163,7 +164,7 @@ export class GeneratorCoroutine<T> extends Frame<T> {
           if (value === PENDING) return PENDING;
           resumeWith = (steps) => {
             setMode(DELIVER);
-            return resumeGenerator.call(steps, value);
+            return steps.next(value);
           };
         } catch (error) {
           resumeWith = (steps) => raise(steps, error);
@@ -171,7 +172,15 @@ export class GeneratorCoroutine<T> extends Frame<T> {
         this.awaited = null;
       }
     }
-    return this.clean(cx, generator as AnyGenerator, resumeWith);
+    return this.clean(cx, resumeWith);
+  }
+
+  /** Resumes the generator as by `return`. */
+  private giveBack(generator: AnyGenerator): IteratorResult<Suspend, unknown> {
+    return unwind(generator, (unwinding) => {
+      (unwinding as AnyGenerator)[nameKey] = this.label;
+      this.generator = unwinding;
+    });
   }
 
   /** Cancels what is awaited. What has not let go once the deadline has passed is left behind and reported. */
@@ -189,17 +198,13 @@ export class GeneratorCoroutine<T> extends Frame<T> {
   }
 
   /** Runs the generator's cleanup until it awaits or has ended. */
-  private clean(
-    cx: Context,
-    generator: AnyGenerator,
-    resumeWith: (generator: AnyGenerator) => IteratorResult<Suspend, unknown>,
-  ): Poll<void> {
+  private clean(cx: Context, resumeWith: (generator: AnyGenerator) => IteratorResult<Suspend, unknown>): Poll<void> {
     let step = resumeWith;
     for (;;) {
       let result: IteratorResult<Suspend, unknown>;
       try {
         if (cx.overdue && mode === NORMAL) setMode(OVERDUE);
-        result = step(generator);
+        result = step(this.generator as AnyGenerator);
       } catch (error) {
         setMode(NORMAL);
         this.generator = null;
@@ -231,10 +236,6 @@ function suspendedOn(result: IteratorResult<Suspend, unknown>): Future<unknown> 
   return result.done !== true && (result.value as unknown) instanceof Future
     ? (result.value as unknown as Future<unknown>)
     : null;
-}
-
-function giveBack(generator: AnyGenerator): IteratorResult<Suspend, unknown> {
-  return (generator as Required<AnyGenerator>).return(undefined);
 }
 
 function raise(generator: AnyGenerator, error: unknown): IteratorResult<Suspend, unknown> {

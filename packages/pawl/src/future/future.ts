@@ -11,6 +11,7 @@ import type { Context } from './context.ts';
 import { PENDING, type Poll } from './poll.ts';
 import { current, DELIVER, mode, NORMAL, OVERDUE, setMode, SUSPENDING } from './register.ts';
 import { appendCaller } from './trace.ts';
+import { letReturn } from './unwind.ts';
 
 /** What a coroutine yields while it waits. Opaque: only `yield*` of a future produces it. */
 export interface Suspend {
@@ -96,6 +97,7 @@ export abstract class Future<out T> implements PromiseLike<T> {
 
   /** @internal The coroutine is being returned from: the await lets go at once (what it awaited has been cancelled before). */
   return(value?: unknown): Delivered<unknown> {
+    letReturn();
     return { done: true, value };
   }
 }
