@@ -39,8 +39,7 @@ export class MainTask<T> implements Waker {
       this.task.observe();
       root.abortAll('main has ended');
     }
-    // Main itself leaves the root only after it has woken its waiters.
-    if (root.size > (this.task.slot >= 0 ? 1 : 0)) return;
+    if (root.size > 0) return;
     this.ended = true;
     this.failures = root.close();
     this.onEnd?.();

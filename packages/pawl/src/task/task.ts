@@ -5,7 +5,7 @@
  * Cancel beats a wake that has not been polled yet and takes effect at the next suspension. A task has ended when its body has and
  * all its children have. Awaiting a handle may be repeated, and by several tasks; ceasing to await it stops nothing.
  *
- * One object for four roles, and side data in `extra`, because a parked task's size is a bound of the project: 7 fields.
+ * One object for four roles, and side data in `extra`, because a parked task's size is a bound of the project: 8 fields.
  */
 import { PawlError } from '../error/index.ts';
 import type { DriverHolder, TimerEntry } from '../driver/driver.ts';
@@ -61,8 +61,10 @@ export class Task<T> extends Future<T> implements JoinHandle<T>, Context, Waker 
   private waiters: Waker | Waker[] | null = null;
   /** @internal The scope that it is a child of. */
   readonly parent: Scope;
-  /** @internal Its place among the parent's children; -1 when it is not one. */
-  slot = -1;
+  /** @internal Its neighbours among the parent's children. */
+  previous: Task<unknown> | null = null;
+  /** @internal */
+  following: Task<unknown> | null = null;
   private extra: Extra | null = null;
 
   constructor(body: Future<T>, parent: Scope, daemon: boolean) {
@@ -347,9 +349,9 @@ export class Task<T> extends Future<T> implements JoinHandle<T>, Context, Waker 
     }
     this.body = null;
     this.waiters = null;
+    this.parent.childEnded(this, how === FAILED);
     if (Array.isArray(waiters)) for (const waiter of waiters) waiter.wake();
     else if (waiters !== null) waiters.wake();
-    this.parent.childEnded(this, how === FAILED);
   }
 
   private side(): Extra {
