@@ -4,6 +4,7 @@
  * What must hold: cancelling a `read` or a `write` is *safe*. Bytes that have come stay for the next read, and a cancelled write has
  * written nothing. Everything built on them relies on it.
  */
+import { PawlError } from '../error/index.ts';
 import type { Future } from '../future/future.ts';
 
 /** Where bytes come from. */
@@ -26,4 +27,20 @@ export interface Writer {
 export interface Duplex extends Reader, Writer {
   /** Ends both directions at once. */
   close(): void;
+}
+
+/** Throws BAD_ARGUMENT unless it is a Uint8Array, of whatever realm. */
+export function checkBytes(bytes: Uint8Array): void {
+  if (bytes instanceof Uint8Array || Object.prototype.toString.call(bytes) === '[object Uint8Array]') return;
+  throw new PawlError('BAD_ARGUMENT', `bytes are given as a Uint8Array, got ${Object.prototype.toString.call(bytes)}`);
+}
+
+/** What a second operation throws while the first one waits. */
+export function busy(what: string): PawlError {
+  return new PawlError('BUSY', `another task ${what}: one at a time may`);
+}
+
+/** The stream has ended before what was asked for had come. */
+export function unexpectedEnd(got: number, wanted: string): PawlError {
+  return new PawlError('UNEXPECTED_EOF', `the stream ended after ${got} bytes, before ${wanted}`);
 }

@@ -26,9 +26,3 @@ export function busy(direction: Direction): PawlError {
   const what = direction === 'read' ? 'reads from' : 'writes to';
   return new PawlError('BUSY', `another task ${what} this connection: one at a time may use a direction`);
 }
-
-/** Whether it is a Uint8Array, of whatever realm. */
-export function checkBytes(bytes: Uint8Array): void {
-  if (bytes instanceof Uint8Array || Object.prototype.toString.call(bytes) === '[object Uint8Array]') return;
-  throw new PawlError('BAD_ARGUMENT', `bytes are given as a Uint8Array, got ${Object.prototype.toString.call(bytes)}`);
-}

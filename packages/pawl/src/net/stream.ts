@@ -8,11 +8,13 @@ import type { SocketAddress, TcpStreamHandle } from '../driver/driver.ts';
 import { PawlError } from '../error/index.ts';
 import { coroutine } from '../future/coroutine.ts';
 import type { Future } from '../future/future.ts';
+import { type ReadHalf, split, type WriteHalf } from '../io/split.ts';
+import { checkBytes, type Duplex } from '../io/stream.ts';
 import { type Address, type Endpoint, parseEndpoint } from './address.ts';
 import { connect } from './connect.ts';
 import { applyOptions, type KeepAlive, setKeepAlive, type StreamOptions } from './options.ts';
 import { Read } from './read.ts';
-import { checkBytes, Socket } from './socket.ts';
+import { Socket } from './socket.ts';
 import { Shutdown, Write, WriteAll, WriteVectored } from './write.ts';
 
 export interface ConnectOptions extends StreamOptions {
@@ -43,7 +45,7 @@ export interface ConnectOptions extends StreamOptions {
  * console.log(text); // hello
  * ```
  */
-export class TcpStream extends Socket implements Disposable {
+export class TcpStream extends Socket implements Duplex, Disposable {
   /** @internal Of a connected handle. */
   constructor(handle: TcpStreamHandle, options: StreamOptions | undefined) {
     super(handle);
@@ -165,6 +167,11 @@ export class TcpStream extends Socket implements Disposable {
    */
   shutdown(): Future<void> {
     return new Shutdown(this);
+  }
+
+  /** Its two directions as two objects, for two tasks that each own one; `reunite` of `pawl/io` puts them together again. */
+  split(): [ReadHalf<TcpStream>, WriteHalf<TcpStream>] {
+    return split<TcpStream>(this);
   }
 
   /** Small pieces are sent at once (Nagle's algorithm off). Throws CLOSED. */
