@@ -2,6 +2,7 @@
 import { PawlError } from '../error/index.ts';
 import { Combinator } from './combinator.ts';
 import type { Future } from './future.ts';
+import type { Values } from './join.ts';
 
 class Race extends Combinator<unknown> {
   protected override onStart(): void {
@@ -31,6 +32,8 @@ class Race extends Combinator<unknown> {
  * console.log(blockOn(race([after(10_000, 'slow'), after(1, 'fast')]))); // fast
  * ```
  */
-export function race<T>(futures: Iterable<Future<T>>): Future<T> {
-  return new Race(futures) as Future<unknown> as Future<T>;
+export function race<const F extends readonly Future<unknown>[]>(futures: F): Future<Values<F>[number]>;
+export function race<T>(futures: Iterable<Future<T>>): Future<T>;
+export function race(futures: Iterable<Future<unknown>>): Future<unknown> {
+  return new Race(futures);
 }
