@@ -9,7 +9,7 @@ export interface Example {
   readonly code: string;
 }
 
-const PAGES = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'docs/**/*.md', 'packages/*/README.md'];
+const PAGES = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'docs/**/*.md'];
 const SOURCES = ['packages/*/src/**/*.ts'];
 
 /** All examples of the project at `root`, in the order of their files. */
