@@ -14,8 +14,9 @@ interface Chunk {
 }
 
 function chunk(): Chunk {
-  // Packed and of one kind of element from birth, so that stores never change its layout.
-  return { items: Array.from<null>({ length: CHUNK }).fill(null), next: null };
+  // Of one kind of element from birth, so that stores never change its layout. `Array.from` takes ten times as long.
+  // oxlint-disable-next-line unicorn/no-new-array
+  return { items: new Array<null>(CHUNK).fill(null), next: null };
 }
 
 export class ReadyQueue {
