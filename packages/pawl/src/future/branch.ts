@@ -7,7 +7,7 @@
 import type { Context, RuntimeRef, Waker } from './context.ts';
 import type { Future } from './future.ts';
 import type { Poll } from './poll.ts';
-import { current, setCurrent } from './register.ts';
+import { current, setCurrent, setWakerTaken } from './register.ts';
 
 /** What a branch needs of the combinator that owns it. */
 export interface BranchOwner {
@@ -36,6 +36,7 @@ export class Branch implements Context, Waker {
   }
 
   get waker(): Waker {
+    setWakerTaken(true);
     return this;
   }
 

@@ -23,6 +23,13 @@ export let mode: number = NORMAL;
 /** The frame that suspended last, while the poll unwinds. */
 export let leaf: unknown = null;
 
+/** True once a context's waker has been taken in this poll: development mode reports a PENDING that nobody will wake. */
+export let wakerTaken = false;
+
+export function setWakerTaken(taken: boolean): void {
+  wakerTaken = taken;
+}
+
 export function setCurrent(cx: Context | null): void {
   current = cx;
 }

@@ -1,11 +1,11 @@
 /**
- * What the runtime reports and nobody asked for: slow polls, cleanups that overran. A library logs nothing; it tells a hook, whose
+ * What the runtime reports and nobody asked for: slow polls, lost wake-ups, cleanups that overran. A library logs nothing; it tells a hook, whose
  * default is `process.emitWarning`.
  */
 
 /** Something worth knowing that is no failure of any task. */
 export interface Report {
-  readonly code: 'SLOW_POLL' | 'CLEANUP_TIMEOUT' | 'CLEANUP_ABANDONED' | 'DEADLOCK';
+  readonly code: 'SLOW_POLL' | 'LOST_WAKEUP' | 'CLEANUP_TIMEOUT' | 'CLEANUP_ABANDONED' | 'DEADLOCK';
   readonly message: string;
   /** The task's name, with its spawn site in development mode. */
   readonly task: string;

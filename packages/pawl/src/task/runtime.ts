@@ -10,13 +10,14 @@ import type { Future } from '../future/future.ts';
 import { current, setCurrent } from '../future/register.ts';
 import { BUDGET } from './budget.ts';
 import { dumpTasks } from './dump.ts';
+import { Linter } from './lint.ts';
 import { ReadyQueue } from './ready-queue.ts';
-import { emitReport, type ReportHook } from './report.ts';
+import { emitReport, type Report, type ReportHook } from './report.ts';
 import { Scope, type SpawnOptions } from './scope.ts';
 import { spawnSite } from './site.ts';
 import { CallbackTimer, type JoinHandle, type Task } from './task.ts';
 
-/** `development` captures spawn sites and times each poll; `production` does neither until a batch was slow. */
+/** `development` captures spawn sites, times each poll and reports lost wake-ups; `production` times polls only after a slow batch. */
 export type Mode = 'development' | 'production';
 
 export interface RuntimeOptions {
@@ -47,6 +48,7 @@ export class Runtime implements DriverClient, DriverHolder {
   private dropped = false;
   private tasks = 0;
   private deadlocked = false;
+  private readonly linter: Linter | null;
 
   constructor(driver: Driver, options: RuntimeOptions = {}) {
     this.driver = driver;
@@ -56,6 +58,7 @@ export class Runtime implements DriverClient, DriverHolder {
     this.onReport = options.onReport ?? emitReport;
     this.picks = driver.kind === 'sim';
     this.timed = this.mode === 'development';
+    this.linter = this.timed ? new Linter() : null;
     this.root = new Scope(this, true, { wake: (): void => {} });
   }
 
@@ -88,14 +91,21 @@ export class Runtime implements DriverClient, DriverHolder {
     const { queue, driver } = this;
     this.running = true;
     const began = driver.refresh();
-    for (let polls = 0; polls < limit && queue.length > 0; polls++) {
-      const task = this.picks ? queue.take(driver.choose(queue.length)) : queue.shift();
-      if (this.timed) this.enterTimed(task);
-      else {
-        this.budget = BUDGET;
-        setCurrent(task);
-        task.run();
+    try {
+      for (let polls = 0; polls < limit && queue.length > 0; polls++) {
+        const task = this.picks ? queue.take(driver.choose(queue.length)) : queue.shift();
+        if (this.timed) this.enterTimed(task);
+        else {
+          this.budget = BUDGET;
+          setCurrent(task);
+          task.run();
+        }
       }
+    } catch (error) {
+      // Only a waker or a hook of the user's can throw here: the loop goes on, and Node reports it as uncaught.
+      queueMicrotask(() => {
+        throw error;
+      });
     }
     setCurrent(null);
     this.running = false;
@@ -139,16 +149,30 @@ export class Runtime implements DriverClient, DriverHolder {
     const began = this.driver.refresh();
     this.budget = BUDGET;
     setCurrent(task);
-    task.run();
+    let lost: Future<unknown> | null = null;
+    if (this.linter === null) task.run();
+    else lost = this.linter.watch(task, () => task.run());
     const took = this.driver.refresh() - began;
     if (took > this.slowPoll) {
-      const name = label(task);
-      this.onReport({
-        code: 'SLOW_POLL',
-        task: name,
-        message: `a poll of task "${name}" took ${took.toFixed(1)} ms: nothing else ran on this thread meanwhile`,
-      });
+      this.report(
+        'SLOW_POLL',
+        task,
+        (name) => `a poll of task "${name}" took ${took.toFixed(1)} ms: nothing else ran on this thread meanwhile`,
+      );
     }
+    if (lost !== null) {
+      const { name: what } = lost.constructor;
+      this.report(
+        'LOST_WAKEUP',
+        task,
+        (name) => `${what} said PENDING to task "${name}" and took no waker: nothing will ever wake it`,
+      );
+    }
+  }
+
+  private report(code: Report['code'], task: Task<unknown>, message: (name: string) => string): void {
+    const name = label(task);
+    this.onReport({ code, task: name, message: message(name) });
   }
 
   /** @internal */
@@ -176,16 +200,11 @@ export class Runtime implements DriverClient, DriverHolder {
 
   /** @internal */
   reportOverrun(code: 'CLEANUP_TIMEOUT' | 'CLEANUP_ABANDONED', task: Task<unknown>): void {
-    const name = label(task);
     const what =
       code === 'CLEANUP_TIMEOUT'
         ? 'had not ended: its await was cancelled and throws CLEANUP_TIMEOUT'
         : 'could not be ended and was left behind';
-    this.onReport({
-      code,
-      task: name,
-      message: `after ${this.cleanupTimeout} ms the cleanup of task "${name}" ${what}`,
-    });
+    this.report(code, task, (name) => `after ${this.cleanupTimeout} ms the cleanup of task "${name}" ${what}`);
   }
 }
 

@@ -115,7 +115,8 @@ export class ScopeBody<T> extends Future<T> implements Context {
 
   private enter(cx: Context): void {
     this.outer = cx;
-    this.scope.ownerWaker = cx.waker;
+    // A task's own scope has woken the task from the start.
+    if (!this.implicit) this.scope.ownerWaker = cx.waker;
   }
 
   private pollBody(outer: Context): void {

@@ -12,6 +12,7 @@ import type { DriverHolder, TimerEntry } from '../driver/driver.ts';
 import type { Context, RuntimeRef, Waker } from '../future/context.ts';
 import { Future } from '../future/future.ts';
 import { PENDING, type Poll } from '../future/poll.ts';
+import { setWakerTaken } from '../future/register.ts';
 import { suppress, combine } from '../future/suppressed.ts';
 import { Scope } from './scope.ts';
 import { ScopeBody } from './scope-body.ts';
@@ -212,6 +213,7 @@ export class Task<T> extends Future<T> implements JoinHandle<T>, Context, Waker 
   // ---- context
 
   get waker(): Waker {
+    setWakerTaken(true);
     return this;
   }
 
