@@ -15,6 +15,8 @@ const NAME = 'echo';
 const OURS = 'Pawl';
 const C = 'C, epoll';
 const NET = 'node:net';
+const ITERATED = 'node:net, iterated';
+const PEERS = [C, NET, ITERATED];
 const BOUNDS: Readonly<Record<string, number>> = { [C]: 1.35, [NET]: 0.65 };
 
 const CONNECTIONS = 64;
@@ -24,9 +26,13 @@ const IDLE_BOUND = 0.5;
 /** For the server's own descriptors. */
 const SPARE_DESCRIPTORS = 100;
 const WARM_MS = 100;
-const RUN_MS = 900;
 /** Until a server that has just accepted ten thousand connections has nothing left to do. */
 const SETTLE_MS = 1000;
+
+const PLANS = {
+  full: { generations: 4, rounds: 5, runMs: 900, idleRounds: 3 },
+  quick: { generations: 1, rounds: 5, runMs: 500, idleRounds: 1 },
+};
 
 interface Bench {
   /** Command lines of the servers, by name. */
@@ -51,7 +57,8 @@ export const echo: Suite = {
     if (missing !== undefined) options.note(missing);
     const servers = new Map([
       [OURS, nodeCommand('server-pawl.ts')],
-      [NET, nodeCommand('server-net.ts')],
+      [NET, nodeCommand('server-net.ts', 'pipe')],
+      [ITERATED, nodeCommand('server-net.ts', 'iterate')],
     ]);
     let load: readonly string[];
     if (typeof programs === 'string') {
@@ -67,16 +74,16 @@ export const echo: Suite = {
 };
 
 async function roundTrips(bench: Bench, options: SuiteOptions): Promise<Row[]> {
-  const [generations, rounds] = options.quick ? [1, 5] : [4, 6];
-  const results = emptyResults<Load>(bench);
+  const { generations, rounds, runMs } = PLANS[options.quick ? 'quick' : 'full'];
+  const results = new Map([...bench.servers.keys()].map((name): [string, Load[]] => [name, []]));
   for (let generation = 0; generation < generations; generation++) {
     await using stack = new AsyncDisposableStack();
     const servers: [string, EchoServer][] = [];
     for (const [name, command] of bench.servers) servers.push([name, await startServer(bench, stack, name, command)]);
-    for (const [, server] of servers) await ask(bench, server);
+    for (const [, server] of servers) await ask(bench, server, runMs);
     for (let round = 0; round < rounds; round++) {
       options.progress(`round trips, ${generation * rounds + round + 1} of ${generations * rounds}`);
-      for (const [name, server] of servers) results.get(name)!.push(await ask(bench, server));
+      for (const [name, server] of servers) results.get(name)!.push(await ask(bench, server, runMs));
     }
   }
   const measure = `round trip, ${CONNECTIONS} connections`;
@@ -97,8 +104,10 @@ async function roundTrips(bench: Bench, options: SuiteOptions): Promise<Row[]> {
 
 /** Fresh servers for each figure: memory that was in use once may stay resident. */
 async function idleMemory(bench: Bench, options: SuiteOptions): Promise<Row[]> {
-  const rounds = options.quick ? 1 : 3;
-  const results = emptyResults<number>(bench);
+  const { idleRounds: rounds, runMs } = PLANS[options.quick ? 'quick' : 'full'];
+  // One node:net server is enough here: iterating costs memory of its own.
+  const servers = [...bench.servers].filter(([name]) => name !== ITERATED);
+  const results = new Map(servers.map(([name]): [string, number[]] => [name, []]));
   const connections = Math.min(IDLE_CONNECTIONS, descriptorLimit() - SPARE_DESCRIPTORS);
   if (connections < IDLE_CONNECTIONS) {
     options.note(
@@ -106,11 +115,11 @@ async function idleMemory(bench: Bench, options: SuiteOptions): Promise<Row[]> {
     );
   }
   for (let round = 0; round < rounds; round++) {
-    for (const [name, command] of bench.servers) {
+    for (const [name, command] of servers) {
       options.progress(`idle connections, ${name}, ${round + 1} of ${rounds}`);
       await using stack = new AsyncDisposableStack();
       const server = await startServer(bench, stack, name, command);
-      await ask(bench, server);
+      await ask(bench, server, runMs);
       await sleep(SETTLE_MS);
       const before = uniqueMemory(server.pid);
       const args = ['hold', server.port, connections, BYTES].map(String);
@@ -126,9 +135,9 @@ async function idleMemory(bench: Bench, options: SuiteOptions): Promise<Row[]> {
   ]);
 }
 
-/** One second of load on one server. */
-async function ask(bench: Bench, server: EchoServer): Promise<Load> {
-  const args = ['run', server.port, server.pid, CONNECTIONS, BYTES, WARM_MS, RUN_MS].map(String);
+/** Load on one server for so long. */
+async function ask(bench: Bench, server: EchoServer, runMs: number): Promise<Load> {
+  const args = ['run', server.port, server.pid, CONNECTIONS, BYTES, WARM_MS, runMs].map(String);
   await using load = new Talker('load generator', bench.pin(1, [...bench.load, ...args]));
   return JSON.parse(await load.line()) as Load;
 }
@@ -148,18 +157,14 @@ function rowsAgainstPeers<T>(
   rows: (ours: readonly T[], theirs: readonly T[], peer: string) => Row[],
 ): Row[] {
   const ours = results.get(OURS)!;
-  return [C, NET].flatMap((peer) => {
+  return PEERS.flatMap((peer) => {
     const theirs = results.get(peer);
     return theirs === undefined ? [] : rows(ours, theirs, peer);
   });
 }
 
-function emptyResults<T>(bench: Bench): Map<string, T[]> {
-  return new Map([...bench.servers.keys()].map((name) => [name, []]));
-}
-
-function nodeCommand(file: string): readonly string[] {
-  return [process.execPath, ...NODE_FLAGS, fileURLToPath(new URL(file, import.meta.url))];
+function nodeCommand(file: string, ...args: readonly string[]): readonly string[] {
+  return [process.execPath, ...NODE_FLAGS, fileURLToPath(new URL(file, import.meta.url)), ...args];
 }
 
 function sleep(ms: number): Promise<void> {

@@ -23,7 +23,7 @@ export class MeasuringProcess implements AsyncDisposable {
   readonly #ended: Promise<unknown>;
   #errors = '';
 
-  private constructor(assignment: Assignment, mode: Mode) {
+  constructor(assignment: Assignment, mode: Mode) {
     this.#what = `${assignment.measure} of ${assignment.module.replace(/.*\//, '')}`;
     this.#child = fork(WORKER, [JSON.stringify(assignment)], {
       execArgv: [...NODE_FLAGS],
@@ -36,16 +36,9 @@ export class MeasuringProcess implements AsyncDisposable {
     });
   }
 
-  /** Starts the process and waits until its measure is warm. */
-  static async start(assignment: Assignment, mode: Mode): Promise<MeasuringProcess> {
-    const started = new MeasuringProcess(assignment, mode);
-    try {
-      await started.#report();
-    } catch (error) {
-      await started[Symbol.asyncDispose]();
-      throw error;
-    }
-    return started;
+  /** Waits until its measure is warm. */
+  async ready(): Promise<void> {
+    await this.#report();
   }
 
   /** One more run. */

@@ -17,7 +17,11 @@ export interface Plan {
   readonly generations: number;
   /** Rounds in each generation. */
   readonly rounds: number;
+  /** A generation starts no further round after this long, once it has three: a slow or busy machine gets fewer rounds, not a longer run. */
+  readonly limitMs: number;
 }
+
+const LEAST_ROUNDS = 3;
 
 /** Each contender's samples, by its name, in the order of the rounds. */
 export type Series = ReadonlyMap<string, readonly Sample[]>;
@@ -27,11 +31,14 @@ export async function alternate(contenders: readonly Contender[], plan: Plan): P
   const series = new Map<string, Sample[]>(contenders.map((contender) => [contender.name, []]));
   for (let generation = 0; generation < plan.generations; generation++) {
     await using processes = new AsyncDisposableStack();
-    const started: [string, MeasuringProcess][] = [];
-    for (const contender of contenders) {
-      started.push([contender.name, processes.use(await MeasuringProcess.start(contender, contender.mode))]);
-    }
-    for (let round = 0; round < plan.rounds; round++) {
+    // Warmed up all at once: nothing is measured meanwhile.
+    const started = contenders.map((contender): [string, MeasuringProcess] => [
+      contender.name,
+      processes.use(new MeasuringProcess(contender, contender.mode)),
+    ]);
+    await Promise.all(started.map(([, measuring]) => measuring.ready()));
+    const end = performance.now() + plan.limitMs;
+    for (let round = 0; round < plan.rounds && (round < LEAST_ROUNDS || performance.now() < end); round++) {
       for (const [name, measuring] of started) series.get(name)!.push(await measuring.sample());
     }
   }

@@ -7,8 +7,14 @@ import { ENTRIES, type Entry, type Maker, type Run } from './measures.ts';
 const NAME = 'kernel';
 const OURS = 'Pawl';
 const PLANS: Readonly<Record<'full' | 'quick', Readonly<Record<Entry['kind'], Plan>>>> = {
-  full: { time: { generations: 3, rounds: 9 }, heap: { generations: 3, rounds: 1 } },
-  quick: { time: { generations: 1, rounds: 5 }, heap: { generations: 1, rounds: 1 } },
+  full: {
+    time: { generations: 4, rounds: 7, limitMs: 3000 },
+    heap: { generations: 3, rounds: 1, limitMs: 3000 },
+  },
+  quick: {
+    time: { generations: 1, rounds: 5, limitMs: 1500 },
+    heap: { generations: 1, rounds: 1, limitMs: 1500 },
+  },
 };
 
 export const kernel: Suite = {
