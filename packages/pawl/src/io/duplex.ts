@@ -155,7 +155,7 @@ export class MemoryStream implements Duplex, Disposable {
  * });
  * ```
  */
-export function duplex(size = 64 * 1024): [MemoryStream, MemoryStream] {
+export function duplex(size: number = 64 * 1024): [MemoryStream, MemoryStream] {
   if (!Number.isInteger(size) || size < 1) {
     throw new PawlError('BAD_ARGUMENT', `size must be a whole number of bytes, at least 1, got ${size}`);
   }
