@@ -233,7 +233,13 @@ export class Task<T> extends Future<T> implements JoinHandle<T>, Context, Waker 
 
   /** @internal */
   nursery(): Scope {
-    return (this.side().children ??= new Scope(this.parent.runtime, false, this));
+    const side = this.side();
+    if (side.children === null) {
+      side.children = new Scope(this.parent.runtime, false, this);
+      // What a cancelled task's cleanup spawns is aborted at once, as in any scope that is being cancelled.
+      if ((this.flags & CANCELLING) !== 0) side.children.abortAll(this.result);
+    }
+    return side.children;
   }
 
   /** @internal */
@@ -313,20 +319,16 @@ export class Task<T> extends Future<T> implements JoinHandle<T>, Context, Waker 
         this.flags |= SCOPED;
         this.body = new ScopeBody(body, this.children, true);
       }
-      try {
-        if ((this.body as Future<T>).cancel(this) === PENDING) {
-          if (!this.overdue) {
-            this.flags &= ~RUNNING;
-            this.side().deadline ??= this.armCleanup(() => {
-              this.flags |= OVERDUE;
-              this.wake();
-            });
-            return;
-          }
-          this.reportOverrun('CLEANUP_ABANDONED');
+      if (this.cancelBody() === PENDING) {
+        if (!this.overdue) {
+          this.flags &= ~RUNNING;
+          this.side().deadline ??= this.armCleanup(() => {
+            this.flags |= OVERDUE;
+            this.wake();
+          });
+          return;
         }
-      } catch (error) {
-        this.collect(error);
+        this.reportOverrun('CLEANUP_ABANDONED');
       }
     }
     this.flags &= ~RUNNING;
@@ -337,6 +339,22 @@ export class Task<T> extends Future<T> implements JoinHandle<T>, Context, Waker 
     const errors = this.extra?.errors;
     if (errors === null || errors === undefined) this.end(CANCELLED, cancelled);
     else this.end(FAILED, suppress(cancelled, combine(errors)));
+  }
+
+  private cancelBody(): Poll<void> {
+    try {
+      if ((this.body as Future<T>).cancel(this) === PENDING) return PENDING;
+    } catch (error) {
+      this.collect(error);
+    }
+    const { children } = this;
+    if (children === null || (this.flags & SCOPED) !== 0) return undefined;
+    // The cleanup itself has spawned them.
+    this.flags |= SCOPED;
+    const scoped = new ScopeBody<T>(null, children, true);
+    scoped.settle(false, undefined);
+    this.body = scoped;
+    return scoped.cancel(this);
   }
 
   private end(how: number, value: unknown): void {
