@@ -302,11 +302,8 @@ export class Task<T> extends Future<T> implements JoinHandle<T>, Context, Waker 
       this.end(failed ? FAILED : OK, whole);
       return;
     }
-    // Children were spawned during this very poll: the task goes on until they have ended.
-    this.flags |= SCOPED;
-    const scoped = new ScopeBody<T>(null, children, true);
-    scoped.settle(failed, value);
-    this.body = scoped;
+    // Children were spawned during this very poll.
+    this.outlive(children, failed, value);
     this.flags |= RUNNING;
     this.run();
   }
@@ -350,11 +347,15 @@ export class Task<T> extends Future<T> implements JoinHandle<T>, Context, Waker 
     const { children } = this;
     if (children === null || (this.flags & SCOPED) !== 0) return undefined;
     // The cleanup itself has spawned them.
+    return this.outlive(children, false, undefined).cancel(this);
+  }
+
+  /** The body has ended and its children have not: the task goes on until they have. */
+  private outlive(children: Scope, failed: boolean, value: unknown): ScopeBody<T> {
     this.flags |= SCOPED;
     const scoped = new ScopeBody<T>(null, children, true);
-    scoped.settle(false, undefined);
-    this.body = scoped;
-    return scoped.cancel(this);
+    scoped.settle(failed, value);
+    return (this.body = scoped);
   }
 
   private end(how: number, value: unknown): void {
