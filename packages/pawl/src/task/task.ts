@@ -233,13 +233,10 @@ export class Task<T> extends Future<T> implements JoinHandle<T>, Context, Waker 
 
   /** @internal */
   nursery(): Scope {
-    const side = this.side();
-    if (side.children === null) {
-      side.children = new Scope(this.parent.runtime, false, this);
-      // What a cancelled task's cleanup spawns is aborted at once, as in any scope that is being cancelled.
-      if ((this.flags & CANCELLING) !== 0) side.children.abortAll(this.result);
-    }
-    return side.children;
+    const scope = (this.side().children ??= new Scope(this.parent.runtime, false, this));
+    // What a cancelled task's cleanup spawns is aborted at once, as in any scope that is being cancelled.
+    if ((this.flags & CANCELLING) !== 0) scope.abortAll(this.result);
+    return scope;
   }
 
   /** @internal */
@@ -299,10 +296,8 @@ export class Task<T> extends Future<T> implements JoinHandle<T>, Context, Waker 
     if (children === null || (this.flags & SCOPED) !== 0) {
       const errors = this.extra?.errors;
       const whole = failed && errors !== null && errors !== undefined ? suppress(value, combine(errors)) : value;
-      this.end(failed ? FAILED : OK, whole);
-      return;
+      return this.end(failed ? FAILED : OK, whole);
     }
-    // Children were spawned during this very poll.
     this.outlive(children, failed, value);
     this.flags |= RUNNING;
     this.run();
@@ -347,15 +342,16 @@ export class Task<T> extends Future<T> implements JoinHandle<T>, Context, Waker 
     const { children } = this;
     if (children === null || (this.flags & SCOPED) !== 0) return undefined;
     // The cleanup itself has spawned them.
-    return this.outlive(children, false, undefined).cancel(this);
+    this.outlive(children, false, undefined);
+    return (this.body as Future<T>).cancel(this);
   }
 
   /** The body has ended and its children have not: the task goes on until they have. */
-  private outlive(children: Scope, failed: boolean, value: unknown): ScopeBody<T> {
+  private outlive(children: Scope, failed: boolean, value: unknown): void {
     this.flags |= SCOPED;
     const scoped = new ScopeBody<T>(null, children, true);
     scoped.settle(failed, value);
-    return (this.body = scoped);
+    this.body = scoped;
   }
 
   private end(how: number, value: unknown): void {
