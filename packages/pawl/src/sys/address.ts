@@ -94,9 +94,8 @@ function readIPv6(from: Uint8Array, at: number): string {
     }
     i = Math.max(i, end - 1);
   }
-  // IPv4-mapped (::ffff:1.2.3.4), and IPv4-compatible except ::1 and ::, as inet_ntop has it
-  const dotted =
-    start === 0 && (length === 6 || (length === 5 && groups[5] === 0xffff) || (length === 7 && groups[7] !== 1));
+  // IPv4-mapped (::ffff:1.2.3.4) and IPv4-compatible (::1.2.3.4), as inet_ntop has them
+  const dotted = start === 0 && (length === 6 || (length === 5 && groups[5] === 0xffff));
   const hex = groups.map((group) => group.toString(16));
   if (dotted) hex.splice(6, 2, readIPv4(from, at + 12));
   if (start < 0) return hex.join(':');

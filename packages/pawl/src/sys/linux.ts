@@ -126,8 +126,8 @@ export const EPOLLOUT = 0x4;
 export const EPOLLERR = 0x8;
 export const EPOLLHUP = 0x10;
 export const EPOLLRDHUP = 0x2000;
-export const EPOLLONESHOT = 0x40000000;
-export const EPOLLET = -0x80000000; // bit 31, as an int32: the bit pattern is what counts
+export const EPOLLONESHOT: number = 1 << 30;
+export const EPOLLET: number = 1 << 31; // negative as an int32: the bit pattern is what counts
 
 // eventfd: linux/eventfd.h
 export const EFD_CLOEXEC = 0o2000000;

@@ -147,7 +147,7 @@ export function emitElf(arch: Arch, soname: string, functions: readonly ElfFunct
     const at = symbolsAt + (i + 1) * SYM_SIZE;
     u32(at, names[i] ?? 0); // st_name
     image[at + 4] = (1 << 4) | 2; // st_info: STB_GLOBAL, STT_FUNC
-    u16(at + 6, 1); // st_shndx: any index that is not SHN_UNDEF
+    u16(at + 6, 1); // st_shndx: whatever is not SHN_UNDEF
     u64(at + 8, codeAt[i] ?? 0); // st_value
     u64(at + 16, code.length); // st_size
   }

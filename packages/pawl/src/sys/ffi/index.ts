@@ -6,6 +6,7 @@
  */
 import type * as NodeFfi from 'node:ffi';
 import { PawlError } from '../../error/index.ts';
+import { guardTeardown } from './teardown.ts';
 
 /** The C types that `sys` passes and returns. Integers of 64 bits are BigInts on this border: avoid them in hot calls. */
 interface CTypes {
@@ -60,6 +61,7 @@ export function requirePermission(scope: 'ffi' | 'net'): void {
 
 function load(): typeof NodeFfi {
   requirePermission('ffi');
+  guardTeardown();
   // Not a static import: on a Node without the module that would fail at link time, with a message about a module.
   const ffi: typeof NodeFfi | undefined = process.getBuiltinModule('node:ffi') as typeof NodeFfi | undefined;
   if (ffi !== undefined) return ffi;

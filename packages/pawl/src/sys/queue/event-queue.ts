@@ -4,11 +4,11 @@
  * What must hold: a token comes back as it was given; an event of a waker acknowledges it before anybody looks at the event.
  */
 import { PawlError } from '../../error/index.ts';
-import { EBADF, EINTR, check, systemError } from '../errno.ts';
+import { EBADF, check, systemError } from '../errno.ts';
 import { Events } from './events.ts';
 import { Interest, checkInterest, type Trigger } from './interest.ts';
 import { Selector } from './selector.ts';
-import { checkTimeout, timeoutToInt32 } from './timeout.ts';
+import { checkTimeout, waitFor } from './timeout.ts';
 import { WakerOwner } from './waker.ts';
 
 // A token is a safe integer: 54 bits with its sign, so its upper half lies in [-2^21, 2^21). This one is none of them, and marks wakers.
@@ -103,23 +103,16 @@ export class EventQueue implements Disposable {
 
   /**
    * Blocks this thread until there are events, at most `timeoutMs` milliseconds (rounded up to whole ones; 0 only looks; null or undefined
-   * waits for ever). Returns how many events it has put into `events`: 0 means that the time is over. Signals do not end it.
+   * waits for ever). Returns how many events it has put into `events`: 0 means that the time is over. A signal does not end it, and like
+   * everything of Node's its listeners run only after it. Throws BAD_ARGUMENT and CLOSED.
    */
   wait(events: Events, timeoutMs?: number | null): number {
     const selector = this.#open();
     events.clear();
-    const timeout = checkTimeout(timeoutMs);
     const limit = Math.min(events.capacity, selector.capacity);
-    const deadline = timeout === 0 || timeout === Infinity ? 0 : now() + timeout;
-    let left = timeout;
-    for (;;) {
-      const count = selector.waitRaw(timeoutToInt32(left), limit);
-      if (count > 0) return this.#collect(selector, events, count);
-      if (count < 0 && count !== -EINTR) throw systemError(count, 'epoll_wait');
-      // over, or interrupted, or longer than the system can wait at once
-      if (timeout !== Infinity) left = deadline - now();
-      if (left <= 0) return 0;
-    }
+    const count = waitFor(checkTimeout(timeoutMs), now, (left) => selector.waitRaw(left, limit));
+    check(count, 'epoll_wait');
+    return this.#collect(selector, events, count);
   }
 
   #collect(selector: Selector, events: Events, count: number): number {

@@ -10,14 +10,14 @@ import { PawlError } from '../../error/index.ts';
  * console.log((Interest.READABLE | Interest.WRITABLE) === 3); // true
  * ```
  */
-export const Interest: {
+export const Interest: Readonly<Record<'READABLE' | 'WRITABLE' | 'PRIORITY', number>> = Object.freeze({
   /** There is something to read, or the end of it. */
-  readonly READABLE: 1;
+  READABLE: 1,
   /** There is room to write. */
-  readonly WRITABLE: 2;
+  WRITABLE: 2,
   /** Out-of-band data. */
-  readonly PRIORITY: 4;
-} = Object.freeze({ READABLE: 1, WRITABLE: 2, PRIORITY: 4 });
+  PRIORITY: 4,
+});
 
 /**
  * How often an event is delivered.

@@ -1,5 +1,6 @@
-/** Timeouts of a wait: from a caller's milliseconds to the int32 that the system takes. */
+/** Timeouts of a wait: from a caller's milliseconds to the int32 that the system takes, and round again until the time is over. */
 import { PawlError } from '../../error/index.ts';
+import { EINTR } from '../errno.ts';
 
 const MAX_INT32 = 2 ** 31 - 1;
 
@@ -17,4 +18,19 @@ export function checkTimeout(timeoutMs: number | null | undefined): number {
   if (timeoutMs === null || timeoutMs === undefined) return Infinity;
   if (timeoutMs >= 0) return timeoutMs;
   throw new PawlError('BAD_ARGUMENT', `timeout must be milliseconds from 0 up, null or undefined, got ${timeoutMs}`);
+}
+
+/**
+ * Waits until `attempt` has a result or `timeout` milliseconds (or Infinity) are over. A signal that interrupts it, and a time longer
+ * than the system can wait at once, mean another attempt with what is left.
+ */
+export function waitFor(timeout: number, now: () => number, attempt: (timeoutMs: number) => number): number {
+  const deadline = timeout === 0 || timeout === Infinity ? 0 : now() + timeout;
+  let left = timeout;
+  for (;;) {
+    const result = attempt(timeoutToInt32(left));
+    if (result !== 0 && result !== -EINTR) return result;
+    if (timeout !== Infinity) left = deadline - now();
+    if (left <= 0) return 0;
+  }
 }

@@ -3,7 +3,7 @@
  * here, otherwise `libc`. The environment variable PAWL_SYSCALLS forces one of them.
  *
  * What must hold: the choice is made once, and each export below is one constant function, so that a caller's call site has one target
- * and no dispatch. Loading costs about 3 ms (node:ffi itself, two shared objects): import this module only where a driver starts.
+ * and no dispatch. Loading costs about 3 ms, most of it in the dynamic linker: import this module only where a driver starts.
  */
 import { PawlError } from '../../error/index.ts';
 import { currentArch } from '../linux.ts';
@@ -23,23 +23,17 @@ interface Choice {
 function choose(forced: string | undefined): Choice {
   const arch = currentArch();
   if (forced === 'libc') return { level: 'libc', reason: 'PAWL_SYSCALLS=libc asks for it', calls: libcCalls() };
-  if (forced === 'raw') return { level: 'raw', reason: 'PAWL_SYSCALLS=raw asks for it', calls: tested(rawCalls(arch)) };
-  if (forced !== undefined && forced !== '') {
+  if (forced !== undefined && forced !== '' && forced !== 'raw') {
     throw new PawlError('BAD_ARGUMENT', `PAWL_SYSCALLS must be raw or libc, got ${forced}`);
   }
   try {
-    return {
-      level: 'raw',
-      reason: `emitted machine code for ${arch} passed its self-test`,
-      calls: tested(rawCalls(arch)),
-    };
+    const reason = forced === 'raw' ? 'PAWL_SYSCALLS=raw asks for it' : `emitted ${arch} code passed its self-test`;
+    return { level: 'raw', reason, calls: tested(rawCalls(arch)) };
   } catch (error) {
     if (error instanceof PawlError) throw error; // no FFI at all: libc is out of reach too
-    return {
-      level: 'libc',
-      reason: `emitted machine code cannot be loaded here: ${String(error)}`,
-      calls: libcCalls(),
-    };
+    const why = `emitted ${arch} code cannot be loaded here: ${String(error)}`;
+    if (forced === 'raw') throw new PawlError('UNSUPPORTED_PLATFORM', why, { cause: error });
+    return { level: 'libc', reason: why, calls: libcCalls() };
   }
 }
 
