@@ -47,6 +47,8 @@ class Attempt extends Future<TcpStreamHandle> {
 
   private close(): void {
     this.done = true;
+    // The waker first: closing wakes whoever waits, and this is no longer anybody.
+    this.handle?.forget('write');
     this.handle?.close();
   }
 }

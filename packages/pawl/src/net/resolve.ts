@@ -28,7 +28,10 @@ export class Resolve extends Future<readonly SocketAddress[]> {
     }
     if (found === PENDING) return PENDING;
     this.endpoint = null;
-    return found.map(({ host, family, scope = 0 }) => ({ host, port: endpoint.port, family, scope }));
+    const { port } = endpoint;
+    return found.map(({ host, family, scope = 0 }) =>
+      scope === 0 ? { host, port, family } : { host, port, family, scope },
+    );
   }
 
   override cancel(_cx: Context): Poll<void> {

@@ -1,8 +1,18 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { blockOn, coroutine, race, spawn, yieldNow } from 'pawl';
+import { array, assert as check, property, uint8Array } from 'fast-check';
+import { blockOn, coroutine, join, PawlError, race, spawn, yieldNow } from 'pawl';
+import { BufferedReader, readExact, reunite } from 'pawl/io';
+import * as options from '../sys/socket-options.ts';
 import { bytes, failure, pair, text } from '../../test/support/loopback.ts';
 import { TcpListener, TcpStream } from './index.ts';
+
+/** Bytes of which any two pieces of the kernel's sizes differ. */
+function pattern(size: number): Uint8Array {
+  const all = new Uint8Array(size);
+  for (let i = 0; i < size; i++) all[i] = i % 251;
+  return all;
+}
 
 describe('a TCP stream', () => {
   it('carries bytes both ways and ends with 0', () => {
@@ -33,7 +43,7 @@ describe('a TCP stream', () => {
 
   it('moves more than the kernel buffers, with back-pressure', () => {
     const size = 8 * 1024 * 1024;
-    const source = Uint8Array.from({ length: size }, (_, i) => i % 251);
+    const source = pattern(size);
     blockOn(function* () {
       using both = yield* pair();
       const { client, server } = both;
@@ -105,6 +115,153 @@ describe('a TCP stream', () => {
       assert.equal(text(buffer.subarray(0, 4)), 'kept');
     });
   });
+
+  it('resumes a write that was cancelled where it stopped', () => {
+    const source = pattern(8 * 1024 * 1024);
+    blockOn(function* () {
+      using both = yield* pair();
+      const { client, server } = both;
+      const writing = client.writeAll(source);
+      yield* race<unknown>([writing, yieldNow()]);
+      assert.ok(writing.written > 0 && writing.written < source.length);
+      const rest = coroutine(function* () {
+        yield* client.writeAll(source.subarray(writing.written));
+        yield* client.shutdown();
+      });
+      const [received] = yield* join([new BufferedReader(server).readToEnd(), rest()]);
+      assert.ok(Buffer.from(received).equals(source));
+    });
+  });
+
+  it('has written nothing when a write is cancelled while it waits', () => {
+    blockOn(function* () {
+      using both = yield* pair();
+      const { client, server } = both;
+      const filler = client.writeAll(new Uint8Array(8 * 1024 * 1024));
+      yield* race<unknown>([filler, yieldNow()]);
+      yield* race<unknown>([client.write(bytes('lost')), client.read(new Uint8Array(1)), yieldNow()]);
+      yield* race<unknown>([client.writeVectored([bytes('lost')]), yieldNow()]);
+      const [received] = yield* join([new BufferedReader(server).readToEnd(), client.shutdown()]);
+      assert.equal(received.length, filler.written);
+    });
+  });
+
+  it('writes several buffers as one', () => {
+    const buffers = array(uint8Array({ maxLength: 40 }), { maxLength: 8 });
+    check(
+      property(buffers, (sources) => {
+        blockOn(function* () {
+          using both = yield* pair();
+          const { client, server } = both;
+          const whole = Buffer.concat(sources);
+          assert.equal(yield* client.writeVectored(sources), whole.length);
+          yield* client.shutdown();
+          assert.deepEqual([...(yield* new BufferedReader(server).readToEnd())], [...whole]);
+        });
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it('splits into halves that close it together, and is reunited', () => {
+    blockOn(function* () {
+      using both = yield* pair();
+      const { client, server } = both;
+      const [reader, writer] = client.split();
+      const send = coroutine(function* () {
+        yield* writer.writeAll(bytes('request'));
+        yield* writer.shutdown();
+      });
+      const target = new Uint8Array(7);
+      yield* join([send(), readExact(server, target)]);
+      assert.equal(text(target), 'request');
+      yield* server.writeAll(bytes('reply'));
+      yield* readExact(reader, target.subarray(0, 5));
+      assert.equal(text(target.subarray(0, 5)), 'reply');
+      assert.equal(reunite(reader, writer), client);
+      const halves = client.split();
+      halves[0].close();
+      assert.equal(client.closed, false);
+      halves[1].close();
+      assert.equal(client.closed, true);
+    });
+  });
+
+  it('sets the options of its socket', () => {
+    const descriptor = (stream: TcpStream): number => (stream.handle as unknown as { fd: number }).fd;
+    blockOn(function* () {
+      using listener = yield* TcpListener.bind(0, { noDelay: true, keepAlive: { delay: 7000 } });
+      using client = yield* TcpStream.connect(listener.localAddress, { noDelay: true, keepAlive: true });
+      using server = yield* listener.accept();
+      const [near, far] = [descriptor(client), descriptor(server)];
+      assert.equal(options.getNoDelay(near), true);
+      assert.equal(options.getNoDelay(far), true);
+      assert.equal(options.getKeepAlive(far)?.delay, 7);
+      assert.notEqual(options.getKeepAlive(near), undefined);
+      client.setNoDelay(false);
+      client.setKeepAlive({ delay: 2000, interval: 1500, probes: 3 });
+      assert.equal(options.getNoDelay(near), false);
+      assert.deepEqual(options.getKeepAlive(near), { delay: 2, interval: 2, probes: 3 });
+      client.setKeepAlive(false);
+      assert.equal(options.getKeepAlive(near), undefined);
+      client.setLinger(0);
+      client.close();
+      const buffer = new Uint8Array(1);
+      try {
+        yield* server.read(buffer);
+      } catch (error) {
+        assert.equal(error instanceof PawlError && error.code, 'ECONNRESET');
+        return;
+      }
+      assert.fail('a reset was expected');
+    });
+  });
+
+  it('connects from a local address', () => {
+    blockOn(function* () {
+      using listener = yield* TcpListener.bind(0);
+      using client = yield* TcpStream.connect(listener.localAddress, { local: '127.0.0.2:0' });
+      using server = yield* listener.accept();
+      assert.equal(client.localAddress.host, '127.0.0.2');
+      assert.deepEqual(server.remoteAddress, client.localAddress);
+      const error = yield* failure(TcpStream.connect(listener.localAddress, { local: '[::1]:0' }));
+      assert.equal(error.code, 'BAD_ADDRESS');
+    });
+  });
+
+  it('speaks IPv6, where the machine does', (test) => {
+    blockOn(function* () {
+      try {
+        using listener = yield* TcpListener.bind('[::1]:0');
+        using client = yield* TcpStream.connect(listener.localAddress);
+        using server = yield* listener.accept();
+        assert.equal(client.remoteAddress.host, '::1');
+        assert.equal(server.remoteAddress.family, 6);
+      } catch (error) {
+        const missing = error instanceof PawlError && ['EADDRNOTAVAIL', 'EAFNOSUPPORT'].includes(error.code);
+        if (!missing) throw error;
+        test.skip('no IPv6 loopback here');
+      }
+    });
+  });
+
+  it('that is always ready does not starve other tasks', () => {
+    blockOn(function* () {
+      using both = yield* pair();
+      const { client } = both;
+      let others = 0;
+      const other = coroutine(function* () {
+        for (;;) {
+          others++;
+          yield* yieldNow();
+        }
+      });
+      const counting = spawn(other(), { daemon: true });
+      for (let i = 0; i < 1000; i++) yield* client.read(new Uint8Array(0));
+      counting.abort();
+      assert.ok(others >= 5, `the other task ran ${others} times`);
+    });
+  });
 });
 
 describe('a TCP listener', () => {
@@ -116,6 +273,37 @@ describe('a TCP listener', () => {
         using server = yield* listener.accept();
         assert.deepEqual(server.remoteAddress, client.localAddress);
       }
+    });
+  });
+
+  it('shares its port with reusePort, and only then', () => {
+    blockOn(function* () {
+      using first = yield* TcpListener.bind(0, { reusePort: true });
+      using second = yield* TcpListener.bind(first.localAddress, { reusePort: true });
+      assert.equal(second.localAddress.port, first.localAddress.port);
+      assert.equal((yield* failure(TcpListener.bind(first.localAddress))).code, 'EADDRINUSE');
+    });
+  });
+
+  it('lets one task accept at a time: another gets BUSY and the first is unharmed', () => {
+    blockOn(function* () {
+      using listener = yield* TcpListener.bind(0);
+      const first = spawn(listener.accept());
+      yield* yieldNow();
+      assert.equal((yield* failure(listener.accept())).code, 'BUSY');
+      using client = yield* TcpStream.connect(listener.localAddress);
+      using server = yield* first;
+      assert.deepEqual(server.remoteAddress, client.localAddress);
+    });
+  });
+
+  it('loses no connection when an accept is cancelled', () => {
+    blockOn(function* () {
+      using listener = yield* TcpListener.bind(0);
+      yield* race<unknown>([listener.accept(), yieldNow()]);
+      using client = yield* TcpStream.connect(listener.localAddress);
+      using server = yield* listener.accept();
+      assert.deepEqual(server.remoteAddress, client.localAddress);
     });
   });
 
