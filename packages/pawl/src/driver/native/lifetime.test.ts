@@ -103,21 +103,21 @@ for (const mode of ['host', 'guest']) {
       })());`,
       'caught thrown\nwent on\n',
     );
-
-    void test(`${mode} mode: what ${what} throws ends a process without a handler`, async () => {
-      const { code, stderr } = await runScript(
-        `const driver = nativeDriver();
-        new JobClient(driver).add((function* () {
-          yield* pause(driver, 1);
-          ${thrower}
-          yield* pause(driver, 3_600_000);
-        })());`,
-        { env },
-      );
-      assert.equal(code, 1, stderr);
-      assert.match(stderr, /Error: thrown/);
-    });
   }
+
+  void test(`${mode} mode: what a tick throws ends a process without a handler`, async () => {
+    const { code, stderr } = await runScript(
+      `const driver = nativeDriver();
+      new JobClient(driver).add((function* () {
+        yield* pause(driver, 1);
+        process.nextTick(() => { throw new Error('thrown'); });
+        yield* pause(driver, 3_600_000);
+      })());`,
+      { env },
+    );
+    assert.equal(code, 1, stderr);
+    assert.match(stderr, /Error: thrown/);
+  });
 
   prints(
     'a rejection that nobody handles reaches the handler, and our loop goes on',
@@ -169,6 +169,25 @@ for (const mode of ['host', 'guest']) {
     assert.equal(code, 0);
   });
 }
+
+void test('where ticks cannot be drained, Node gets the thread after every turn of a busy loop', async () => {
+  const { code, stdout, stderr } = await runScript(
+    `delete process._tickCallback;
+    const driver = nativeDriver();
+    let [turns, microtasks, missing] = [0, 0, 0];
+    driver.schedule({
+      turn() {
+        if (microtasks < turns) missing++;
+        queueMicrotask(() => microtasks++);
+        return ++turns < 100 ? 1 : 0;
+      },
+      stranded() {},
+    });
+    process.on('exit', () => console.log(turns, microtasks, missing));`,
+  );
+  assert.equal(stdout, '100 100 0\n', stderr);
+  assert.equal(code, 0);
+});
 
 void test('a mode that does not exist is refused by name', async () => {
   const { stdout } = await runScript(
