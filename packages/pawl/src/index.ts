@@ -8,6 +8,7 @@ export { join, type Values } from './future/join.ts';
 export { map } from './future/map.ts';
 export { race } from './future/race.ts';
 export { ready, yieldNow } from './future/ready.ts';
+export { fromPromise } from './node/promise.ts';
 export { ambientRuntime, shutdownAmbient } from './task/ambient.ts';
 export type { Report, ReportHook } from './task/report.ts';
 export { blockOn, run, type RunAsyncOptions, type RunOptions } from './task/run.ts';
