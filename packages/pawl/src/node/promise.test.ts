@@ -21,16 +21,17 @@ test('the value of a promise, settled already or later, is the value of its futu
 
 test('a rejection, and what the function throws, is thrown at the await', async () => {
   const sources = [
-    Promise.reject(new Error('expected')),
-    () => Promise.reject(new Error('expected')),
-    () => {
-      throw new Error('expected');
-    },
+    () => fromPromise(Promise.reject(new Error('expected'))),
+    () => fromPromise(() => Promise.reject(new Error('expected'))),
+    () =>
+      fromPromise(() => {
+        throw new Error('expected');
+      }),
   ];
-  for (const source of sources) {
+  for (const make of sources) {
     const caught = await run(function* () {
       try {
-        return yield* fromPromise(source);
+        return yield* make();
       } catch (error) {
         return error;
       }

@@ -29,7 +29,8 @@ class FromPromise<T> extends Future<T> {
     super();
     this.source = source;
     // From now on a rejection is this future's affair: one that comes before the first poll must not end the process.
-    if (typeof source !== 'function') source.then(undefined, () => {});
+    // (A thenable that is no promise may be as lazy as we are: it is left alone.)
+    if (source instanceof Promise) source.catch(() => {});
   }
 
   override poll(cx: Context): Poll<T> {
