@@ -336,3 +336,10 @@ export function start<A extends readonly unknown[], R>(body: Body<A, R>, ...args
     `the function returned ${describe(made)}: make it a coroutine, a generator function, or let it return a future`,
   );
 }
+
+/** A future, as it is or made by a body. */
+export function toFuture<T>(what: Future<T> | Body<[], T>): Future<T> {
+  if (what instanceof Future) return what;
+  if (typeof what === 'function') return start(what);
+  throw new PawlError('NOT_A_FUTURE', `expected a future or a function that makes one, got ${describe(what)}`);
+}

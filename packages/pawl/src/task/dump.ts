@@ -1,6 +1,7 @@
 /** The task dump: the live tree of a runtime's tasks, with the await tree inside each, read from the frames' own links without polling. */
 import type { Future } from '../future/future.ts';
 import type { Scope } from './scope.ts';
+import { ScopeBody } from './scope-body.ts';
 import type { Task } from './task.ts';
 
 interface Awaiting {
@@ -28,10 +29,11 @@ function dumpTask(task: Task<unknown>, indent: string, lines: string[]): void {
   let future: Awaiting | null | undefined = task.body as Awaiting | null;
   while (future !== null && future !== undefined) {
     if (future.scope !== undefined) scopes.add(future.scope);
-    chain.push(nameOf(future));
+    // What drives a scope's body is none of the user's futures.
+    if (!(future instanceof ScopeBody)) chain.push(nameOf(future));
     future = future.awaited as Awaiting | null | undefined;
   }
-  const awaited = chain.slice(1).filter((name) => name !== 'ScopeBody');
+  const awaited = chain.slice(1);
   if (awaited.length > 0) lines.push(`${indent}    awaits ${awaited.join(' > ')}`);
   if (task.children !== null) scopes.add(task.children);
   for (const scope of scopes) dumpScope(scope, `${indent}  `, lines);

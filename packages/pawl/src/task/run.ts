@@ -2,12 +2,11 @@
 import { PawlError } from '../error/index.ts';
 import { defaultDriver } from '../driver/default.ts';
 import type { Driver } from '../driver/driver.ts';
-import type { Body, Flattened } from '../future/coroutine.ts';
-import { Future } from '../future/future.ts';
+import { toFuture, type Body, type Flattened } from '../future/coroutine.ts';
+import type { Future } from '../future/future.ts';
 import { current } from '../future/register.ts';
 import { MainTask } from './main.ts';
 import { Runtime, type RuntimeOptions } from './runtime.ts';
-import { toFuture } from './spawn.ts';
 
 export interface RunOptions extends RuntimeOptions {
   /** The main task's name in dumps and errors. */

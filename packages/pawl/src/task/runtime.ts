@@ -6,6 +6,7 @@
  */
 import { PawlError } from '../error/index.ts';
 import type { Driver, DriverClient, DriverHolder } from '../driver/driver.ts';
+import type { Body, Flattened } from '../future/coroutine.ts';
 import type { Future } from '../future/future.ts';
 import { current, setCurrent } from '../future/register.ts';
 import { BUDGET } from './budget.ts';
@@ -62,9 +63,11 @@ export class Runtime implements DriverClient, DriverHolder {
     this.root = new Scope(this, true, { wake: (): void => {} });
   }
 
-  /** Spawns a task that no scope waits for: it ends, with its cleanup, when the runtime's main does. */
-  spawn<T>(future: Future<T>, options?: SpawnOptions): JoinHandle<T> {
-    return this.root.spawn(future, options);
+  /** Spawns a task that no scope waits for: it ends, with its cleanup, when the runtime's main does. RUNTIME_CLOSED after that. */
+  spawn<T>(what: Future<T> | Body<[], T>, options?: SpawnOptions): JoinHandle<Flattened<T>> {
+    if (this.dropped || this.root.closed)
+      throw new PawlError('RUNTIME_CLOSED', 'spawn on a runtime that has ended: nothing would ever poll the task');
+    return this.root.spawn(what, options);
   }
 
   /** Tasks that have not ended. */

@@ -8,6 +8,7 @@
  */
 import { PawlError } from '../error/index.ts';
 import type { Waker } from '../future/context.ts';
+import { toFuture, type Body, type Flattened } from '../future/coroutine.ts';
 import type { Future } from '../future/future.ts';
 import { combine } from '../future/suppressed.ts';
 import { ChildList } from './child-list.ts';
@@ -38,7 +39,8 @@ export class Scope {
   private dropped = 0;
   /** @internal The body has ended, or is to be cancelled. */
   private aborting: { reason: unknown } | null = null;
-  private closed = false;
+  /** @internal Its end has been delivered. */
+  closed = false;
   /** @internal The owner's body has ended and it waits for the children. */
   waiting = false;
   /** @internal Told of each failure of a supervised child, which then counts as observed. */
@@ -65,9 +67,9 @@ export class Scope {
     return this.ordinary === 0;
   }
 
-  /** Spawns a child. Throws SCOPE_CLOSED after the scope has ended. */
-  spawn<T>(future: Future<T>, options?: SpawnOptions): JoinHandle<T> {
-    return this.adopt(future, options);
+  /** Spawns a child. Throws SCOPE_CLOSED after the scope has ended, NOT_A_FUTURE for anything but a future or a function that makes one. */
+  spawn<T>(what: Future<T> | Body<[], T>, options?: SpawnOptions): JoinHandle<Flattened<T>> {
+    return this.adopt(toFuture(what), options) as JoinHandle<unknown> as JoinHandle<Flattened<T>>;
   }
 
   /** @internal */

@@ -1,7 +1,7 @@
 /** Spawning: a new task in the scope of the poll that is under way, or detached from every scope. */
 import { PawlError } from '../error/index.ts';
-import { start, type Body, type Flattened } from '../future/coroutine.ts';
-import { Future } from '../future/future.ts';
+import type { Body, Flattened } from '../future/coroutine.ts';
+import type { Future } from '../future/future.ts';
 import { current } from '../future/register.ts';
 import type { Runtime } from './runtime.ts';
 import type { Scope, SpawnOptions } from './scope.ts';
@@ -11,11 +11,6 @@ function nursery(what: string): Scope {
   if (current === null)
     throw new PawlError('NO_RUNTIME', `${what} outside a poll: call it in a coroutine, or use runtime.spawn`);
   return current.nursery() as Scope;
-}
-
-/** A future, as it is or made by a body. */
-export function toFuture<T>(what: Future<T> | Body<[], T>): Future<T> {
-  return what instanceof Future ? what : start(what);
 }
 
 /**
@@ -43,8 +38,7 @@ export function toFuture<T>(what: Future<T> | Body<[], T>): Future<T> {
  * ```
  */
 export function spawn<T>(what: Future<T> | Body<[], T>, options?: SpawnOptions): JoinHandle<Flattened<T>> {
-  const scope = nursery('spawn');
-  return scope.adopt(toFuture(what), options) as JoinHandle<unknown> as JoinHandle<Flattened<T>>;
+  return nursery('spawn').spawn(what, options);
 }
 
 /**
@@ -70,6 +64,5 @@ export function spawn<T>(what: Future<T> | Body<[], T>, options?: SpawnOptions):
 export function spawnDetached<T>(what: Future<T> | Body<[], T>, options?: SpawnOptions): JoinHandle<Flattened<T>> {
   if (current === null)
     throw new PawlError('NO_RUNTIME', 'spawnDetached outside a poll: call it in a coroutine, or use runtime.spawn');
-  const { root } = current.runtime as Runtime;
-  return root.adopt(toFuture(what), options) as JoinHandle<unknown> as JoinHandle<Flattened<T>>;
+  return (current.runtime as Runtime).spawn(what, options);
 }
