@@ -5,6 +5,7 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { array, integer, oneof, record, sample } from 'fast-check';
 import type { Driver, SocketAddress, TcpListenerHandle, TcpStreamHandle } from '../../src/driver/driver.ts';
 import { PENDING } from '../../src/future/poll.ts';
 import { failure, HandContext, isSystemError, type Job, JobClient, pause, TestTimer, until } from './jobs.ts';
@@ -267,6 +268,49 @@ export function conformance(name: string, world: World): void {
       far.close();
     };
     return [writer(), reader()];
+  });
+
+  check('keeps the bytes and their order, however they are cut', (driver) => {
+    const size = oneof(integer({ min: 1, max: 100 }), integer({ min: 1, max: 100_000 }));
+    const cuts = record({ writes: array(size, { maxLength: 12 }), reads: array(size, { minLength: 1, maxLength: 6 }) });
+    return sample(cuts, { seed: 7, numRuns: 12 }).flatMap(({ writes, reads }) => {
+      const total = writes.reduce((sum, length) => sum + length, 0);
+      const state: { far?: TcpStreamHandle } = {};
+      const writer = function* (): Job {
+        const { near, far } = yield* connectedPair(driver);
+        state.far = far;
+        let at = 0;
+        for (const length of writes) {
+          const chunk = Uint8Array.from({ length }, (_, i) => (at + i) % 251);
+          for (let sent = 0; sent < length;) {
+            const rest = chunk.subarray(sent);
+            const half = rest.length >> 1;
+            // By turns whole and in two pieces.
+            sent += yield* until((cx) =>
+              length % 2 === 0
+                ? near.pollWrite(cx, rest)
+                : near.pollWriteVectored(cx, [rest.subarray(0, half), rest.subarray(half)]),
+            );
+          }
+          at += length;
+        }
+        near.close();
+      };
+      const reader = function* (): Job {
+        while (state.far === undefined) yield* pause(driver, 1);
+        const { far } = state;
+        let at = 0;
+        for (let i = 0; ; i++) {
+          const target = new Uint8Array(reads[i % reads.length]!);
+          const count = yield* until((cx) => far.pollRead(cx, target));
+          if (count === 0) break;
+          for (let j = 0; j < count; j++, at++) if (target[j] !== at % 251) assert.fail(`byte ${at} is wrong`);
+        }
+        assert.equal(at, total);
+        far.close();
+      };
+      return [writer(), reader()];
+    });
   });
 
   pair('lets one task read while another writes', function* ({ near, far }, driver) {
