@@ -54,6 +54,7 @@ export interface TcpListenerHandle {
 
 /** A connected (or connecting) TCP socket. */
 export interface TcpStreamHandle {
+  /** Asked from the system when it is first read; throws CLOSED if that is after the close. */
   readonly local: SocketAddress;
   readonly peer: SocketAddress;
   /** Until the handshake has ended. Throws ECONNREFUSED, ETIMEDOUT, … and closes the socket then. */

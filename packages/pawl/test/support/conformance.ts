@@ -224,6 +224,29 @@ export function conformance(name: string, world: World): void {
     isSystemError('EPIPE', 'write', near.peer.port)(yield* failure((cx) => near.pollWrite(cx, bytes(1))));
   });
 
+  pair('does not mind a half-close after the peer has reset', function* ({ near, far }, driver) {
+    far.setLinger(0);
+    far.close();
+    yield* pause(driver, 5);
+    near.shutdown('write');
+    near.shutdown('both');
+  });
+
+  check('listens again at once where old connections linger', (driver) => [
+    (function* (): Job {
+      const listener = driver.net.tcpListen(anywhere, {});
+      const near = driver.net.tcpConnect(listener.local, {});
+      yield* until((cx) => near.pollConnect(cx));
+      const far = yield* until((cx) => listener.pollAccept(cx));
+      // Who closes first lingers in TIME_WAIT.
+      far.close();
+      assert.equal(yield* until((cx) => near.pollRead(cx, new Uint8Array(1))), 0);
+      near.close();
+      listener.close();
+      driver.net.tcpListen(listener.local, {}).close();
+    })(),
+  ]);
+
   pair('wakes a waiting writer when the peer resets', function* ({ near, far }) {
     const block = new Uint8Array(65_536);
     far.setLinger(0);
@@ -359,10 +382,13 @@ export function conformance(name: string, world: World): void {
 
   pair('wakes whoever waits for a stream that is closed', function* ({ near }, driver) {
     const reader = new HandContext(driver);
+    const writer = new HandContext(driver);
     near.pollRead(reader, new Uint8Array(1));
+    const block = new Uint8Array(65_536);
+    while (near.pollWrite(writer, block) !== PENDING);
     near.close();
     near.close();
-    assert.equal(reader.woken, 1);
+    assert.deepEqual([reader.woken, writer.woken], [1, 1]);
     assert.ok(near.closed);
     for (const use of [
       () => near.pollRead(reader, new Uint8Array(1)),

@@ -138,12 +138,15 @@ test('an error wakes both directions, so that whoever calls next meets it', () =
 test('readiness that an event has renewed since the call began is not cleared', () => {
   const { selector, reactor, source } = setUp();
   const target = source(5);
-  const before = target.readGeneration;
-  selector.next = [selector.event(5, READABLE)];
+  const { readGeneration, writeGeneration } = target;
+  selector.next = [selector.event(5, READABLE | WRITABLE)];
   reactor.poll(0);
-  target.clearReadable(before);
-  assert.equal(target.state, READABLE);
+  target.clearReadable(readGeneration);
+  target.clearWritable(writeGeneration);
+  assert.equal(target.state, READABLE | WRITABLE);
   target.clearReadable(target.readGeneration);
+  assert.equal(target.state, WRITABLE);
+  target.clearWritable(target.writeGeneration);
   assert.equal(target.state, 0);
 });
 

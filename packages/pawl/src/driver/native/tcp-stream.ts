@@ -2,8 +2,9 @@
  * A TCP connection over the reactor.
  *
  * What must hold: a call that needs readiness is tried only while the cache says that it is there; EAGAIN clears the cache and stores the
- * waker. A read that comes back short has emptied the kernel's buffer, so the next one need not be tried, unless the end has been
- * announced already: its edge is spent, and nothing else would tell of it (dotnet/runtime#38747).
+ * waker. A read that comes back short has emptied the kernel's buffer, so it clears the cache, too, and the next one need not be
+ * tried. But what has been closed is always tried: the edge that told so is spent, and nothing else would tell of the end
+ * (dotnet/runtime#38747).
  */
 import { PawlError } from '../../error/index.ts';
 import type { Context } from '../../future/context.ts';
@@ -63,9 +64,7 @@ export class NativeTcpStream extends Source implements TcpStreamHandle {
         const generation = this.readGeneration;
         const count = socket.recv(fd, target);
         if (count > 0) {
-          if (count < target.length && count < socket.TRANSFER_SIZE && (this.state & READ_CLOSED) === 0) {
-            this.clearReadable(generation);
-          }
+          if (count < target.length && count < socket.TRANSFER_SIZE) this.clearReadable(generation);
           return count;
         }
         if (count === 0) return 0;
@@ -159,9 +158,7 @@ export class NativeTcpStream extends Source implements TcpStreamHandle {
 
   /** A write that comes back short has filled the kernel's buffer. */
   #wrote(count: number, length: number, generation: number): number {
-    if (count < length && count < socket.TRANSFER_SIZE && (this.state & WRITE_CLOSED) === 0) {
-      this.clearWritable(generation);
-    }
+    if (count < length && count < socket.TRANSFER_SIZE) this.clearWritable(generation);
     return count;
   }
 }
