@@ -44,6 +44,10 @@ export class Branch implements Context, Waker {
     return this.owner.cx.runtime;
   }
 
+  get task(): object {
+    return this.owner.cx.task;
+  }
+
   get overdue(): boolean {
     return this.owner.overdue || this.owner.cx.overdue;
   }

@@ -22,6 +22,8 @@ export interface Context {
   readonly runtime: RuntimeRef;
   /** @internal True once the cleanup deadline has passed: a cancelled coroutine's awaits throw CLEANUP_TIMEOUT at once. */
   readonly overdue: boolean;
+  /** @internal The task within which this poll happens, by identity: whoever takes a lock is remembered by it. */
+  readonly task: object;
   /** @internal The scope that a plain `spawn` during this poll belongs to; opaque here. */
   nursery(): unknown;
   /** @internal Takes an error that a cleanup threw; the owner of the cancellation receives it as a SuppressedError. */

@@ -59,6 +59,10 @@ export class ScopeBody<T> extends Future<T> implements Context {
     return (this.outer as Context).runtime;
   }
 
+  get task(): object {
+    return (this.outer as Context).task;
+  }
+
   get overdue(): boolean {
     return this.expired || (this.outer as Context).overdue;
   }

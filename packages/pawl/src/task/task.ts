@@ -222,6 +222,11 @@ export class Task<T> extends Future<T> implements JoinHandle<T>, Context, Waker 
   }
 
   /** @internal */
+  get task(): object {
+    return this;
+  }
+
+  /** @internal */
   get overdue(): boolean {
     return (this.flags & OVERDUE) !== 0;
   }

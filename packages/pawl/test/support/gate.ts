@@ -61,6 +61,7 @@ export class HandContext implements Context, Waker {
   readonly errors: unknown[] = [];
   readonly overruns: string[] = [];
   readonly runtime: RuntimeRef = {};
+  readonly task: object = this;
   armed = 0;
 
   get waker(): Waker {

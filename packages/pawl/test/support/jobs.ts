@@ -17,6 +17,7 @@ export function* until<T>(poll: (cx: Context) => Poll<T>): Generator<Step, T, un
 
 /** A context that is its own waker. What concerns the executor is not there: no leaf of a driver asks for it. */
 abstract class WakingContext implements Context, Waker {
+  readonly task: object = this;
   readonly overdue = false;
   abstract readonly runtime: DriverHolder;
 
