@@ -37,8 +37,15 @@ export class Talker implements AsyncDisposable {
     const limit = AbortSignal.timeout(LINE_LIMIT_MS);
     const line = once(this.#lines, 'line', { signal: limit }) as Promise<[string]>;
     const first = await Promise.race([line, this.#ended.then(() => null)]);
-    if (first === null) throw new Error(`${this.#name} ended early:\n${this.#errors}`);
+    if (first === null) throw new Error(`${this.#name} ended early${this.complaint()}`);
     return first[0];
+  }
+
+  /** How it ended, if it has, and what it wrote to standard error: for the error of whoever was left alone by it. */
+  complaint(): string {
+    const { exitCode, signalCode } = this.#child;
+    const end = exitCode === null && signalCode === null ? '' : ` (${signalCode ?? `code ${exitCode}`})`;
+    return `${end}${this.#errors === '' ? '' : `:\n${this.#errors}`}`;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -49,8 +56,10 @@ export class Talker implements AsyncDisposable {
 
 /** A running echo server. */
 export interface EchoServer {
+  readonly name: string;
   readonly port: number;
   readonly pid: number;
+  complaint(): string;
 }
 
 /**

@@ -124,7 +124,7 @@ async function idleMemory(bench: Bench, options: SuiteOptions): Promise<Row[]> {
       const before = uniqueMemory(server.pid);
       const args = ['hold', server.port, connections, BYTES].map(String);
       const holder = stack.use(new Talker('load generator', bench.pin(1, [...bench.load, ...args])));
-      await holder.line();
+      await answer(holder, server);
       await sleep(SETTLE_MS);
       results.get(name)!.push((uniqueMemory(server.pid) - before) / connections);
     }
@@ -139,7 +139,16 @@ async function idleMemory(bench: Bench, options: SuiteOptions): Promise<Row[]> {
 async function ask(bench: Bench, server: EchoServer, runMs: number): Promise<Load> {
   const args = ['run', server.port, server.pid, CONNECTIONS, BYTES, WARM_MS, runMs].map(String);
   await using load = new Talker('load generator', bench.pin(1, [...bench.load, ...args]));
-  return JSON.parse(await load.line()) as Load;
+  return JSON.parse(await answer(load, server)) as Load;
+}
+
+/** What the load generator has to say; where it fails, the server may know why. */
+async function answer(load: Talker, server: EchoServer): Promise<string> {
+  try {
+    return await load.line();
+  } catch (error) {
+    throw new Error(`the server was ${server.name}${server.complaint()}`, { cause: error });
+  }
 }
 
 async function startServer(
@@ -149,7 +158,8 @@ async function startServer(
   command: readonly string[],
 ): Promise<EchoServer> {
   const talker = stack.use(new Talker(`echo server (${name})`, bench.pin(0, command)));
-  return { port: Number(await talker.line()), pid: talker.pid };
+  const port = Number(await talker.line());
+  return { name, port, pid: talker.pid, complaint: () => talker.complaint() };
 }
 
 function rowsAgainstPeers<T>(
