@@ -5,12 +5,12 @@ import type { Context } from '../future/context.ts';
 import { alreadyCompleted, Future } from '../future/future.ts';
 import { PENDING, type Poll } from '../future/poll.ts';
 import { spend } from '../task/budget.ts';
-import { busy, type Socket } from './socket.ts';
+import { busy, DONE, NEW, type Socket, WAITING } from './socket.ts';
 
 export class Read extends Future<number> {
   private readonly socket: Socket;
-  /** Null once it has completed. */
-  private target: Uint8Array | null;
+  private readonly target: Uint8Array;
+  private state = NEW;
 
   constructor(socket: Socket, target: Uint8Array) {
     super();
@@ -19,38 +19,40 @@ export class Read extends Future<number> {
   }
 
   override poll(cx: Context): Poll<number> {
-    const { socket, target } = this;
-    if (target === null) throw alreadyCompleted('a read');
-    const { reader } = socket;
-    if (reader !== null && reader !== this) {
-      this.target = null;
-      throw busy('read');
-    }
+    const { socket } = this;
+    if (this.state === NEW) {
+      if (socket.reading) {
+        this.state = DONE;
+        throw busy('read');
+      }
+    } else if (this.state === DONE) throw alreadyCompleted('a read');
     let count: Poll<number> = PENDING;
     if (spend(cx)) {
       try {
-        count = socket.handle.pollRead(cx, target);
+        count = socket.handle.pollRead(cx, this.target);
       } catch (error) {
         this.end();
         throw error;
       }
     }
-    if (count === PENDING) socket.reader = this;
-    else this.end();
+    if (count === PENDING) {
+      this.state = WAITING;
+      socket.reading = true;
+    } else this.end();
     return count;
   }
 
   private end(): void {
-    this.socket.reader = null;
-    this.target = null;
+    this.state = DONE;
+    this.socket.reading = false;
   }
 
   override cancel(_cx: Context): Poll<void> {
-    if (this.socket.reader === this) {
+    if (this.state === WAITING) {
       this.socket.handle.forget('read');
       this.end();
     }
-    this.target = null;
+    this.state = DONE;
     return undefined;
   }
 }

@@ -1,25 +1,33 @@
 /**
- * Socket: a connection's handle, and who is using each of its directions.
+ * Socket: a connection's handle, and which of its directions are in use.
  *
- * What must hold: one operation at a time uses a direction. A second one fails with BUSY at its first poll and the first goes on unharmed:
- * two readers would each get some of the bytes.
+ * What must hold: one operation at a time uses a direction, from its first PENDING to its end. A second one fails with BUSY at its first
+ * poll and the first goes on unharmed: two readers would each get some of the bytes.
+ *
+ * Two flags, and a state in each operation, instead of references to the operations: an old object that comes to point at a new one costs
+ * the garbage collector an entry each time.
  */
 import type { Direction, TcpStreamHandle } from '../driver/driver.ts';
 import { PawlError } from '../error/index.ts';
-import type { Future } from '../future/future.ts';
 
 export abstract class Socket {
   /** @internal */
   readonly handle: TcpStreamHandle;
-  /** @internal The pending operation of that direction. */
-  reader: Future<unknown> | null = null;
+  /** @internal An operation waits in that direction. */
+  reading = false;
   /** @internal */
-  writer: Future<unknown> | null = null;
+  writing = false;
 
   constructor(handle: TcpStreamHandle) {
     this.handle = handle;
   }
 }
+
+/** How an operation stands. */
+export const NEW = 0;
+/** It has said PENDING: its direction is its own. */
+export const WAITING = 1;
+export const DONE = 2;
 
 /** What a second operation in the same direction throws. */
 export function busy(direction: Direction): PawlError {

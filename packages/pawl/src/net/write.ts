@@ -7,11 +7,11 @@ import type { Context } from '../future/context.ts';
 import { alreadyCompleted, Future } from '../future/future.ts';
 import { PENDING, type Poll } from '../future/poll.ts';
 import { spend } from '../task/budget.ts';
-import { busy, type Socket } from './socket.ts';
+import { busy, DONE, NEW, type Socket, WAITING } from './socket.ts';
 
 abstract class Writing<T> extends Future<T> {
   protected readonly socket: Socket;
-  private done = false;
+  private state = NEW;
 
   constructor(socket: Socket) {
     super();
@@ -22,35 +22,38 @@ abstract class Writing<T> extends Future<T> {
   protected abstract step(cx: Context): Poll<T>;
 
   override poll(cx: Context): Poll<T> {
-    if (this.done) throw alreadyCompleted('a write');
-    const { writer } = this.socket;
-    if (writer !== null && writer !== (this as Future<unknown>)) {
-      this.done = true;
-      throw busy('write');
-    }
-    let result: Poll<T> = PENDING;
+    const { socket } = this;
+    if (this.state === NEW) {
+      if (socket.writing) {
+        this.state = DONE;
+        throw busy('write');
+      }
+    } else if (this.state === DONE) throw alreadyCompleted('a write');
+    let result: Poll<T>;
     try {
       result = this.step(cx);
     } catch (error) {
       this.end();
       throw error;
     }
-    if (result === PENDING) this.socket.writer = this;
-    else this.end();
+    if (result === PENDING) {
+      this.state = WAITING;
+      socket.writing = true;
+    } else this.end();
     return result;
   }
 
   private end(): void {
-    this.socket.writer = null;
-    this.done = true;
+    this.state = DONE;
+    this.socket.writing = false;
   }
 
   override cancel(_cx: Context): Poll<void> {
-    if (this.socket.writer === (this as Future<unknown>)) {
+    if (this.state === WAITING) {
       this.socket.handle.forget('write');
       this.end();
     }
-    this.done = true;
+    this.state = DONE;
     return undefined;
   }
 }
