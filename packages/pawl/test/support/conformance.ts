@@ -432,6 +432,19 @@ export function conformance(name: string, world: World): void {
     })(),
   ]);
 
+  pair('is for its own driver only', function* ({ near }, driver) {
+    const stranger = new HandContext({ timers: {} } as Driver);
+    const code = 'WRONG_RUNTIME';
+    assert.throws(() => near.pollConnect(stranger), { code });
+    assert.throws(() => near.pollRead(stranger, new Uint8Array(1)), { code });
+    assert.throws(() => near.pollWrite(stranger, bytes(1)), { code });
+    assert.throws(() => near.pollWriteVectored(stranger, [bytes(1)]), { code });
+    const listener = driver.net.tcpListen(anywhere, {});
+    assert.throws(() => listener.pollAccept(stranger), { code });
+    listener.close();
+    yield* [];
+  });
+
   pair('takes its options', function* ({ near }) {
     near.setNoDelay(true);
     near.setKeepAlive(true, 1500, 1000, 3);

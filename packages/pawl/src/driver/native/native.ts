@@ -50,6 +50,7 @@ export class NativeDriver implements Driver, Turns {
 
   constructor(mode: LoopMode) {
     this.timers = new TimerWheel(this.#now);
+    this.reactor.timers = this.timers;
     this.net = {
       tcpListen: (address, options) => listenTcp(this.reactor, address, options),
       tcpConnect: (address, options) => connectTcp(this.reactor, address, options),

@@ -14,6 +14,7 @@ import type { EventSelector } from '../../sys/queue/index.ts';
 import { Interest, type Trigger } from '../../sys/queue/interest.ts';
 import { ERROR, READABLE, READ_CLOSED, WRITABLE, WRITE_CLOSED } from '../../sys/queue/readiness.ts';
 import { Selector } from '../../sys/queue/selector.ts';
+import type { Timers } from '../driver.ts';
 import { emitWarning } from './platform.ts';
 import type { Source } from './source.ts';
 
@@ -28,6 +29,8 @@ const TO_WRITE = WRITABLE | WRITE_CLOSED | ERROR;
 const KEPT = READABLE | WRITABLE | READ_CLOSED | WRITE_CLOSED;
 
 export class Reactor {
+  /** The timers of the driver whose reactor it is. */
+  timers: Timers | null = null;
   /** Stored wakers. */
   waiting = 0;
   /** Registered sources. */

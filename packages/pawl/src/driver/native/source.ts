@@ -9,9 +9,11 @@
  * - What HUP, RDHUP and ERR close stays closed: no further edge will tell of it.
  * - A stored waker is woken at once if another replaces it, and when the source is closed.
  */
-import type { Waker } from '../../future/context.ts';
+import { PawlError } from '../../error/index.ts';
+import type { Context, Waker } from '../../future/context.ts';
 import { READABLE, WRITABLE } from '../../sys/queue/readiness.ts';
 import { close } from '../../sys/socket.ts';
+import { driverOf } from '../driver.ts';
 import type { Reactor } from './reactor.ts';
 
 export abstract class Source {
@@ -36,6 +38,15 @@ export abstract class Source {
 
   get closed(): boolean {
     return this.fd < 0;
+  }
+
+  /**
+   * Throws WRONG_RUNTIME when another driver polls than the one whose events wake us: it might be asleep then, for ever. What wraps a driver
+   * shares its timers, so they tell whose loop it is.
+   */
+  protected checkDriver(cx: Context): void {
+    if (driverOf(cx).timers === this.reactor.timers) return;
+    throw new PawlError('WRONG_RUNTIME', 'a handle was polled under another driver than the one that made it');
   }
 
   /** Clears the readiness to read, unless an event has come since `generation` was read. */

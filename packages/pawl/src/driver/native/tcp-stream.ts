@@ -37,6 +37,7 @@ export class NativeTcpStream extends Source implements TcpStreamHandle {
   }
 
   pollConnect(cx: Context): Poll<void> {
+    this.checkDriver(cx);
     const fd = this.#open();
     if ((this.state & CONNECTING) === 0) return undefined;
     if ((this.state & (WRITABLE | WRITE_CLOSED)) !== 0) {
@@ -57,6 +58,7 @@ export class NativeTcpStream extends Source implements TcpStreamHandle {
   }
 
   pollRead(cx: Context, target: Uint8Array): Poll<number> {
+    this.checkDriver(cx);
     const fd = this.#open();
     if (target.length === 0) return 0;
     if ((this.state & (READABLE | READ_CLOSED)) !== 0) {
@@ -80,6 +82,7 @@ export class NativeTcpStream extends Source implements TcpStreamHandle {
   }
 
   pollWrite(cx: Context, source: Uint8Array): Poll<number> {
+    this.checkDriver(cx);
     const fd = this.#open();
     const length = source.length;
     if (length === 0) return 0;
@@ -100,6 +103,7 @@ export class NativeTcpStream extends Source implements TcpStreamHandle {
   }
 
   pollWriteVectored(cx: Context, sources: readonly Uint8Array[]): Poll<number> {
+    this.checkDriver(cx);
     const fd = this.#open();
     let length = 0;
     for (const source of sources) length += source.length;
