@@ -9,19 +9,8 @@ import type { Context } from '../future/context.ts';
 import { alreadyCompleted, Future } from '../future/future.ts';
 import { PENDING, type Pending, type Poll } from '../future/poll.ts';
 import { spend } from '../task/budget.ts';
-import { busy, type Reader, unexpectedEnd } from './stream.ts';
-
-/** The buffer that the operations of one reader share. */
-export interface ReadBuffer {
-  readonly reader: Reader;
-  readonly capacity: number;
-  /** Allocated at the first read; `start` to `end` has been read ahead. */
-  bytes: Uint8Array | null;
-  start: number;
-  end: number;
-  /** The pending operation. */
-  user: Future<unknown> | null;
-}
+import type { ReadBuffer } from './read-buffer.ts';
+import { busy, unexpectedEnd } from './stream.ts';
 
 abstract class BufferedOperation<T> extends Future<T> {
   protected readonly buffer: ReadBuffer;
@@ -66,7 +55,7 @@ abstract class BufferedOperation<T> extends Future<T> {
         if (!spend(cx)) return PENDING;
         const value = this.take();
         if (value !== PENDING) return value;
-        this.awaited = buffer.reader.read(room(buffer));
+        this.awaited = buffer.read();
       }
       const count = this.awaited.poll(cx);
       if (count === PENDING) return PENDING;
@@ -100,34 +89,8 @@ abstract class BufferedOperation<T> extends Future<T> {
   }
 
   protected get available(): number {
-    return this.buffer.end - this.buffer.start;
+    return this.buffer.length;
   }
-}
-
-/** Where the next bytes go: behind what is buffered, which is moved to the front, or to a larger buffer, when there is no room. */
-function room(buffer: ReadBuffer): Uint8Array {
-  const { capacity, start, end, bytes } = buffer;
-  const length = end - start;
-  if (length === 0) {
-    buffer.start = 0;
-    buffer.end = 0;
-    // One long item does not make the buffer large for ever.
-    if (bytes !== null && bytes.length === capacity) return bytes;
-    return (buffer.bytes = new Uint8Array(capacity));
-  }
-  const full = bytes as Uint8Array;
-  if (end < full.length) return full.subarray(end);
-  let target = full;
-  if (start < full.length / 2) {
-    target = new Uint8Array(full.length * 2);
-    target.set(full.subarray(start, end));
-    buffer.bytes = target;
-  } else {
-    full.copyWithin(0, start, end);
-  }
-  buffer.start = 0;
-  buffer.end = length;
-  return target.subarray(length);
 }
 
 export class Fill extends BufferedOperation<number> {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { array, assert as check, constantFrom, nat, property, uint8Array } from 'fast-check';
-import { blockOn, coroutine, race, spawn, yieldNow } from 'pawl';
+import { blockOn, coroutine, type Future, race, spawn, yieldNow } from 'pawl';
 import { bytes, failure, text } from '../../test/support/loopback.ts';
 import { cut, Pieces } from '../../test/support/pieces.ts';
-import { BufferedReader, duplex, type LimitOptions, writeAll } from './index.ts';
+import { BufferedReader, duplex, type Lease, type LimitOptions, writeAll } from './index.ts';
 
 /** Few different bytes, so that delimiters and their beginnings are frequent. */
 const streams = uint8Array({ min: 9, max: 13, maxLength: 60 });
@@ -198,6 +198,33 @@ describe('a buffered reader', () => {
     });
   });
 
+  it('holds no memory while it waits with nothing buffered, over a stream that can do without', () => {
+    const held: number[] = [];
+    class Idle extends Pieces {
+      readLeased(lease: Lease): Future<number> {
+        return this.readWhenReady(lease);
+      }
+
+      private readonly readWhenReady = coroutine(function* (this: Idle, lease: Lease) {
+        lease.take();
+        lease.giveBack();
+        held.push(memoryOf(reader));
+        return yield* this.read(lease.take());
+      });
+    }
+    const reader = new BufferedReader(new Idle([bytes('one\ntw'), bytes('o\n')]));
+    blockOn(function* () {
+      assert.equal(yield* reader.readLine(), 'one');
+      assert.equal(yield* reader.readLine(), 'two');
+      assert.equal(yield* reader.readLine(), null);
+    });
+    // At first and at last nothing is buffered; between the two there is half a line.
+    assert.deepEqual(
+      held.map((size) => size > 0),
+      [false, true, false],
+    );
+  });
+
   it('refuses what it cannot mean', () => {
     const reader = over('');
     for (const bad of [-1, 1.5, NaN, 256]) assert.throws(() => reader.readUntil(bad), { code: 'BAD_ARGUMENT' });
@@ -208,3 +235,8 @@ describe('a buffered reader', () => {
     assert.throws(() => reader.read('text' as never), { code: 'BAD_ARGUMENT' });
   });
 });
+
+/** Bytes that its buffer occupies. */
+function memoryOf(reader: BufferedReader): number {
+  return (reader as unknown as { state: { bytes: Uint8Array | null } }).state.bytes?.length ?? 0;
+}

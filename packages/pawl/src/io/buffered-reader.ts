@@ -6,8 +6,9 @@
  */
 import { PawlError } from '../error/index.ts';
 import { Future } from '../future/future.ts';
-import { Fill, type ReadBuffer, ReadExactly, ReadSome, ReadToEnd, ReadUntil } from './buffered-read.ts';
+import { Fill, ReadExactly, ReadSome, ReadToEnd, ReadUntil } from './buffered-read.ts';
 import { map } from '../future/map.ts';
+import { CAPACITY, ReadBuffer } from './read-buffer.ts';
 import { checkBytes, type Reader } from './stream.ts';
 
 export interface BufferedReaderOptions {
@@ -20,14 +21,14 @@ export interface LimitOptions {
   readonly limit?: number;
 }
 
-const CAPACITY = 8 * 1024;
 const LIMIT = 64 * 1024;
 const NEWLINE = Uint8Array.of(10);
 const CARRIAGE_RETURN = 13;
 const decoder = new TextDecoder();
 
 /**
- * A reader with a buffer. One operation at a time. Reading through it takes bytes from the reader ahead of what was asked for.
+ * A reader with a buffer. One operation at a time. Reading through it takes bytes from the reader ahead of what was asked for. While it
+ * waits with nothing buffered it holds no memory, over a stream that allows for it (TCP does).
  *
  * Every operation is *safe* to cancel, and fails with BUSY while another one waits, or with what the reader throws.
  *
@@ -53,8 +54,7 @@ export class BufferedReader implements Reader {
 
   /** Throws BAD_ARGUMENT for a bad capacity. */
   constructor(reader: Reader, options: BufferedReaderOptions = {}) {
-    const capacity = wholeNumber('capacity', options.capacity ?? CAPACITY, 1);
-    this.state = { reader, capacity, bytes: null, start: 0, end: 0, user: null };
+    this.state = new ReadBuffer(reader, wholeNumber('capacity', options.capacity ?? CAPACITY, 1));
   }
 
   /** What has been read ahead: a view, valid until the next operation. */
@@ -67,8 +67,8 @@ export class BufferedReader implements Reader {
   consume(count: number): void {
     const { state } = this;
     wholeNumber('count', count, 0);
-    if (count > state.end - state.start) {
-      throw new PawlError('BAD_ARGUMENT', `only ${state.end - state.start} bytes are buffered, not ${count}`);
+    if (count > state.length) {
+      throw new PawlError('BAD_ARGUMENT', `only ${state.length} bytes are buffered, not ${count}`);
     }
     if (state.user !== null)
       throw new PawlError('BUSY', 'an operation of this reader waits: its bytes cannot be dropped');

@@ -3,6 +3,7 @@ import { PawlError } from '../error/index.ts';
 import type { Context, Waker } from '../future/context.ts';
 import { alreadyCompleted, Future } from '../future/future.ts';
 import { PENDING, type Poll } from '../future/poll.ts';
+import { type WaitInfo, waitInfo } from '../future/wait-info.ts';
 import { spend } from '../task/budget.ts';
 import { type Lane, Pipe } from './pipe.ts';
 import { busy, checkBytes, type Duplex } from './stream.ts';
@@ -60,12 +61,22 @@ abstract class PipeOperation extends Future<number> {
 }
 
 class PipeRead extends PipeOperation {
+  /** @internal */
+  [waitInfo](): WaitInfo {
+    return { what: 'read from a memory stream', resource: this.end };
+  }
+
   protected override step(waker: Waker, target: Uint8Array): Poll<number> {
     return this.end.input.pollRead(waker, target);
   }
 }
 
 class PipeWrite extends PipeOperation {
+  /** @internal */
+  [waitInfo](): WaitInfo {
+    return { what: 'write to a memory stream', resource: this.end };
+  }
+
   protected override step(waker: Waker, source: Uint8Array): Poll<number> {
     return this.end.output.pollWrite(waker, source);
   }

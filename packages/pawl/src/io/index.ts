@@ -4,5 +4,5 @@ export { BufferedWriter, type BufferedWriterOptions } from './buffered-writer.ts
 export { Copy, type Copied, copy, copyBidirectional } from './copy.ts';
 export { duplex, MemoryStream } from './duplex.ts';
 export { ReadHalf, reunite, split, WriteHalf } from './split.ts';
-export type { Duplex, Reader, Writer } from './stream.ts';
+export type { Duplex, Lease, Reader, Writer } from './stream.ts';
 export { ReadExact, readExact, WriteAll, writeAll } from './transfer.ts';

@@ -5,8 +5,7 @@
  */
 import { PawlError } from '../error/index.ts';
 import type { Future } from '../future/future.ts';
-import type { Duplex, Reader, Writer } from './stream.ts';
-import { checkBytes } from './stream.ts';
+import { checkBytes, type Duplex, type Lease, type Reader, type Writer } from './stream.ts';
 import { WriteAll } from './transfer.ts';
 
 /** What the halves of a stream share. */
@@ -57,6 +56,12 @@ export class ReadHalf<S extends Duplex = Duplex> extends Half<S> implements Read
   /** As the stream's `read`: cancelling it is *safe*. */
   read(target: Uint8Array): Future<number> {
     return this.stream.read(target);
+  }
+
+  /** As the stream's, or with memory that is held while it waits, where the stream has no such read. */
+  readLeased(lease: Lease): Future<number> {
+    const { stream } = this;
+    return stream.readLeased === undefined ? stream.read(lease.take()) : stream.readLeased(lease);
   }
 }
 

@@ -7,10 +7,23 @@
 import { PawlError } from '../error/index.ts';
 import type { Future } from '../future/future.ts';
 
+/** Memory that a read asks for when it has something to put there. */
+export interface Lease {
+  /** Where the next bytes go; not empty. The same until `giveBack`, or another if what it is part of has moved. */
+  take(): Uint8Array;
+  /** Nothing has been put there, and it is not needed for now. */
+  giveBack(): void;
+}
+
 /** Where bytes come from. */
 export interface Reader {
   /** Waits for bytes and copies them into `target`: how many, at least 1; 0 at the end of the stream, or for an empty target. */
   read(target: Uint8Array): Future<number>;
+  /**
+   * As `read`, with memory that is taken at each poll and given back while it waits, so that an idle stream needs none. A reader that
+   * cannot do so has no such method.
+   */
+  readLeased?(lease: Lease): Future<number>;
 }
 
 /** Where bytes go. */

@@ -10,8 +10,10 @@ import { PawlError } from '../error/index.ts';
 import type { Context } from '../future/context.ts';
 import { alreadyCompleted, Future } from '../future/future.ts';
 import { PENDING, type Poll } from '../future/poll.ts';
+import { type WaitInfo, waitInfo } from '../future/wait-info.ts';
 import { spend } from '../task/budget.ts';
 import { sleep } from '../time/sleep.ts';
+import { formatAddress } from './address.ts';
 import type { StreamOptions } from './options.ts';
 import { TcpStream } from './stream.ts';
 
@@ -117,6 +119,13 @@ export class Accept extends Future<TcpStream> {
   private end(): void {
     this.listener.acceptor = null;
     this.done = true;
+  }
+
+  /** @internal */
+  [waitInfo](): WaitInfo {
+    const { handle, pauses } = this.listener;
+    const why = pauses === 0 ? '' : `, pause ${pauses}`;
+    return { what: `accept on ${formatAddress(handle.local)}${why}`, resource: handle };
   }
 
   override cancel(cx: Context): Poll<void> {

@@ -9,8 +9,9 @@ import type { Context } from '../future/context.ts';
 import { coroutine } from '../future/coroutine.ts';
 import { alreadyCompleted, Future } from '../future/future.ts';
 import { PENDING, type Poll } from '../future/poll.ts';
+import { type WaitInfo, waitInfo } from '../future/wait-info.ts';
 import { timeout } from '../time/timeout.ts';
-import type { Endpoint } from './address.ts';
+import { type Endpoint, formatAddress } from './address.ts';
 import { Resolve } from './resolve.ts';
 
 /** One attempt at one address. */
@@ -38,6 +39,11 @@ class Attempt extends Future<TcpStreamHandle> {
     }
     this.done = true;
     return this.handle;
+  }
+
+  /** @internal */
+  [waitInfo](): WaitInfo {
+    return { what: `connect to ${formatAddress(this.address)}` };
   }
 
   override cancel(_cx: Context): Poll<void> {

@@ -1,22 +1,25 @@
 /**
- * Read: one read of a connection, as a leaf future. The hot path: one small object and no closure for each operation.
+ * Reads of a connection, as leaf futures. The hot path: one small object and no closure for each operation.
  */
 import type { Context } from '../future/context.ts';
 import { alreadyCompleted, Future } from '../future/future.ts';
 import { PENDING, type Poll } from '../future/poll.ts';
+import { type WaitInfo, waitInfo } from '../future/wait-info.ts';
+import type { Lease } from '../io/stream.ts';
 import { spend } from '../task/budget.ts';
+import { formatAddress } from './address.ts';
 import { busy, DONE, NEW, type Socket, WAITING } from './socket.ts';
 
-export class Read extends Future<number> {
-  private readonly socket: Socket;
-  private readonly target: Uint8Array;
+abstract class Reading extends Future<number> {
+  protected readonly socket: Socket;
   private state = NEW;
 
-  constructor(socket: Socket, target: Uint8Array) {
+  constructor(socket: Socket) {
     super();
     this.socket = socket;
-    this.target = target;
   }
+
+  protected abstract step(cx: Context): Poll<number>;
 
   override poll(cx: Context): Poll<number> {
     const { socket } = this;
@@ -26,14 +29,12 @@ export class Read extends Future<number> {
         throw busy('read');
       }
     } else if (this.state === DONE) throw alreadyCompleted('a read');
-    let count: Poll<number> = PENDING;
-    if (spend(cx)) {
-      try {
-        count = socket.handle.pollRead(cx, this.target);
-      } catch (error) {
-        this.end();
-        throw error;
-      }
+    let count: Poll<number>;
+    try {
+      count = this.step(cx);
+    } catch (error) {
+      this.end();
+      throw error;
     }
     if (count === PENDING) {
       this.state = WAITING;
@@ -47,6 +48,11 @@ export class Read extends Future<number> {
     this.socket.reading = false;
   }
 
+  /** @internal */
+  [waitInfo](): WaitInfo {
+    return { what: `read from ${formatAddress(this.socket.handle.peer)}`, resource: this.socket };
+  }
+
   override cancel(_cx: Context): Poll<void> {
     if (this.state === WAITING) {
       this.socket.handle.forget('read');
@@ -54,5 +60,40 @@ export class Read extends Future<number> {
     }
     this.state = DONE;
     return undefined;
+  }
+}
+
+export class Read extends Reading {
+  private readonly target: Uint8Array;
+
+  constructor(socket: Socket, target: Uint8Array) {
+    super(socket);
+    this.target = target;
+  }
+
+  protected override step(cx: Context): Poll<number> {
+    return spend(cx) ? this.socket.handle.pollRead(cx, this.target) : PENDING;
+  }
+}
+
+/** A read that has memory only while it is polled. A handle copies into the target of the poll that completes it, and keeps none. */
+export class LeasedRead extends Reading {
+  private readonly lease: Lease;
+
+  constructor(socket: Socket, lease: Lease) {
+    super(socket);
+    this.lease = lease;
+  }
+
+  protected override step(cx: Context): Poll<number> {
+    if (!spend(cx)) return PENDING;
+    const { lease } = this;
+    let count: Poll<number> = PENDING;
+    try {
+      count = this.socket.handle.pollRead(cx, lease.take());
+    } finally {
+      if (count === PENDING || count === 0) lease.giveBack();
+    }
+    return count;
   }
 }

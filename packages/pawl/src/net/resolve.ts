@@ -3,6 +3,7 @@ import { driverOf, type NameLookup, type SocketAddress } from '../driver/driver.
 import type { Context } from '../future/context.ts';
 import { alreadyCompleted, Future } from '../future/future.ts';
 import { PENDING, type Poll } from '../future/poll.ts';
+import { type WaitInfo, waitInfo } from '../future/wait-info.ts';
 import type { Endpoint } from './address.ts';
 
 /** Cancelling it is *safe*. Throws ENOTFOUND, EAI_AGAIN, …; BLOCKING_NODE for a name inside `blockOn`. */
@@ -32,6 +33,11 @@ export class Resolve extends Future<readonly SocketAddress[]> {
     return found.map(({ host, family, scope = 0 }) =>
       scope === 0 ? { host, port, family } : { host, port, family, scope },
     );
+  }
+
+  /** @internal */
+  [waitInfo](): WaitInfo {
+    return { what: `look up ${this.endpoint?.host}` };
   }
 
   override cancel(_cx: Context): Poll<void> {

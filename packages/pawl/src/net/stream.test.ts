@@ -163,6 +163,25 @@ describe('a TCP stream', () => {
     );
   });
 
+  it('holds no memory of a buffered reader that waits, also over a half of it', () => {
+    blockOn(function* () {
+      using both = yield* pair();
+      const { client, server } = both;
+      const [half] = server.split();
+      for (const under of [server, half]) {
+        const reader = new BufferedReader(under);
+        const { state } = reader as unknown as { state: { bytes: Uint8Array | null } };
+        for (const line of ['one', 'two']) {
+          const reading = spawn(reader.readLine());
+          yield* yieldNow();
+          assert.equal(state.bytes, null);
+          yield* client.writeAll(bytes(`${line}\n`));
+          assert.equal(yield* reading, line);
+        }
+      }
+    });
+  });
+
   it('splits into halves that close it together, and is reunited', () => {
     blockOn(function* () {
       using both = yield* pair();

@@ -9,11 +9,11 @@ import { PawlError } from '../error/index.ts';
 import { coroutine } from '../future/coroutine.ts';
 import type { Future } from '../future/future.ts';
 import { type ReadHalf, split, type WriteHalf } from '../io/split.ts';
-import { checkBytes, type Duplex } from '../io/stream.ts';
+import { checkBytes, type Duplex, type Lease } from '../io/stream.ts';
 import { type Address, type Endpoint, parseEndpoint } from './address.ts';
 import { connect } from './connect.ts';
 import { applyOptions, type KeepAlive, setKeepAlive, type StreamOptions } from './options.ts';
-import { Read } from './read.ts';
+import { LeasedRead, Read } from './read.ts';
 import { Socket } from './socket.ts';
 import { Shutdown, Write, WriteAll, WriteVectored } from './write.ts';
 
@@ -107,6 +107,11 @@ export class TcpStream extends Socket implements Duplex, Disposable {
   read(target: Uint8Array): Future<number> {
     checkBytes(target);
     return new Read(this, target);
+  }
+
+  /** As {@link read}, with memory that is not held while it waits: what a `BufferedReader` uses. Cancelling it is *safe*. */
+  readLeased(lease: Lease): Future<number> {
+    return new LeasedRead(this, lease);
   }
 
   /**

@@ -6,7 +6,9 @@
 import type { Context } from '../future/context.ts';
 import { alreadyCompleted, Future } from '../future/future.ts';
 import { PENDING, type Poll } from '../future/poll.ts';
+import { type WaitInfo, waitInfo } from '../future/wait-info.ts';
 import { spend } from '../task/budget.ts';
+import { formatAddress } from './address.ts';
 import { busy, DONE, NEW, type Socket, WAITING } from './socket.ts';
 
 abstract class Writing<T> extends Future<T> {
@@ -46,6 +48,11 @@ abstract class Writing<T> extends Future<T> {
   private end(): void {
     this.state = DONE;
     this.socket.writing = false;
+  }
+
+  /** @internal */
+  [waitInfo](): WaitInfo {
+    return { what: `write to ${formatAddress(this.socket.handle.peer)}`, resource: this.socket };
   }
 
   override cancel(_cx: Context): Poll<void> {
