@@ -11,6 +11,7 @@ import { Frame, relink, resume } from './frame.ts';
 import { alreadyCompleted, cleanupTimeout, Future, type Suspend } from './future.ts';
 import { PENDING, type Poll } from './poll.ts';
 import { current, DELIVER, mode, NORMAL, OVERDUE, setCurrent, setLeaf, setMode, SUSPENDING } from './register.ts';
+import { appendCaller } from './trace.ts';
 import { unwind } from './unwind.ts';
 
 /** The generator of a coroutine: it yields only through `yield*` of futures. */
@@ -66,6 +67,7 @@ export class GeneratorCoroutine<T> extends Frame<T> {
       } catch (error) {
         this.generator = null;
         setMode(NORMAL);
+        appendCaller(error, true);
         throw error;
       }
     } else {
@@ -89,6 +91,7 @@ export class GeneratorCoroutine<T> extends Frame<T> {
       } catch (error) {
         this.generator = null;
         setMode(NORMAL);
+        appendCaller(error, true);
         throw error;
       }
     }

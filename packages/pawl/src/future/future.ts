@@ -91,7 +91,7 @@ export abstract class Future<out T> implements PromiseLike<T> {
   /** @internal The awaited future failed: `yield*` throws the error at the await, whose line joins the error's logical stack. */
   throw(error: unknown): never {
     if (mode !== OVERDUE) setMode(NORMAL);
-    appendCaller(error);
+    appendCaller(error, false);
     throw error;
   }
 

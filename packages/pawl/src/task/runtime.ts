@@ -10,13 +10,14 @@ import type { Body, Flattened } from '../future/coroutine.ts';
 import type { Future } from '../future/future.ts';
 import { current, setCurrent } from '../future/register.ts';
 import { BUDGET } from './budget.ts';
+import { CallbackTimer } from './callback-timer.ts';
 import { dumpTasks } from './dump.ts';
 import { Linter } from './lint.ts';
 import { ReadyQueue } from './ready-queue.ts';
 import { emitReport, type Report, type ReportHook } from './report.ts';
 import { Scope, type SpawnOptions } from './scope.ts';
 import { spawnSite } from './site.ts';
-import { CallbackTimer, type JoinHandle, type Task } from './task.ts';
+import type { JoinHandle, Task } from './task.ts';
 
 /** `development` captures spawn sites, times each poll and reports lost wake-ups; `production` times polls only after a slow batch. */
 export type Mode = 'development' | 'production';

@@ -11,6 +11,7 @@ import type { Waker } from '../future/context.ts';
 import { toFuture, type Body, type Flattened } from '../future/coroutine.ts';
 import type { Future } from '../future/future.ts';
 import { combine } from '../future/suppressed.ts';
+import { appendSpawn } from '../future/trace.ts';
 import { ChildList } from './child-list.ts';
 import type { Runtime } from './runtime.ts';
 import { Task, type JoinHandle } from './task.ts';
@@ -98,6 +99,7 @@ export class Scope {
   }
 
   private childFailed(task: Task<unknown>): void {
+    if (task.site !== undefined) appendSpawn(task.outcome, task.name, task.site);
     if (!this.supervising) {
       task.observe();
       this.fail(task.outcome);

@@ -3,7 +3,7 @@ import { isInternalLine } from '../future/trace.ts';
 
 /** The caller's line outside this package, as `file:line:column`. */
 export function spawnSite(): string | undefined {
-  const holder: { stack?: string } = {};
+  const holder: { stack?: unknown } = {};
   const limit = Error.stackTraceLimit;
   Error.stackTraceLimit = 8;
   try {
@@ -11,8 +11,10 @@ export function spawnSite(): string | undefined {
   } finally {
     Error.stackTraceLimit = limit;
   }
+  // A program may make something else than text of stacks.
+  if (typeof holder.stack !== 'string') return undefined;
   const line = holder.stack
-    ?.split('\n')
+    .split('\n')
     .find((text) => text.startsWith('    at ') && !isInternalLine(text) && !text.includes('node:internal'));
   return line?.replace(/^ {4}at (?:.*\((.*)\)|(.*))$/, '$1$2').replace(/^file:\/\//, '');
 }

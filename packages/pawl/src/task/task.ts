@@ -8,12 +8,13 @@
  * One object for four roles, and side data in `extra`, because a parked task's size is a bound of the project: 8 fields.
  */
 import { PawlError } from '../error/index.ts';
-import type { DriverHolder, TimerEntry } from '../driver/driver.ts';
+import type { DriverHolder } from '../driver/driver.ts';
 import type { Context, RuntimeRef, Waker } from '../future/context.ts';
 import { Future } from '../future/future.ts';
 import { PENDING, type Poll } from '../future/poll.ts';
 import { setWakerTaken } from '../future/register.ts';
 import { suppress, combine } from '../future/suppressed.ts';
+import { appendCaller } from '../future/trace.ts';
 import { Scope } from './scope.ts';
 import { ScopeBody } from './scope-body.ts';
 
@@ -152,6 +153,7 @@ export class Task<T> extends Future<T> implements JoinHandle<T>, Context, Waker 
     if ((flags & ENDED) !== 0) {
       if ((flags & OK) !== 0) return this.result as T;
       this.flags = flags | OBSERVED;
+      appendCaller(this.result, true);
       throw this.result;
     }
     if (cx === (this as Context)) throw new PawlError('DEADLOCK', `task "${this.name}" awaits itself`);
@@ -385,21 +387,4 @@ function because(reason: unknown): string {
   if (reason === undefined) return '';
   if (reason instanceof Error) return `: ${reason.message}`;
   return typeof reason === 'string' ? `: ${reason}` : '';
-}
-
-/** A timer entry that calls a function: for the few places that are not futures themselves. */
-export class CallbackTimer implements TimerEntry {
-  timerTick = 0;
-  timerSlot = -1;
-  timerNext: TimerEntry | null = null;
-  timerPrev: TimerEntry | null = null;
-  private readonly call: () => void;
-
-  constructor(call: () => void) {
-    this.call = call;
-  }
-
-  onTimer(): void {
-    this.call();
-  }
 }
