@@ -67,3 +67,11 @@ test('sleeps, joins, timeouts, scopes and handles arrange their wake-ups and are
   });
   assert.deepEqual(reports(main(), 'development'), []);
 });
+
+test('a task that only waits for its children any more is not reported', () => {
+  const main = coroutine(function* () {
+    spawn(sleep(30));
+    yield* sleep(10);
+  });
+  assert.deepEqual(reports(main(), 'development'), []);
+});

@@ -5,6 +5,7 @@
  */
 import type { Future } from '../future/future.ts';
 import { setWakerTaken, wakerTaken } from '../future/register.ts';
+import { ScopeBody } from './scope-body.ts';
 import type { Task } from './task.ts';
 
 /** The future at the end of the chain of awaits: what a suspended task really waits for. */
@@ -28,7 +29,8 @@ export class Linter {
     run();
     if (task.state !== 'waiting') return null;
     const leaf = leafOf(task);
-    if (leaf === null) return null;
+    // The children of a task's own scope wake the task, whose waker they have had since they were spawned.
+    if (leaf === null || leaf instanceof ScopeBody) return null;
     const known = this.leaves.get(task) === leaf;
     this.leaves.set(task, leaf);
     return known || wakerTaken ? null : leaf;

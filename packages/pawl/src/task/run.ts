@@ -43,14 +43,13 @@ export function run<T>(main: Future<T> | Body<[], T>, options: RunAsyncOptions =
   return new Promise<T>((resolve, reject) => {
     const { signal } = options;
     const runtime = new Runtime(options.driver ?? defaultDriver(), options);
-    const future = toFuture(main);
     if (signal?.aborted === true) {
       reject(
         new PawlError('CANCELLED', 'run was given an aborted signal: main was never started', { cause: signal.reason }),
       );
       return;
     }
-    const task: MainTask<T> = new MainTask(runtime, future, options.name, () => {
+    const task: MainTask<T> = new MainTask(runtime, toFuture(main), options.name, () => {
       signal?.removeEventListener('abort', abort);
       try {
         resolve(task.take());

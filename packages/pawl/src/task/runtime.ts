@@ -122,7 +122,7 @@ export class Runtime implements DriverClient, DriverHolder {
     if (this.tasks === 0 || this.dropped) return;
     this.deadlocked = true;
     process.exitCode = 13;
-    this.onReport({
+    this.tell({
       code: 'DEADLOCK',
       task: '',
       message: `DEADLOCK: ${this.tasks} task(s) are waiting and nothing can wake them:\n${this.dump()}`,
@@ -176,7 +176,18 @@ export class Runtime implements DriverClient, DriverHolder {
 
   private report(code: Report['code'], task: Task<unknown>, message: (name: string) => string): void {
     const name = label(task);
-    this.onReport({ code, task: name, message: message(name) });
+    this.tell({ code, task: name, message: message(name) });
+  }
+
+  /** A hook that throws must not stop the executor, nor the cleanup that is being reported. */
+  private tell(report: Report): void {
+    try {
+      this.onReport(report);
+    } catch (error) {
+      queueMicrotask(() => {
+        throw error;
+      });
+    }
   }
 
   /** @internal */
