@@ -26,9 +26,11 @@ const LEAST_ROUNDS = 3;
 /** Each contender's samples, by its name, in the order of the rounds. */
 export type Series = ReadonlyMap<string, readonly Sample[]>;
 
-/** Runs the contenders against each other. */
-export async function alternate(contenders: readonly Contender[], plan: Plan): Promise<Series> {
-  const series = new Map<string, Sample[]>(contenders.map((contender) => [contender.name, []]));
+/** Runs the contenders against each other, and appends to an earlier series if one is given; who is missing now keeps its samples. */
+export async function alternate(contenders: readonly Contender[], plan: Plan, earlier?: Series): Promise<Series> {
+  const series = new Map<string, Sample[]>();
+  for (const [name, samples] of earlier ?? []) series.set(name, [...samples]);
+  for (const { name } of contenders) if (!series.has(name)) series.set(name, []);
   for (let generation = 0; generation < plan.generations; generation++) {
     await using processes = new AsyncDisposableStack();
     // Warmed up all at once: nothing is measured meanwhile.
