@@ -4,6 +4,7 @@ import { ManualDriver } from '../../test/support/manual-driver.ts';
 import { coroutine } from '../future/coroutine.ts';
 import { Future } from '../future/future.ts';
 import { join } from '../future/join.ts';
+import { yieldNow } from '../future/ready.ts';
 import { PENDING, type Poll } from '../future/poll.ts';
 import { sleep } from '../time/sleep.ts';
 import { timeout } from '../time/timeout.ts';
@@ -74,4 +75,8 @@ test('a task that only waits for its children any more is not reported', () => {
     yield* sleep(10);
   });
   assert.deepEqual(reports(main(), 'development'), []);
+});
+
+test('a join that was woken during its first poll and waits on is not reported', () => {
+  assert.deepEqual(reports(join([yieldNow(), sleep(1)]), 'development'), []);
 });

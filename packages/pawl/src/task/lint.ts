@@ -27,12 +27,13 @@ export class Linter {
   watch(task: Task<unknown>, run: () => void): Future<unknown> | null {
     setWakerTaken(false);
     run();
-    if (task.state !== 'waiting') return null;
+    const { state } = task;
+    if (state !== 'waiting' && state !== 'ready') return null;
     const leaf = leafOf(task);
     // The children of a task's own scope wake the task, whose waker they have had since they were spawned.
     if (leaf === null || leaf instanceof ScopeBody) return null;
     const known = this.leaves.get(task) === leaf;
     this.leaves.set(task, leaf);
-    return known || wakerTaken ? null : leaf;
+    return known || wakerTaken || state === 'ready' ? null : leaf;
   }
 }
