@@ -55,6 +55,17 @@ describe('copy', () => {
     });
   });
 
+  it('flushes at the end, also when everything was there from the start', () => {
+    const sink = new Sink();
+    blockOn(function* () {
+      const [feeder, a] = duplex();
+      yield* writeAll(feeder, bytes('all'));
+      yield* feeder.shutdown();
+      yield* copy(a, new BufferedWriter(sink));
+    });
+    assert.equal(text(Uint8Array.from(sink.taken)), 'all');
+  });
+
   it('that fails on one side leaves the other side free', () => {
     blockOn(function* () {
       const [feeder, a] = duplex();
@@ -64,6 +75,23 @@ describe('copy', () => {
       yield* writeAll(feeder, bytes('kept'));
       assert.equal((yield* failure(copy(reader, b))).code, 'EPIPE');
       assert.equal(text(yield* reader.readExact(4)), 'kept');
+    });
+  });
+});
+
+describe('copy into a writer that fails while the reader waits', () => {
+  it('lets the reader go', () => {
+    blockOn(function* () {
+      const [feeder, a] = duplex();
+      const [b, gone] = duplex(2);
+      const reader = new BufferedReader(a);
+      yield* writeAll(feeder, bytes('more than fits'));
+      const copying = spawn(failure(copy(reader, new BufferedWriter(b))));
+      yield* yieldNow();
+      gone.close(); // the flush fails, and the copy waits in its read
+      assert.equal((yield* copying).code, 'EPIPE');
+      yield* writeAll(feeder, bytes('line\n'));
+      assert.equal(yield* reader.readLine(), 'line');
     });
   });
 });

@@ -7,7 +7,7 @@
  */
 import { driverOf, type TcpListenerHandle, type TcpStreamHandle } from '../driver/driver.ts';
 import { PawlError } from '../error/index.ts';
-import type { Context } from '../future/context.ts';
+import type { Context, Waker } from '../future/context.ts';
 import { alreadyCompleted, Future } from '../future/future.ts';
 import { PENDING, type Poll } from '../future/poll.ts';
 import { type WaitInfo, waitInfo } from '../future/wait-info.ts';
@@ -38,7 +38,7 @@ export interface Accepting {
   readonly streamOptions: StreamOptions | undefined;
   readonly onBackoff: (backoff: Backoff) => void;
   /** The pending accept. */
-  acceptor: Future<unknown> | null;
+  acceptor: Accept | null;
   /** Pauses since the last connection. */
   pauses: number;
   /** On the driver's clock: no attempt before. */
@@ -48,6 +48,8 @@ export interface Accepting {
 export class Accept extends Future<TcpStream> {
   private readonly listener: Accepting;
   private pause: Future<void> | null = null;
+  /** Who waits in the pause: the handle knows only who waits for a connection. */
+  private waker: Waker | null = null;
   private done = false;
 
   constructor(listener: Accepting) {
@@ -96,16 +98,26 @@ export class Accept extends Future<TcpStream> {
   /** True while the listener's pause lasts. */
   private paused(cx: Context): boolean {
     const { listener } = this;
-    // A closed listener says so at once, which the poll of its handle does.
-    if (listener.handle.closed) return false;
+    if (listener.handle.closed) {
+      // The poll of the handle says so.
+      this.pause?.cancel(cx);
+      this.pause = null;
+      return false;
+    }
     if (this.pause === null) {
       const left = listener.notBefore - driverOf(cx).now();
       if (left <= 0) return false;
       this.pause = sleep(left);
     }
+    this.waker = cx.waker;
     if (this.pause.poll(cx) === PENDING) return true;
     this.pause = null;
     return false;
+  }
+
+  /** The listener has been closed. */
+  interrupt(): void {
+    if (this.pause !== null) this.waker?.wake();
   }
 
   private backOff(cx: Context, error: PawlError): void {

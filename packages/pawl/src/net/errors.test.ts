@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { blockOn, coroutine, type Future, PawlError, run, spawn, type Steps, yieldNow } from 'pawl';
+import { blockOn, coroutine, type Future, PawlError, PENDING, run, spawn, type Steps, yieldNow } from 'pawl';
 import { defaultDriver } from '../driver/default.ts';
+import type { NameLookup } from '../driver/driver.ts';
 import { bytes, failure, pair } from '../../test/support/loopback.ts';
 import { withNames } from '../../test/support/names.ts';
 import { TcpListener, TcpStream } from './index.ts';
@@ -63,6 +64,7 @@ describe('an error of', () => {
     closesAll(function* () {
       const port = yield* freePort();
       const error = yield* failure(TcpStream.connect(port));
+      assert.equal(error.cause, undefined);
       assert.deepEqual(facts(error), {
         code: 'ECONNREFUSED',
         errno: -111,
@@ -281,6 +283,23 @@ describe('a connection to a name', () => {
       ['127.0.0.1', '127.0.0.2'],
     );
     assert.equal(driver.metrics.descriptors, descriptors);
+  });
+
+  it('whose lookup is cancelled or timed out lets go of it', () => {
+    const calls: string[] = [];
+    const lookup: NameLookup = {
+      poll(cx): typeof PENDING {
+        void cx.waker; // a resolver that never answers
+        calls.push('poll');
+        return PENDING;
+      },
+      forget: () => void calls.push('forget'),
+    };
+    const error = blockOn(failure(TcpStream.connect('slow.example:80', { timeout: 1 })), {
+      driver: withNames({ 'slow.example': lookup }),
+    });
+    assert.deepEqual([error.code, error.address, error.port], ['TIMEOUT', 'slow.example', 80]);
+    assert.deepEqual(calls, ['poll', 'forget']);
   });
 
   it("uses the system's resolver beside Node's loop", async () => {

@@ -65,7 +65,7 @@ export class TcpListener implements Disposable {
   /** @internal */
   readonly onBackoff: (backoff: Backoff) => void;
   /** @internal */
-  acceptor: Future<unknown> | null = null;
+  acceptor: Accept | null = null;
   /** @internal */
   pauses = 0;
   /** @internal */
@@ -121,6 +121,7 @@ export class TcpListener implements Disposable {
   /** Stops listening; connections that were not accepted are reset. A task that waits in `accept` gets CLOSED. Harmless when closed. */
   close(): void {
     this.handle.close();
+    this.acceptor?.interrupt();
   }
 
   [Symbol.dispose](): void {

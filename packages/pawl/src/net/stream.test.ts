@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { array, assert as check, property, uint8Array } from 'fast-check';
 import { blockOn, coroutine, join, PawlError, race, spawn, yieldNow } from 'pawl';
 import { BufferedReader, readExact, reunite } from 'pawl/io';
+import { defaultDriver } from '../driver/default.ts';
 import * as options from '../sys/socket-options.ts';
 import { bytes, failure, pair, text } from '../../test/support/loopback.ts';
 import { TcpListener, TcpStream } from './index.ts';
@@ -104,12 +105,31 @@ describe('a TCP stream', () => {
     });
   });
 
+  it('takes one writer at a time: another, or a shutdown, fails with BUSY and the first is unharmed', () => {
+    const source = pattern(8 * 1024 * 1024);
+    blockOn(function* () {
+      using both = yield* pair();
+      const { client, server } = both;
+      const first = spawn(client.writeAll(source));
+      yield* yieldNow();
+      const others = [client.write(bytes('x')), client.writeAll(bytes('x')), client.writeVectored([bytes('x')])];
+      for (const other of [...others, client.shutdown()]) assert.equal((yield* failure(other)).code, 'BUSY');
+      const received = new Uint8Array(source.length);
+      yield* join([readExact(server, received), first]);
+      assert.ok(Buffer.from(received).equals(source));
+      yield* client.shutdown();
+      assert.equal(yield* server.read(new Uint8Array(1)), 0);
+    });
+  });
+
   it('loses nothing when a read is cancelled', () => {
     blockOn(function* () {
       using both = yield* pair();
       const { client, server } = both;
       const buffer = new Uint8Array(16);
+      const { waiting } = defaultDriver().metrics;
       yield* race<unknown>([client.read(buffer), yieldNow()]);
+      assert.equal(defaultDriver().metrics.waiting, waiting);
       yield* server.writeAll(bytes('kept'));
       assert.equal(yield* client.read(buffer), 4);
       assert.equal(text(buffer.subarray(0, 4)), 'kept');
@@ -137,10 +157,12 @@ describe('a TCP stream', () => {
     blockOn(function* () {
       using both = yield* pair();
       const { client, server } = both;
+      const { waiting } = defaultDriver().metrics;
       const filler = client.writeAll(new Uint8Array(8 * 1024 * 1024));
       yield* race<unknown>([filler, yieldNow()]);
       yield* race<unknown>([client.write(bytes('lost')), client.read(new Uint8Array(1)), yieldNow()]);
       yield* race<unknown>([client.writeVectored([bytes('lost')]), yieldNow()]);
+      assert.equal(defaultDriver().metrics.waiting, waiting);
       const [received] = yield* join([new BufferedReader(server).readToEnd(), client.shutdown()]);
       assert.equal(received.length, filler.written);
     });
@@ -319,7 +341,9 @@ describe('a TCP listener', () => {
   it('loses no connection when an accept is cancelled', () => {
     blockOn(function* () {
       using listener = yield* TcpListener.bind(0);
+      const { waiting } = defaultDriver().metrics;
       yield* race<unknown>([listener.accept(), yieldNow()]);
+      assert.equal(defaultDriver().metrics.waiting, waiting);
       using client = yield* TcpStream.connect(listener.localAddress);
       using server = yield* listener.accept();
       assert.deepEqual(server.remoteAddress, client.localAddress);

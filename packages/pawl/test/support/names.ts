@@ -3,12 +3,13 @@ import type { Driver, NameLookup, NetDriver, SocketAddress } from '../../src/dri
 import { defaultDriver } from '../../src/driver/default.ts';
 import { PawlError } from '../../src/error/index.ts';
 
-/** Numeric addresses of each name, in the order to try. An unknown name is ENOTFOUND. */
-export function withNames(names: Readonly<Record<string, readonly string[]>>): Driver {
+/** Numeric addresses of each name, in the order to try, or a lookup of the test's own. An unknown name is ENOTFOUND. */
+export function withNames(names: Readonly<Record<string, readonly string[] | NameLookup>>): Driver {
   const driver = defaultDriver();
   const resolve = (host: string): NameLookup => {
     const found = names[host];
     if (found === undefined && /^[\d.]+$|:/.test(host)) return driver.net.resolve(host);
+    if (found !== undefined && 'poll' in found) return found;
     return {
       poll(): readonly SocketAddress[] {
         if (found === undefined) {
