@@ -38,12 +38,15 @@ export abstract class Combinator<R> extends Future<R> implements BranchOwner {
     this.slots = [...futures];
     for (const [at, future] of this.slots.entries()) {
       if (!(future instanceof Future)) {
-        throw new PawlError(
-          'NOT_A_FUTURE',
-          `${this.constructor.name.toLowerCase()}: item ${at} is not a future but ${typeof future}`,
-        );
+        throw new PawlError('NOT_A_FUTURE', `${this.label}: item ${at} is not a future but ${typeof future}`);
       }
     }
+  }
+
+  /** @internal The name of the function that made it, for dumps and errors. */
+  get label(): string {
+    const { name } = this.constructor;
+    return `${name.charAt(0).toLowerCase()}${name.slice(1)}`;
   }
 
   /** @internal */
@@ -61,6 +64,22 @@ export abstract class Combinator<R> extends Future<R> implements BranchOwner {
 
   /** Called before the first poll of any future: decides at once where nothing is to be waited for. */
   protected onStart(): void {}
+
+  /** Which future is polled first; the others follow in their order, and round. Called once, at the first poll. */
+  protected first(): number {
+    return 0;
+  }
+
+  /** Called whenever futures have been polled and nothing is decided: {@link launch}es more. */
+  protected refill(): void {}
+
+  /** Called once, when the outcome is about to be delivered or everything has been cancelled. */
+  protected onEnd(): void {}
+
+  /** The woken branches, linked by `next`, in the order in which they are polled: that of their wakes. */
+  protected arrange(woken: Branch): Branch {
+    return woken;
+  }
 
   /** A future has failed. By default that decides. */
   protected onError(_index: number, error: unknown): void {
@@ -99,7 +118,8 @@ export abstract class Combinator<R> extends Future<R> implements BranchOwner {
     this.context = cx;
     if (this.phase === START) this.start();
     else if (this.phase === RUNNING) this.pollWoken();
-    else if (this.phase === DONE) throw alreadyCompleted(this.constructor.name.toLowerCase());
+    else if (this.phase === DONE) throw alreadyCompleted(this.label);
+    if (this.phase === RUNNING) this.refill();
     if (this.phase === RUNNING) return PENDING;
     if (this.close() === PENDING) return PENDING;
     this.end();
@@ -115,20 +135,32 @@ export abstract class Combinator<R> extends Future<R> implements BranchOwner {
   private start(): void {
     this.phase = RUNNING;
     this.onStart();
+    const { slots } = this;
     // A future that is ready at once needs no branch of its own: the unused one serves the next future.
     let spare: Branch | null = null;
-    for (let index = 0; index < this.slots.length && this.phase === RUNNING; index++) {
-      const future = this.slots[index] as Future<unknown>;
-      this.slots[index] = null;
+    let index = slots.length > 0 ? this.first() : 0;
+    for (let left = slots.length; left > 0 && this.phase === RUNNING; left--) {
+      const future = slots[index] as Future<unknown>;
       const branch: Branch = spare ?? new Branch(this, index, future);
       branch.index = index;
       branch.future = future;
-      spare = branch;
-      if (this.step(branch)) continue;
-      spare = null;
-      this.slots[index] = branch;
-      this.live++;
+      spare = this.launch(branch) ? null : branch;
+      if (++index === slots.length) index = 0;
     }
+  }
+
+  /** True once the outcome is known. */
+  protected get decided(): boolean {
+    return this.phase !== RUNNING;
+  }
+
+  /** Polls a branch's future for the first time; true when it is pending, and the branch is its slot's from now on. */
+  protected launch(branch: Branch): boolean {
+    this.slots[branch.index] = null;
+    if (this.step(branch)) return false;
+    this.slots[branch.index] = branch;
+    this.live++;
+    return true;
   }
 
   /** Polls one branch and hands on what it gives. False when it is still pending. */
@@ -149,7 +181,7 @@ export abstract class Combinator<R> extends Future<R> implements BranchOwner {
 
   private pollWoken(): void {
     // Only what was woken before this poll: a branch that wakes itself waits for the next one, so that one poll stays bounded.
-    let branch = this.head;
+    let branch = this.head === null ? null : this.arrange(this.head);
     this.head = null;
     this.tail = null;
     while (branch !== null) {
@@ -212,6 +244,7 @@ export abstract class Combinator<R> extends Future<R> implements BranchOwner {
 
   private end(): void {
     this.phase = DONE;
+    this.onEnd();
     this.deadline?.[Symbol.dispose]();
     this.deadline = null;
     this.slots.length = 0;

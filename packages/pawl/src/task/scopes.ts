@@ -14,7 +14,7 @@ export interface SuperviseOptions {
 }
 
 /** Makes its scope at the first poll, when it knows the runtime and the task that it lives in. */
-class ScopeFuture<T> extends Future<T> {
+export class ScopeFuture<T> extends Future<T> {
   private readonly make: (scope: Scope) => Future<T>;
   private readonly supervising: boolean;
   private readonly options: SuperviseOptions;

@@ -23,6 +23,12 @@ export class ManualDriver implements Driver {
   blocking = false;
   /** Chooses among ready tasks; first in, first out unless a test says otherwise. */
   pick: (n: number) => number = () => 0;
+  /** What `random` gives. */
+  roll: () => number = () => 0.5;
+  /** Polls of a turn. */
+  polls = 61;
+  /** Called after each turn. */
+  onTurn: () => void = () => {};
   readonly attached = new Set<DriverClient>();
   private readonly scheduled = new Set<DriverClient>();
   private entries: { entry: TimerEntry; deadline: number }[] = [];
@@ -36,7 +42,7 @@ export class ManualDriver implements Driver {
   }
 
   random(): number {
-    return 0.5;
+    return this.roll();
   }
 
   choose(n: number): number {
@@ -94,7 +100,8 @@ export class ManualDriver implements Driver {
       ran = true;
       this.turns++;
       this.scheduled.delete(client);
-      if (client.turn(61) > 0) this.scheduled.add(client);
+      if (client.turn(this.polls) > 0) this.scheduled.add(client);
+      this.onTurn();
     }
   }
 

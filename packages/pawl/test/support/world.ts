@@ -9,6 +9,7 @@ import type { Body, Flattened } from '../../src/future/coroutine.ts';
 import type { Future } from '../../src/future/future.ts';
 import type { Report } from '../../src/task/report.ts';
 import { blockOn, type RunOptions } from '../../src/task/run.ts';
+import { spawn } from '../../src/task/spawn.ts';
 import { ManualDriver } from './manual-driver.ts';
 
 export interface World {
@@ -59,4 +60,33 @@ export function codeOf(call: () => unknown): unknown {
     return (error as { code?: unknown } | null | undefined)?.code ?? error;
   }
   return 'nothing was thrown';
+}
+
+/**
+ * Runs a program once for each poll of any of its tasks and aborts it after that poll, until a run ends by itself: nothing may be left in
+ * any of them, nor be reported. Gives the number of runs that were aborted.
+ */
+export function abortEverywhere(program: () => Body<[], unknown>, afterEach: (at: number) => void = () => {}): number {
+  for (let at = 1; ; at++) {
+    const { driver, reports, run } = world();
+    driver.polls = 1;
+    const aborted = run(function* () {
+      const task = spawn(program());
+      let turns = 0;
+      driver.onTurn = () => {
+        if (++turns === at) task.abort(`turn ${at}`);
+      };
+      try {
+        yield* task;
+        return false;
+      } catch (error) {
+        if ((error as { code?: unknown }).code === 'CANCELLED' && task.state === 'cancelled') return true;
+        throw error;
+      }
+    });
+    assert.deepEqual(reports, [], `aborted after poll ${at}`);
+    afterEach(at);
+    if (!aborted) return at - 1;
+    assert.ok(at < 5000, 'the program never ends');
+  }
 }
