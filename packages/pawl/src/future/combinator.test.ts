@@ -2,7 +2,19 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Gate, HandContext } from '../../test/support/gate.ts';
 import { codeOf, failure, play, world } from '../../test/support/world.ts';
-import { coroutine, type Future, join, PENDING, race, ready, sleep, timeout, yieldNow } from '../index.ts';
+import {
+  type Context,
+  coroutine,
+  type Future,
+  join,
+  PENDING,
+  type Poll,
+  race,
+  ready,
+  sleep,
+  timeout,
+  yieldNow,
+} from '../index.ts';
 
 const after = coroutine(function* <T>(ms: number, value: T) {
   yield* sleep(ms);
@@ -246,4 +258,40 @@ test('a waker of a branch that is woken after the end does nothing', () => {
   assert.equal(raced.poll(cx), 'won');
   late?.wake();
   assert.equal(gates[1].polls, 1);
+});
+
+/** Lets go only after `left` more polls. */
+class Reluctant extends Gate<string> {
+  left: number;
+
+  constructor(left: number) {
+    super();
+    this.left = left;
+  }
+
+  override cancel(cx?: Context): Poll<void> {
+    this.cancels++;
+    if (this.left-- <= 0) return undefined;
+    this.waker = cx!.waker;
+    return PENDING;
+  }
+}
+
+test('while losers are being cancelled, only those that were woken are polled', () => {
+  const winner = new Gate<string>();
+  const losers = [new Reluctant(1), new Reluctant(2)] as const;
+  const cx = new HandContext();
+  const raced = race([winner, ...losers]);
+  void raced.poll(cx);
+  winner.open('won');
+  const step = (): unknown => [raced.poll(cx), losers.map((loser) => loser.cancels)];
+  assert.deepEqual(step(), [PENDING, [1, 1]]);
+  assert.deepEqual(step(), [PENDING, [1, 1]]);
+  losers[0].spurious();
+  assert.deepEqual(step(), [PENDING, [2, 1]]);
+  losers[1].spurious();
+  assert.deepEqual(step(), [PENDING, [2, 2]]);
+  losers[1].spurious();
+  assert.deepEqual(step(), ['won', [2, 3]]);
+  assert.equal(cx.armed, 0);
 });

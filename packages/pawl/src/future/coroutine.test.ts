@@ -2,7 +2,19 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Gate, HandContext } from '../../test/support/gate.ts';
 import { codeOf, failure, play } from '../../test/support/world.ts';
-import { coroutine, Future, map, PENDING, ready, run, sleep, type Steps, yieldNow } from '../index.ts';
+import {
+  coroutine,
+  fromPromise,
+  Future,
+  map,
+  PENDING,
+  ready,
+  run,
+  sleep,
+  spawn,
+  type Steps,
+  yieldNow,
+} from '../index.ts';
 
 const untyped = coroutine as unknown as (fn: unknown) => (...args: unknown[]) => Future<unknown>;
 
@@ -315,4 +327,14 @@ test('every then of a future shares one task, and polling it afterwards throws F
     }),
     { code: 'FUTURE_CONSUMED' },
   );
+});
+
+test('a handle is awaited by ordinary async code as often as it likes, and by tasks besides', async () => {
+  const values = await run(function* () {
+    const task = spawn(deep(2));
+    const [first, second] = [task.then((value) => value), task.then((value) => value)];
+    const here = yield* task;
+    return [here, yield* task, yield* fromPromise(first), yield* fromPromise(second)];
+  });
+  assert.deepEqual(values, [2, 2, 2, 2]);
 });

@@ -47,7 +47,7 @@ export class Gate<T> extends Future<T> {
     return this.outcome.value as T;
   }
 
-  override cancel(): Poll<void> {
+  override cancel(_cx?: Context): Poll<void> {
     this.cancels++;
     this.waker = null;
     return undefined;
