@@ -59,7 +59,7 @@ export interface TcpStreamHandle {
   readonly peer: SocketAddress;
   /** Until the handshake has ended. Throws ECONNREFUSED, ETIMEDOUT, … and closes the socket then. */
   pollConnect(cx: Context): Poll<void>;
-  /** Bytes copied into `target`; 0 at the end of the stream, or at once for an empty target. */
+  /** Bytes copied into `target`; 0 at the end of the stream, or at once for an empty target. A PENDING keeps nothing of `target`. */
   pollRead(cx: Context, target: Uint8Array): Poll<number>;
   /** Bytes taken from `source`, at least 1 unless it is empty. Throws EPIPE or ECONNRESET when the peer is gone; never SIGPIPE. */
   pollWrite(cx: Context, source: Uint8Array): Poll<number>;
@@ -121,7 +121,10 @@ export interface Timers {
 
 /** A runtime as the driver sees it. */
 export interface DriverClient {
-  /** Polls ready tasks, at most `limit`, and returns how many are still queued. Never throws. */
+  /**
+   * Polls ready tasks, at most `limit`, and returns how many are still queued. The driver has read its clock before; the client reads it
+   * again at the end (`refresh`). Never throws.
+   */
   turn(limit: number): number;
   /** Node has nothing more to do (`beforeExit`) and nothing of ours is armed: whatever tasks are left can never be woken. */
   stranded(): void;

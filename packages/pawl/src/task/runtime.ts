@@ -94,7 +94,8 @@ export class Runtime implements DriverClient, DriverHolder {
     if (this.dropped) return 0;
     const { queue, driver } = this;
     this.running = true;
-    const began = driver.refresh();
+    // The driver has just read the clock.
+    const began = driver.now();
     try {
       for (let polls = 0; polls < limit && queue.length > 0; polls++) {
         const task = this.picks ? queue.take(driver.choose(queue.length)) : queue.shift();

@@ -30,7 +30,8 @@ class Sleep extends Future<void> implements TimerEntry {
     if (this.timerSlot === NEW) {
       this.waker = cx.waker;
       const driver = driverOf(cx);
-      const deadline = driver.now() + this.timerTick;
+      // Not the batch's clock: a poll that has computed for 50 ms before it sleeps must not wake 50 ms early.
+      const deadline = driver.refresh() + this.timerTick;
       this.timerSlot = -1;
       driver.timers.insert(this, deadline);
       return PENDING;
