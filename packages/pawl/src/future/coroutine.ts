@@ -332,8 +332,11 @@ export function start<A extends readonly unknown[], R>(body: Body<A, R>, ...args
   if (typeof body !== 'function') throw new PawlError('BAD_ARGUMENT', `expected a function, got ${describe(body)}`);
   const made = body(...args) as unknown;
   if (made instanceof Future) return made as Future<R>;
-  if (Object.prototype.toString.call(made) === '[object Generator]')
-    return new GeneratorCoroutine<R>(made as AnyGenerator);
+  if (Object.prototype.toString.call(made) === '[object Generator]') {
+    const generator = made as AnyGenerator;
+    if (body.name !== '') generator[nameKey] ??= body.name;
+    return new GeneratorCoroutine<R>(generator);
+  }
   throw new PawlError(
     'NOT_A_FUTURE',
     `the function returned ${describe(made)}: make it a coroutine, a generator function, or let it return a future`,

@@ -54,6 +54,28 @@ test('run rejects, and never throws, when main is no future or its options are w
     await assert.rejects(run(wrong as Future<void>), { code: 'NOT_A_FUTURE' });
   await assert.rejects(run(ready(1), { cleanupTimeout: -1 }), { code: 'BAD_ARGUMENT' });
   await assert.rejects(run(ready(1), { slowPoll: NaN }), { code: 'BAD_ARGUMENT' });
+  let made = 0;
+  const main = (): Future<void> => {
+    made++;
+    return ready(undefined);
+  };
+  for (const signal of [{}, 5, 'now', null])
+    await assert.rejects(run(main, { signal: signal as never }), { code: 'BAD_ARGUMENT' });
+  assert.equal(made, 0);
+});
+
+test('what onRuntime throws rejects, and main is never polled', async () => {
+  const runtimes: Runtime[] = [];
+  const log: string[] = [];
+  const rejected = run(forever(log), {
+    onRuntime: (made) => {
+      runtimes.push(made);
+      throw new Error('hook');
+    },
+  });
+  await assert.rejects(rejected, { message: 'hook' });
+  while (runtimes.some(({ taskCount }) => taskCount > 0)) await immediate();
+  assert.deepEqual(log, []);
 });
 
 test('main does nothing before run has returned', async () => {

@@ -26,7 +26,7 @@ export interface RunAsyncOptions extends RunOptions {
  * Runs a future, or a function that makes one, as the main task of a new runtime, beside Node's own event loop on this thread. The
  * promise settles when main and every task under it have ended, and what it detached has been cancelled and cleaned up.
  *
- * Rejects with main's error; CANCELLED when `signal` aborts; a SuppressedError when several things failed. Touches no signals and does
+ * Rejects with main's error; CANCELLED when `signal` aborts; BAD_ARGUMENT for a bad option, and what `onRuntime` throws; a SuppressedError when several things failed. Touches no signals and does
  * not keep the process alive by itself: tasks that nothing can wake any more are dumped, and the process ends with code 13.
  *
  * @example
@@ -42,6 +42,7 @@ export interface RunAsyncOptions extends RunOptions {
 export function run<T>(main: Future<T> | Body<[], T>, options: RunAsyncOptions = {}): Promise<Flattened<T>> {
   return new Promise<T>((resolve, reject) => {
     const { signal } = options;
+    checkSignal(signal);
     const runtime = new Runtime(options.driver ?? defaultDriver(), options);
     if (signal?.aborted === true) {
       reject(
@@ -59,8 +60,18 @@ export function run<T>(main: Future<T> | Body<[], T>, options: RunAsyncOptions =
     });
     const abort = (): void => task.abort(signal?.reason);
     signal?.addEventListener('abort', abort, { once: true });
-    options.onRuntime?.(runtime);
+    try {
+      options.onRuntime?.(runtime);
+    } catch (error) {
+      reject(error);
+      task.abort(error);
+    }
   }) as Promise<unknown> as Promise<Flattened<T>>;
+}
+
+function checkSignal(signal: unknown): void {
+  if (signal === undefined || typeof (signal as AbortSignal | null)?.addEventListener === 'function') return;
+  throw new PawlError('BAD_ARGUMENT', `signal must be an AbortSignal, got ${typeof signal}`);
 }
 
 /**

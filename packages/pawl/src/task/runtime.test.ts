@@ -16,6 +16,7 @@ import {
   yieldNow,
 } from '../index.ts';
 import { BUDGET, spend } from './budget.ts';
+import type { Report } from './report.ts';
 
 /** A leaf whose data is always there, as a busy socket's. */
 class AlwaysReady extends Future<void> {
@@ -215,4 +216,24 @@ test('the dump shows each task with its await tree, and polls nothing', () => {
   const { polls } = gate;
   assert.equal(runtime.dump(), '- main [waiting]\n    awaits leaf > Gate\n  - child [waiting]\n      awaits Gate');
   assert.equal(gate.polls, polls);
+});
+
+test('tasks that nothing can wake are reported once, and the exit code is as before when something wakes them after all', () => {
+  const driver = new ManualDriver();
+  const reports: Report[] = [];
+  const before = process.exitCode;
+  try {
+    process.exitCode = 3;
+    const runtime = new Runtime(driver, { onReport: (report) => reports.push(report) });
+    const gate = new Gate<void>();
+    runtime.spawn(gate);
+    driver.drain();
+    for (let i = 0; i < 3; i++) runtime.stranded();
+    assert.deepEqual([process.exitCode, reports.map(({ code }) => code)], [13, ['DEADLOCK']]);
+    gate.open(undefined);
+    driver.drain();
+    assert.deepEqual([process.exitCode, runtime.taskCount], [3, 0]);
+  } finally {
+    process.exitCode = before;
+  }
 });

@@ -50,6 +50,8 @@ export class Runtime implements DriverClient, DriverHolder {
   private dropped = false;
   private tasks = 0;
   private deadlocked = false;
+  /** The process's before it was set to 13. */
+  private exitCode: typeof process.exitCode = undefined;
   private readonly linter: Linter | null;
 
   constructor(driver: Driver, options: RuntimeOptions = {}) {
@@ -92,6 +94,7 @@ export class Runtime implements DriverClient, DriverHolder {
 
   turn(limit: number): number {
     if (this.dropped) return 0;
+    if (this.deadlocked) this.revive();
     const { queue, driver } = this;
     this.running = true;
     // The driver has just read the clock.
@@ -120,14 +123,22 @@ export class Runtime implements DriverClient, DriverHolder {
   }
 
   stranded(): void {
-    if (this.tasks === 0 || this.dropped) return;
+    // Once: where telling itself makes Node do something more (in a worker, writing to stderr does), this would be called for ever.
+    if (this.tasks === 0 || this.dropped || this.deadlocked) return;
     this.deadlocked = true;
+    this.exitCode = process.exitCode;
     process.exitCode = 13;
     this.tell({
       code: 'DEADLOCK',
       task: '',
       message: `DEADLOCK: ${this.tasks} task(s) are waiting and nothing can wake them:\n${this.dump()}`,
     });
+  }
+
+  /** Something woke a task after all (a handler of Node's own `beforeExit`): the verdict is withdrawn. */
+  private revive(): void {
+    this.deadlocked = false;
+    if (process.exitCode === 13) process.exitCode = this.exitCode;
   }
 
   // ---- the tasks' side
@@ -200,11 +211,7 @@ export class Runtime implements DriverClient, DriverHolder {
 
   /** @internal */
   ended(_task: Task<unknown>): void {
-    if (--this.tasks > 0) return;
-    this.driver.detach(this);
-    // Something woke them after all (a handler of Node's own `beforeExit`): the verdict is withdrawn.
-    if (this.deadlocked && process.exitCode === 13) process.exitCode = undefined;
-    this.deadlocked = false;
+    if (--this.tasks === 0) this.driver.detach(this);
   }
 
   /** @internal */

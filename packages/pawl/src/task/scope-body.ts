@@ -17,7 +17,9 @@ const CHILDREN = 2;
 const DONE = 3;
 
 export class ScopeBody<T> extends Future<T> implements Context {
-  private readonly body: Future<T> | null;
+  private body: Future<T> | null;
+  /** Makes the body at the first poll: within the scope, so that what it spawns on the way belongs there. */
+  private readonly make: (() => Future<T>) | null;
   /** @internal */
   readonly scope: Scope;
   /** True when the scope is a task's own: the task itself is then the body's context. */
@@ -30,9 +32,10 @@ export class ScopeBody<T> extends Future<T> implements Context {
   private external = false;
   private deadline: Disposable | null = null;
 
-  constructor(body: Future<T> | null, scope: Scope, implicit: boolean) {
+  constructor(body: Future<T> | (() => Future<T>) | null, scope: Scope, implicit: boolean) {
     super();
-    this.body = body;
+    this.body = typeof body === 'function' ? null : body;
+    this.make = typeof body === 'function' ? body : null;
     this.scope = scope;
     this.implicit = implicit;
     // A task wraps its body after having polled it.
@@ -132,7 +135,7 @@ export class ScopeBody<T> extends Future<T> implements Context {
     let value: Poll<T>;
     try {
       // A task is its own body's context already: only a scope of its own needs the register changed.
-      value = this.implicit ? (this.body as Future<T>).poll(outer) : this.within((body, cx) => body.poll(cx));
+      value = this.implicit ? this.made().poll(outer) : this.within((cx) => this.made().poll(cx));
     } catch (error) {
       this.scope.fail(error);
       this.childrenOnly();
@@ -150,7 +153,7 @@ export class ScopeBody<T> extends Future<T> implements Context {
   private cancelBody(): void {
     if (this.polled) {
       try {
-        if (this.within((body, cx) => body.cancel(cx)) === PENDING) {
+        if (this.within((cx) => this.made().cancel(cx)) === PENDING) {
           if (!this.bodyContext().overdue) {
             // A task's own scope lives by the task's deadline when the task is aborted; a failed scope needs one of its own.
             if (!this.external) this.deadline ??= this.armCleanup(() => this.expire());
@@ -196,12 +199,16 @@ export class ScopeBody<T> extends Future<T> implements Context {
     return this.expired ? this : (this.outer as Context);
   }
 
-  private within<R>(step: (body: Future<T>, cx: Context) => R): R {
+  private made(): Future<T> {
+    return (this.body ??= (this.make as () => Future<T>)());
+  }
+
+  private within<R>(step: (cx: Context) => R): R {
     const cx = this.bodyContext();
     const previous = current;
     setCurrent(cx);
     try {
-      return step(this.body as Future<T>, cx);
+      return step(cx);
     } finally {
       setCurrent(previous);
     }

@@ -355,3 +355,31 @@ test('scopes keep their law under the native driver', async () => {
   );
   assert.deepEqual(new Set(log), new Set(['body cancelled', 'sibling cancelled']));
 });
+
+test('what a body spawns before it has made its future belongs to its scope too, and is ended when it throws instead', () => {
+  const log: string[] = [];
+  const child = coroutine(function* (ms: number) {
+    try {
+      yield* sleep(ms);
+      log.push('child');
+    } finally {
+      log.push('end of child');
+    }
+  });
+  play(function* () {
+    yield* scope(() => {
+      spawn(child(2));
+      return sleep(1);
+    });
+    log.push('scope');
+  });
+  assert.deepEqual(log.splice(0), ['child', 'end of child', 'scope']);
+  const error = failure(
+    scope((s) => {
+      s.spawn(child(2));
+      throw new Error('no future');
+    }),
+  );
+  assert.equal((error as Error).message, 'no future');
+  assert.deepEqual(log, []);
+});

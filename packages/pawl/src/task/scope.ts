@@ -116,8 +116,16 @@ export class Scope {
       // What has been received meanwhile need not be kept: this list stays as short as the failures nobody has looked at.
       if (this.unobserved.length >= MAX_UNOBSERVED) this.unobserved = this.unobserved.filter((kept) => !kept.observed);
       if (this.unobserved.length < MAX_UNOBSERVED) this.unobserved.push(task);
-      else this.dropped++;
+      else {
+        this.dropped++;
+        task.count();
+      }
     }
+  }
+
+  /** @internal A failure that was only counted has been received. */
+  uncount(): void {
+    this.dropped--;
   }
 
   /** @internal A failure of a child or of the body: the first one cancels everybody else. */

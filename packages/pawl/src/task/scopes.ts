@@ -44,7 +44,7 @@ export class ScopeFuture<T> extends Future<T> {
   private begin(cx: Context): ScopeBody<T> {
     const scope = new Scope(cx.runtime as Runtime, this.supervising, cx.waker);
     scope.onFailure = this.options.onFailure;
-    return new ScopeBody(this.make(scope), scope, false);
+    return new ScopeBody(() => this.make(scope), scope, false);
   }
 
   override cancel(cx: Context): Poll<void> {

@@ -113,3 +113,29 @@ test('onFailure receives each failure as it happens, which then counts as observ
   assert.deepEqual(messages(error), ['fatal']);
   assert.deepEqual(new Set(log), new Set(['sibling cancelled', 'body cancelled']));
 });
+
+test('however many children fail, those that are awaited later are not reported as never awaited', () => {
+  const count = 1500;
+  let caught = 0;
+  play(
+    supervise(function* (s) {
+      const handles = Array.from({ length: count }, () => s.spawn(failing(0, 'late')));
+      yield* sleep(1);
+      for (const handle of handles) {
+        try {
+          yield* handle;
+        } catch {
+          caught++;
+        }
+      }
+    }),
+  );
+  assert.equal(caught, count);
+  const error = failure(
+    supervise(function* (s) {
+      for (let i = 0; i < count; i++) s.spawn(failing(0, 'never awaited'));
+      yield* sleep(1);
+    }),
+  );
+  assert.match(messages(error).at(-1) ?? '', /500 more/);
+});

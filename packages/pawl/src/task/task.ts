@@ -30,6 +30,7 @@ const OBSERVED = 256; // somebody has received the failure
 const OVERDUE = 512;
 const SCOPED = 1024; // the body is wrapped, because the task has children
 const STARTED = 2048;
+const COUNTED = 4096; // its scope remembers the failure only by number
 const ENDED = OK | FAILED | CANCELLED;
 
 /** How a task stands, for dumps and handles. */
@@ -60,7 +61,7 @@ export class Task<T> extends Future<T> implements JoinHandle<T>, Context, Waker 
   body: Future<T> | null;
   private flags: number;
   private result: unknown = undefined;
-  private waiters: Waker | Waker[] | null = null;
+  private waiters: Waker | Set<Waker> | null = null;
   /** @internal The scope that it is a child of. */
   readonly parent: Scope;
   /** @internal Its neighbours among the parent's children. */
@@ -120,7 +121,13 @@ export class Task<T> extends Future<T> implements JoinHandle<T>, Context, Waker 
 
   /** @internal */
   observe(): void {
+    if ((this.flags & (OBSERVED | COUNTED)) === COUNTED) this.parent.uncount();
     this.flags |= OBSERVED;
+  }
+
+  /** @internal Its scope has counted the failure instead of keeping it, and wants to hear if somebody receives it. */
+  count(): void {
+    this.flags |= COUNTED;
   }
 
   /** @internal The value or the error, after the end. */
@@ -152,7 +159,7 @@ export class Task<T> extends Future<T> implements JoinHandle<T>, Context, Waker 
     }
     if ((flags & ENDED) !== 0) {
       if ((flags & OK) !== 0) return this.result as T;
-      this.flags = flags | OBSERVED;
+      this.observe();
       appendCaller(this.result, true);
       throw this.result;
     }
@@ -165,10 +172,7 @@ export class Task<T> extends Future<T> implements JoinHandle<T>, Context, Waker 
   override cancel(cx: Context): Poll<void> {
     const { waiters } = this;
     if (waiters === cx.waker) this.waiters = null;
-    else if (Array.isArray(waiters)) {
-      const at = waiters.indexOf(cx.waker);
-      if (at >= 0) waiters.splice(at, 1);
-    }
+    else if (waiters instanceof Set) waiters.delete(cx.waker);
     return undefined;
   }
 
@@ -185,7 +189,7 @@ export class Task<T> extends Future<T> implements JoinHandle<T>, Context, Waker 
   settled(): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       const settle = (): void => {
-        this.flags |= OBSERVED;
+        this.observe();
         if ((this.flags & OK) !== 0) resolve(this.result as T);
         else reject(this.result);
       };
@@ -198,9 +202,8 @@ export class Task<T> extends Future<T> implements JoinHandle<T>, Context, Waker 
   addWaiter(waker: Waker): void {
     const { waiters } = this;
     if (waiters === null) this.waiters = waker;
-    else if (Array.isArray(waiters)) {
-      if (!waiters.includes(waker)) waiters.push(waker);
-    } else if (waiters !== waker) this.waiters = [waiters, waker];
+    else if (waiters instanceof Set) waiters.add(waker);
+    else if (waiters !== waker) this.waiters = new Set([waiters, waker]);
   }
 
   // ---- waker
@@ -374,7 +377,7 @@ export class Task<T> extends Future<T> implements JoinHandle<T>, Context, Waker 
     this.body = null;
     this.waiters = null;
     this.parent.childEnded(this, how === FAILED);
-    if (Array.isArray(waiters)) for (const waiter of waiters) waiter.wake();
+    if (waiters instanceof Set) for (const waiter of waiters) waiter.wake();
     else if (waiters !== null) waiters.wake();
   }
 

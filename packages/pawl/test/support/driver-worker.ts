@@ -6,7 +6,7 @@ import { JobClient, pause, TestTimer } from './jobs.ts';
 
 /** What a worker is asked to do. */
 export type WorkerTask =
-  | { readonly action: 'sleep' | 'block' | 'busy' | 'guest' | 'finish' }
+  | { readonly action: 'sleep' | 'block' | 'busy' | 'guest' | 'finish' | 'reason' }
   /** Waits until `gate[0]` is 1, wakes so many times, and sets `gate[1]`. */
   | { readonly action: 'wake'; readonly handle: WakerHandle; readonly gate: Int32Array; readonly times: number };
 
@@ -26,6 +26,8 @@ if (task.action === 'wake') {
   } catch (error) {
     post((error as { code: string }).code);
   }
+} else if (task.action === 'reason') {
+  post(nativeDriver().reason);
 } else {
   const driver = nativeDriver();
   const client = new JobClient(driver);

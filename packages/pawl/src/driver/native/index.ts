@@ -6,12 +6,18 @@
  * two host loops on one thread would keep each other's timeout at 0 and burn the core.
  */
 import { createRequire } from 'node:module';
+import { isMainThread } from 'node:worker_threads';
 import { PawlError } from '../../error/index.ts';
 import type { LoopMode } from './loop.ts';
 import type { NativeDriver } from './native.ts';
+// Now, not with the driver: until its first use a test may have installed fake timers, and a server be within a request's context.
+import './platform.ts';
 
 export interface NativeDriverOptions {
-  /** Which loop owns the thread; the first call on a thread chooses. Default: the environment's PAWL_LOOP, else `host`. */
+  /**
+   * Which loop owns the thread; the first call on a thread chooses. Default: the environment's PAWL_LOOP (of which a worker, where
+   * guest mode is impossible, ignores `guest`), else `host`.
+   */
   readonly loop?: LoopMode;
 }
 
@@ -25,14 +31,14 @@ const KEY = Symbol.for('pawl.driver.native');
 export function nativeDriver(options: NativeDriverOptions = {}): NativeDriver {
   const registry = globalThis as unknown as { [KEY]?: NativeDriver };
   const driver = registry[KEY];
-  if (driver === undefined) return (registry[KEY] = create(options.loop ?? process.env['PAWL_LOOP']));
+  if (driver === undefined) return (registry[KEY] = create(options.loop));
   if (options.loop !== undefined && options.loop !== driver.mode) {
     throw new PawlError('BAD_ARGUMENT', `this thread's loop runs in ${driver.mode} mode already`);
   }
   return driver;
 }
 
-function create(mode: string | undefined): NativeDriver {
+function create(option: LoopMode | undefined): NativeDriver {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   if (process.platform !== 'linux') {
     throw new PawlError('UNSUPPORTED_PLATFORM', `the native driver needs Linux, this is ${process.platform}`);
@@ -46,7 +52,11 @@ function create(mode: string | undefined): NativeDriver {
   const name = new URL(import.meta.url).pathname.endsWith('.ts') ? './native.ts' : './native.js';
   // Not an import: a static one would load the system's layer for whoever only imports the package, and a dynamic one is not a plain call.
   const { NativeDriver } = createRequire(import.meta.url)(name) as typeof import('./native.ts');
-  return new NativeDriver(checkMode(mode));
+  const mode = checkMode(option ?? process.env['PAWL_LOOP']);
+  // Workers inherit the environment, which speaks for the whole process: it must not break those that it starts.
+  if (option === undefined && mode === 'guest' && !isMainThread)
+    return new NativeDriver('host', 'in a worker, which cannot have the guest mode that PAWL_LOOP asks for');
+  return new NativeDriver(mode);
 }
 
 function checkMode(mode: string | undefined): LoopMode {

@@ -48,7 +48,8 @@ export class NativeDriver implements Driver, Turns {
   readonly #attached = new Set<DriverClient>();
   readonly #loop: Loop;
 
-  constructor(mode: LoopMode) {
+  /** `note`: why it is this mode, where that needs to be said. */
+  constructor(mode: LoopMode, note?: string) {
     this.timers = new TimerWheel(this.#now);
     this.reactor.timers = this.timers;
     this.net = {
@@ -57,7 +58,7 @@ export class NativeDriver implements Driver, Turns {
       resolve: (host) => new NodeLookup(host, () => this.#blocking),
     };
     this.#loop = mode === 'guest' ? new GuestLoop(this) : new HostLoop(this);
-    this.reason = `epoll in ${mode} mode; system calls by ${syscallReason}`;
+    this.reason = `epoll in ${mode} mode${note === undefined ? '' : ` (${note})`}; system calls by ${syscallReason}`;
   }
 
   get mode(): LoopMode {

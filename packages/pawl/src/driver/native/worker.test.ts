@@ -12,6 +12,7 @@ import { nativeDriver } from './index.ts';
 
 const file = new URL('../../../test/support/driver-worker.ts', import.meta.url);
 
+const index = new URL('../../index.ts', import.meta.url).href;
 const execArgv = ['--conditions=pawl-source', '--disable-warning=ExperimentalWarning'];
 
 function start(task: WorkerTask): Worker {
@@ -126,4 +127,25 @@ void test('a waker that is closed wakes nobody and leaves nothing behind', async
   await new JobClient(driver).run(pause(driver, 2));
   assert.equal(inbox.wakes, 0);
   assert.deepEqual({ ...driver.metrics, turns: 0 }, { ...before, turns: 0 });
+});
+
+void test('a worker ignores the guest mode that the environment asks for, and says so', async () => {
+  const worker = new Worker(file, {
+    workerData: { action: 'reason' },
+    execArgv,
+    env: { ...process.env, PAWL_LOOP: 'guest' },
+  });
+  const [reason] = (await once(worker, 'message')) as [string];
+  assert.match(reason, /host mode .*worker.*PAWL_LOOP/);
+});
+
+void test('tasks of a worker that nothing can wake end it with 13, reported once', async () => {
+  const { code, stderr } = await runScript(
+    `import { Worker } from 'node:worker_threads';
+    const program = 'import { Future, PENDING, run } from ' + JSON.stringify(${JSON.stringify(index)}) + ';' +
+      'class Never extends Future { poll(cx) { cx.waker; return PENDING; } }; void run(new Never());';
+    const worker = new Worker(new URL('data:text/javascript,' + encodeURIComponent(program)), { execArgv: ${JSON.stringify(execArgv)} });
+    worker.on('exit', (code) => process.exitCode = code);`,
+  );
+  assert.deepEqual([code, stderr.match(/DEADLOCK/g)?.length], [13, 1]);
 });
