@@ -180,6 +180,22 @@ test('a coroutine that returns itself fails instead of hanging', () => {
   assert.equal((failure(self) as { code: string }).code, 'ALREADY_COMPLETED');
 });
 
+test('a loop of 20,000 tail calls ends, and is cancelled, without exhausting the stack', () => {
+  const cx = new HandContext();
+  const last = new Gate<string>();
+  const loop = coroutine(function* (left: number): Steps<unknown> {
+    yield* yieldNow();
+    return left === 0 ? last : loop(left - 1);
+  });
+  const [ended, cancelled] = [loop(20_000), loop(20_000)];
+  for (const future of [ended, cancelled])
+    for (let poll = 0; poll < 20_005; poll++) assert.equal(future.poll(cx), PENDING);
+  assert.equal(cancelled.cancel(cx), undefined);
+  assert.deepEqual([last.cancels, cx.errors], [1, []]);
+  last.open('end');
+  assert.equal(ended.poll(cx), 'end');
+});
+
 // ---- helpers
 
 function* helper(turns: number, value: string) {

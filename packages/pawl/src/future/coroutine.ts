@@ -188,8 +188,13 @@ export class GeneratorCoroutine<T> extends Frame<T> {
 
   /** Cancels what is awaited. What has not let go once the deadline has passed is left behind and reported. */
   private release(cx: Context): Poll<void> {
+    let awaited = this.awaited as Future<unknown>;
+    // A loop written as tail calls is a long chain of frames that have returned: only its end has anything to cancel.
+    while (awaited instanceof GeneratorCoroutine && awaited.generator === null && awaited.awaited !== null)
+      awaited = awaited.awaited;
+    this.awaited = awaited;
     try {
-      if ((this.awaited as Future<unknown>).cancel(cx) === PENDING) {
+      if (awaited.cancel(cx) === PENDING) {
         if (!cx.overdue) return PENDING;
         cx.reportOverrun('CLEANUP_ABANDONED');
       }
