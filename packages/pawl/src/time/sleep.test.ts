@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { array, assert as check, double, property } from 'fast-check';
 import { ManualDriver } from '../../test/support/manual-driver.ts';
 import { coroutine } from '../future/coroutine.ts';
 import { blockOn } from '../task/run.ts';
@@ -31,8 +31,8 @@ test('a sleep lasts from the moment it begins, also after a long computation in 
 });
 
 test('sleeps end in the order of their deadlines, never early, whatever order they were begun in', () => {
-  fc.assert(
-    fc.property(fc.array(fc.double({ min: 0, max: 1000, noNaN: true }), { maxLength: 30 }), (durations) => {
+  check(
+    property(array(double({ min: 0, max: 1000, noNaN: true }), { maxLength: 30 }), (durations) => {
       const driver = new ManualDriver();
       const ended: number[] = [];
       const sleeper = coroutine(function* (ms: number) {
