@@ -180,6 +180,23 @@ test('a coroutine that returns itself fails instead of hanging', () => {
   assert.equal((failure(self) as { code: string }).code, 'ALREADY_COMPLETED');
 });
 
+test('a coroutine that awaits itself is told so at the await, and may go on', () => {
+  for (const turns of [0, 1, 2]) {
+    const self: Future<unknown> = coroutine(function* (): Steps<unknown> {
+      yield* after(turns, null);
+      let caught: unknown;
+      try {
+        yield* self;
+      } catch (error) {
+        caught = (error as { code: string }).code;
+      }
+      yield* sleep(1);
+      return caught;
+    })();
+    assert.equal(play(self), 'DEADLOCK');
+  }
+});
+
 test('a loop of 20,000 tail calls ends, and is cancelled, without exhausting the stack', () => {
   const cx = new HandContext();
   const last = new Gate<string>();

@@ -65,6 +65,7 @@ export class GeneratorCoroutine<T> extends Frame<T> {
       try {
         result = resumeGenerator.call(generator, undefined);
       } catch (error) {
+        if (isRunning(generator)) throw selfAwait(this.label);
         this.generator = null;
         setMode(NORMAL);
         appendCaller(error, true);
@@ -244,6 +245,20 @@ function suspendedOn(result: IteratorResult<Suspend, unknown>): Future<unknown> 
   return result.done !== true && (result.value as unknown) instanceof Future
     ? (result.value as unknown as Future<unknown>)
     : null;
+}
+
+/** Whether a generator that has just thrown is in the middle of its body, instead of at its end: `return` refuses only then. */
+function isRunning(generator: AnyGenerator): boolean {
+  try {
+    (generator as Required<AnyGenerator>).return(undefined);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+function selfAwait(name: string): PawlError {
+  return new PawlError('DEADLOCK', `coroutine "${name}" awaits itself`);
 }
 
 function raise(generator: AnyGenerator, error: unknown): IteratorResult<Suspend, unknown> {
