@@ -82,37 +82,37 @@ const measured = (body: string): string => `
   await run(round(), { slowPoll: Infinity });
   const grown = heap() - before;
   const { timers, waiting } = nativeDriver().metrics;
-  console.log(JSON.stringify({ kept: grown > 1_000_000 ? grown : 0, timers, waiting }));
+  console.log(JSON.stringify({ kept: grown > 500_000 ? grown : 0, timers, waiting }));
 `;
 const nothing = { code: 0, stdout: '{"kept":0,"timers":0,"waiting":0}\n', stderr: '' };
 
 for (const [name, body] of Object.entries({
-  '20,000 tasks that have ended': `
+  '10,000 tasks that have ended': `
       const handles = [];
-      for (let n = 0; n < 20_000; n++) handles.push(spawn(sleep(n % 3)));
+      for (let n = 0; n < 10_000; n++) handles.push(spawn(sleep(n % 3)));
       yield* join(handles);`,
-  '20,000 tasks that were aborted': `
+  '10,000 tasks that were aborted': `
       const handles = [];
-      for (let n = 0; n < 20_000; n++) handles.push(spawn(sleep(100_000)));
+      for (let n = 0; n < 10_000; n++) handles.push(spawn(sleep(100_000)));
       yield* yieldNow();
       for (const handle of handles) handle.abort();`,
-  '20,000 tasks in turn in a scope that goes on': `
+  '10,000 tasks in turn in a scope that goes on': `
       const lasting = spawn(sleep(100_000), { daemon: true });
-      for (let n = 0; n < 20_000; n++) yield* spawn(ready(n));`,
-  '20,000 lost races and timeouts': `
+      for (let n = 0; n < 10_000; n++) yield* spawn(ready(n));`,
+  '5,000 lost races and timeouts': `
       const endless = new Stuck();
-      for (let n = 0; n < 10_000; n++) {
+      for (let n = 0; n < 5_000; n++) {
         yield* race([sleep(100_000), yieldNow()]);
         yield* timeout(100_000, yieldNow());
       }`,
-  '20,000 awaits of a handle that are given up': `
+  '10,000 awaits of a handle that are given up': `
       const lasting = spawn(sleep(100_000), { daemon: true });
-      for (let n = 0; n < 20_000; n++) yield* race([lasting, yieldNow()]);`,
-  '20,000 cancelled promises': `
-      for (let n = 0; n < 20_000; n++) yield* race([fromPromise(new Promise(() => {})), yieldNow()]);`,
-  '5,000 errors thrown through awaits': `
+      for (let n = 0; n < 10_000; n++) yield* race([lasting, yieldNow()]);`,
+  '10,000 cancelled promises': `
+      for (let n = 0; n < 10_000; n++) yield* race([fromPromise(new Promise(() => {})), yieldNow()]);`,
+  '2,000 errors thrown through awaits': `
       const fails = coroutine(function* () { yield* yieldNow(); throw new Error('expected'); });
-      for (let n = 0; n < 5_000; n++) try { yield* fails(); } catch {}`,
+      for (let n = 0; n < 2_000; n++) try { yield* fails(); } catch {}`,
 }))
   test(`${name} leave no memory, timer or waker behind`, async () => {
     const { code, stdout, stderr } = await program(measured(body), {
