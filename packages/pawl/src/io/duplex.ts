@@ -34,8 +34,10 @@ abstract class PipeOperation extends Future<number> {
     let count: Poll<number> = PENDING;
     try {
       if (this.end.closed) throw new PawlError('CLOSED', 'the stream has been closed');
-      if (bytes.length === 0) count = 0;
-      else if (spend(cx)) count = this.step(cx.waker, bytes);
+      if (bytes.length === 0) {
+        checkBytes(bytes);
+        count = 0;
+      } else if (spend(cx)) count = this.step(cx.waker, bytes);
     } catch (error) {
       this.finish();
       throw error;

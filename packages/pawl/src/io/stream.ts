@@ -42,10 +42,22 @@ export interface Duplex extends Reader, Writer {
   close(): void;
 }
 
-/** Throws BAD_ARGUMENT unless it is a Uint8Array, of whatever realm. */
+/** Throws BAD_ARGUMENT unless it is a Uint8Array, of whatever realm, that still has its memory. */
 export function checkBytes(bytes: Uint8Array): void {
-  if (bytes instanceof Uint8Array || Object.prototype.toString.call(bytes) === '[object Uint8Array]') return;
+  if (bytes instanceof Uint8Array || Object.prototype.toString.call(bytes) === '[object Uint8Array]') {
+    // Nothing can be read into it, which would look like the end of the stream. (Shared memory has no `detached`.)
+    if (bytes.length === 0 && (bytes.buffer as ArrayBuffer).detached) throw resized();
+    return;
+  }
   throw new PawlError('BAD_ARGUMENT', `bytes are given as a Uint8Array, got ${Object.prototype.toString.call(bytes)}`);
+}
+
+/** The memory of an operation has been transferred or resized under it. */
+export function resized(): PawlError {
+  return new PawlError(
+    'BAD_ARGUMENT',
+    'the buffer of these bytes was transferred or resized: they are not there any more',
+  );
 }
 
 /** What a second operation throws while the first one waits. */

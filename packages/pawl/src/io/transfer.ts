@@ -3,11 +3,13 @@ import { PawlError } from '../error/index.ts';
 import type { Context } from '../future/context.ts';
 import { alreadyCompleted, Future } from '../future/future.ts';
 import { PENDING, type Poll } from '../future/poll.ts';
-import { checkBytes, type Reader, unexpectedEnd, type Writer } from './stream.ts';
+import { checkBytes, type Reader, resized, unexpectedEnd, type Writer } from './stream.ts';
 
 /** Moves a buffer piece by piece. */
 abstract class Transfer extends Future<void> {
   protected readonly bytes: Uint8Array;
+  /** How many bytes that was at first. */
+  protected readonly size: number;
   /** @internal For dumps: the piece that is under way. */
   awaited: Future<number> | null = null;
   protected count = 0;
@@ -16,6 +18,7 @@ abstract class Transfer extends Future<void> {
   constructor(bytes: Uint8Array) {
     super();
     this.bytes = bytes;
+    this.size = bytes.length;
   }
 
   /** The next piece. */
@@ -25,9 +28,10 @@ abstract class Transfer extends Future<void> {
 
   override poll(cx: Context): Poll<void> {
     if (this.done) throw alreadyCompleted('a transfer');
-    const { bytes } = this;
+    const { bytes, size } = this;
     try {
-      while (this.count < bytes.length) {
+      if (bytes.length !== size) throw resized();
+      while (this.count < size) {
         this.awaited ??= this.move(this.count === 0 ? bytes : bytes.subarray(this.count));
         const moved = this.awaited.poll(cx);
         if (moved === PENDING) return PENDING;
@@ -72,7 +76,7 @@ export class ReadExact extends Transfer {
   }
 
   protected override ended(): PawlError {
-    return unexpectedEnd(this.count, `the ${this.bytes.length} that were asked for`);
+    return unexpectedEnd(this.count, `the ${this.size} that were asked for`);
   }
 }
 

@@ -10,7 +10,7 @@ import { alreadyCompleted, Future } from '../future/future.ts';
 import type { Poll } from '../future/poll.ts';
 import { Accept, type Backoff } from './accept.ts';
 import { type Address, type Endpoint, parseEndpoint } from './address.ts';
-import type { StreamOptions } from './options.ts';
+import { checkOptions, type StreamOptions } from './options.ts';
 import { Resolve } from './resolve.ts';
 import type { TcpStream } from './stream.ts';
 
@@ -84,7 +84,7 @@ export class TcpListener implements Disposable {
    * other machines, name the host, `'0.0.0.0:8080'` or `'[::]:8080'`, which takes IPv4 too unless `ipv6Only`. Of a name, the first
    * address is used.
    *
-   * Cancelling it is *safe*. Errors: BAD_ADDRESS and BAD_PORT at once; EADDRINUSE, EADDRNOTAVAIL, EACCES and the system's others, with
+   * Cancelling it is *safe*. Errors: BAD_ADDRESS, BAD_PORT and BAD_ARGUMENT at once; EADDRINUSE, EADDRNOTAVAIL, EACCES and the system's others, with
    * address and port; ENOTFOUND and its kin for a name; BLOCKING_NODE for a name inside `blockOn`.
    *
    * @example
@@ -96,7 +96,9 @@ export class TcpListener implements Disposable {
    * ```
    */
   static bind(address: Address, options: ListenOptions = {}): Future<TcpListener> {
-    return bound(parseEndpoint(address), options);
+    const to = parseEndpoint(address);
+    checkOptions(options);
+    return bound(to, options);
   }
 
   /** Where it listens, with the port that the system chose. */

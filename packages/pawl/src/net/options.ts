@@ -1,5 +1,6 @@
 /** Options of a connection that are set once it is connected or accepted. */
-import type { TcpStreamHandle } from '../driver/driver.ts';
+import type { TcpListenOptions, TcpStreamHandle } from '../driver/driver.ts';
+import { PawlError } from '../error/index.ts';
 
 /** How the system probes an idle connection. What is absent is the system's default. */
 export interface KeepAlive {
@@ -7,7 +8,7 @@ export interface KeepAlive {
   readonly delay?: number;
   /** Milliseconds between two probes (likewise). */
   readonly interval?: number;
-  /** Unanswered probes before the connection fails with ETIMEDOUT. */
+  /** Unanswered probes, from 1 to 127, before the connection fails with ETIMEDOUT. */
   readonly probes?: number;
 }
 
@@ -16,6 +17,35 @@ export interface StreamOptions {
   readonly noDelay?: boolean;
   /** Probe the peer when the connection is idle. Default false. */
   readonly keepAlive?: KeepAlive | boolean;
+}
+
+/** The kernel's own limit (MAX_TCP_KEEPCNT in net/tcp.h). */
+const MOST_PROBES = 127;
+const MOST = 0x7fffffff;
+
+/** Throws BAD_ARGUMENT. What the system would take for something else (NaN for 0) is refused before there is a socket. */
+export function checkOptions({ keepAlive, backlog }: StreamOptions & TcpListenOptions): void {
+  if (backlog !== undefined) checkWhole('backlog', backlog, 0, MOST);
+  if (typeof keepAlive !== 'object') return;
+  const { delay, interval, probes } = keepAlive;
+  if (delay !== undefined) checkTime('keepAlive.delay', delay);
+  if (interval !== undefined) checkTime('keepAlive.interval', interval);
+  if (probes !== undefined) checkWhole('keepAlive.probes', probes, 1, MOST_PROBES);
+}
+
+function checkTime(name: string, ms: unknown): void {
+  if (typeof ms === 'number' && ms >= 0) return;
+  throw new PawlError('BAD_ARGUMENT', `${name} must be a number of milliseconds, zero or more, got ${String(ms)}`);
+}
+
+function checkWhole(name: string, value: unknown, least: number, most: number): void {
+  if (Number.isInteger(value) && (value as number) >= least && (value as number) <= most) return;
+  throw new PawlError('BAD_ARGUMENT', `${name} must be a whole number from ${least} to ${most}, got ${String(value)}`);
+}
+
+/** Throws BAD_ARGUMENT: NaN would be taken for 0, which makes every close a reset. */
+export function checkLinger(seconds: number | undefined): void {
+  if (seconds !== undefined) checkWhole('linger', seconds, 0, MOST);
 }
 
 export function setKeepAlive(handle: TcpStreamHandle, keepAlive: KeepAlive | boolean): void {

@@ -5,7 +5,7 @@ import type { Context } from '../future/context.ts';
 import { alreadyCompleted, Future } from '../future/future.ts';
 import { PENDING, type Poll } from '../future/poll.ts';
 import { type WaitInfo, waitInfo } from '../future/wait-info.ts';
-import type { Lease } from '../io/stream.ts';
+import { checkBytes, type Lease } from '../io/stream.ts';
 import { spend } from '../task/budget.ts';
 import { formatAddress } from './address.ts';
 import { busy, DONE, NEW, type Socket, WAITING } from './socket.ts';
@@ -72,7 +72,10 @@ export class Read extends Reading {
   }
 
   protected override step(cx: Context): Poll<number> {
-    return spend(cx) ? this.socket.handle.pollRead(cx, this.target) : PENDING;
+    const count = spend(cx) ? this.socket.handle.pollRead(cx, this.target) : PENDING;
+    // The end of the stream, or a target whose memory has gone while it waited.
+    if (count === 0) checkBytes(this.target);
+    return count;
   }
 }
 

@@ -12,7 +12,14 @@ import { type ReadHalf, split, type WriteHalf } from '../io/split.ts';
 import { checkBytes, type Duplex, type Lease } from '../io/stream.ts';
 import { type Address, type Endpoint, parseEndpoint } from './address.ts';
 import { connect } from './connect.ts';
-import { applyOptions, type KeepAlive, setKeepAlive, type StreamOptions } from './options.ts';
+import {
+  applyOptions,
+  checkLinger,
+  checkOptions,
+  type KeepAlive,
+  setKeepAlive,
+  type StreamOptions,
+} from './options.ts';
 import { LeasedRead, Read } from './read.ts';
 import { Socket } from './socket.ts';
 import { Shutdown, Write, WriteAll, WriteVectored } from './write.ts';
@@ -80,6 +87,7 @@ export class TcpStream extends Socket implements Duplex, Disposable {
     if (timeout !== undefined && !(timeout >= 0)) {
       throw new PawlError('BAD_ARGUMENT', `timeout must be a number of milliseconds, zero or more, got ${timeout}`);
     }
+    checkOptions(options);
     return connected(to, local === undefined ? undefined : parseEndpoint(local), timeout, options);
   }
 
@@ -184,13 +192,15 @@ export class TcpStream extends Socket implements Duplex, Disposable {
     this.handle.setNoDelay(on);
   }
 
-  /** Whether, and how, the system probes an idle connection. Throws CLOSED. */
+  /** Whether, and how, the system probes an idle connection. Throws CLOSED, and BAD_ARGUMENT for bad numbers. */
   setKeepAlive(keepAlive: KeepAlive | boolean = true): void {
+    checkOptions({ keepAlive });
     setKeepAlive(this.handle, keepAlive);
   }
 
-  /** Seconds that the system goes on sending after `close`; 0 makes `close` a reset, undefined is the system's default. Throws CLOSED. */
+  /** Seconds that the system goes on sending after `close`; 0 makes `close` a reset, undefined is the system's default. Throws CLOSED, BAD_ARGUMENT. */
   setLinger(seconds: number | undefined): void {
+    checkLinger(seconds);
     this.handle.setLinger(seconds);
   }
 

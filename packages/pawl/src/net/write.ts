@@ -7,6 +7,7 @@ import type { Context } from '../future/context.ts';
 import { alreadyCompleted, Future } from '../future/future.ts';
 import { PENDING, type Poll } from '../future/poll.ts';
 import { type WaitInfo, waitInfo } from '../future/wait-info.ts';
+import { checkBytes, resized } from '../io/stream.ts';
 import { spend } from '../task/budget.ts';
 import { formatAddress } from './address.ts';
 import { busy, DONE, NEW, type Socket, WAITING } from './socket.ts';
@@ -74,7 +75,9 @@ export class Write extends Writing<number> {
   }
 
   protected override step(cx: Context): Poll<number> {
-    return spend(cx) ? this.socket.handle.pollWrite(cx, this.source) : PENDING;
+    const count = spend(cx) ? this.socket.handle.pollWrite(cx, this.source) : PENDING;
+    if (count === 0) checkBytes(this.source);
+    return count;
   }
 }
 
@@ -94,11 +97,13 @@ export class WriteVectored extends Writing<number> {
 /** A write of a whole buffer that says how far it has come: what a cancelled one has not written can be written later. */
 export class WriteAll extends Writing<void> {
   private readonly source: Uint8Array;
+  private readonly length: number;
   private count = 0;
 
   constructor(socket: Socket, source: Uint8Array) {
     super(socket);
     this.source = source;
+    this.length = source.length;
   }
 
   /** Bytes written so far. */
@@ -107,8 +112,8 @@ export class WriteAll extends Writing<void> {
   }
 
   protected override step(cx: Context): Poll<void> {
-    const { source, socket } = this;
-    const { length } = source;
+    const { source, length, socket } = this;
+    if (source.length !== length) throw resized();
     for (;;) {
       if (!spend(cx)) return PENDING;
       const { count } = this;

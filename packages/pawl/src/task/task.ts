@@ -17,6 +17,7 @@ import { suppress, combine } from '../future/suppressed.ts';
 import { appendCaller } from '../future/trace.ts';
 import { Scope } from './scope.ts';
 import { ScopeBody } from './scope-body.ts';
+import { lineOf, type SpawnSite } from './site.ts';
 
 const QUEUED = 1;
 const RUNNING = 2;
@@ -51,7 +52,7 @@ interface Extra {
   /** The scope of the task's own children, made by its first plain `spawn`. */
   children: Scope | null;
   name: string | undefined;
-  site: string | undefined;
+  site: SpawnSite | undefined;
   errors: unknown[] | null;
   deadline: Disposable | null;
 }
@@ -86,11 +87,12 @@ export class Task<T> extends Future<T> implements JoinHandle<T>, Context, Waker 
 
   /** @internal */
   get site(): string | undefined {
-    return this.extra?.site;
+    const site = this.extra?.site;
+    return site === undefined ? undefined : lineOf(site);
   }
 
   /** @internal */
-  describe(name: string | undefined, site: string | undefined): void {
+  describe(name: string | undefined, site: SpawnSite | undefined): void {
     const extra = this.side();
     extra.name = name ?? (this.body as { label?: string } | null)?.label;
     extra.site = site;
