@@ -1,5 +1,6 @@
 /** Pawl: the runtime's public surface. Networking is in `pawl/net`, byte streams in `pawl/io`, the raw event queue in `pawl/queue`. */
 export { PawlError, type PawlCode, type PawlErrorOptions } from './error/index.ts';
+export { Instant } from './driver/instant.ts';
 export type { Context, Waker } from './future/context.ts';
 export { PENDING, type Pending, type Poll } from './future/poll.ts';
 export { Future, type Suspend } from './future/future.ts';
@@ -22,5 +23,9 @@ export { select, type Branches, type Selected, type SelectOptions } from './task
 export { spawn, spawnDetached } from './task/spawn.ts';
 export { taskGroup, type TaskGroup, type TaskGroupOptions } from './task/task-group.ts';
 export type { JoinHandle, TaskState } from './task/task.ts';
-export { sleep } from './time/sleep.ts';
-export { timeout } from './time/timeout.ts';
+export { DelayQueue } from './time/delay-queue.ts';
+export type { DelayKey } from './time/delay-heap.ts';
+export { interval, type Interval, type IntervalOptions, type MissedTicks } from './time/interval.ts';
+export { sleepUntil } from './time/sleep-until.ts';
+export { sleep, type SleepOptions } from './time/sleep.ts';
+export { deadline, timeout } from './time/timeout.ts';

@@ -7,7 +7,7 @@
  * - Every `poll…` method either finishes (value or thrown PawlError), or returns PENDING after having stored `cx.waker`.
  * - A handle keeps one waker for each direction; the layer above makes sure that one task at a time uses a direction.
  * - `forget` drops the stored waker (cancelling a poll costs nothing else: *safe*).
- * - Nothing here keeps the process alive but: a client with ready work, a live timer that is not unreferenced, a stored I/O waker.
+ * - Nothing here keeps the process alive but: a client with ready work, a live timer of `timers`, a stored I/O waker.
  * The same conformance suite runs against every driver.
  */
 import type { Context } from '../future/context.ts';
@@ -151,6 +151,8 @@ export interface Driver {
   /** A free choice among `n` (ready order, fair select). The native driver answers 0. */
   choose(n: number): number;
   readonly timers: Timers;
+  /** Timers that do not keep the loop alive: they fire while something else does. Inside `block` they count like the others. */
+  readonly background: Timers;
   readonly net: NetDriver;
   /**
    * The client has ready work: its `turn` will be called soon. Cheap, and idempotent until then; called during the client's own turn

@@ -1,22 +1,26 @@
-/** Timeout: a future with a limit on its time, which stops the work when it runs out. */
+/** Timeout and deadline: a future with a limit on its time, which stops the work when it runs out. */
 import { PawlError } from '../error/index.ts';
+import type { Instant } from '../driver/instant.ts';
 import { Combinator } from '../future/combinator.ts';
 import type { Future } from '../future/future.ts';
+import { sleepUntil } from './sleep-until.ts';
 import { sleep } from './sleep.ts';
 
 class Timeout extends Combinator<unknown> {
-  private readonly ms: number;
+  private readonly why: string;
 
-  constructor(ms: number, future: Future<unknown>) {
-    super([future, sleep(ms)]);
-    this.ms = ms;
+  constructor(future: Future<unknown>, timer: Future<void>, why: string) {
+    super([future, timer]);
+    this.why = why;
   }
 
   protected override onValue(index: number, value: unknown): void {
     if (index === 0) this.resolve(value);
-    else this.reject(new PawlError('TIMEOUT', `timed out after ${this.ms} ms`));
+    else this.reject(new PawlError('TIMEOUT', this.why));
   }
 }
+
+class Deadline extends Timeout {}
 
 /**
  * The future's outcome, or TIMEOUT after `ms` milliseconds. The future is polled first, so one that is ready never times out. When time
@@ -40,5 +44,28 @@ class Timeout extends Combinator<unknown> {
  * ```
  */
 export function timeout<T>(ms: number, future: Future<T>): Future<T> {
-  return new Timeout(ms, future) as Future<unknown> as Future<T>;
+  return new Timeout(future, sleep(ms), `timed out after ${ms} ms`) as Future<unknown> as Future<T>;
+}
+
+/**
+ * The future's outcome, or TIMEOUT at an instant: as {@link timeout}, for a limit that several steps share. A deadline that has passed
+ * still polls the future once, so one that is ready never times out.
+ *
+ * What is lost at the deadline is what cancelling the future loses. Errors: TIMEOUT; BAD_ARGUMENT when it is given no {@link Instant}; what
+ * the future throws; a SuppressedError when its cleanup failed too.
+ *
+ * @example
+ * ```ts
+ * import { blockOn, coroutine, deadline, Instant, sleep } from 'pawl';
+ * const main = coroutine(function* () {
+ *   const end = Instant.now().plus(10_000);
+ *   yield* deadline(end, sleep(1));
+ *   yield* deadline(end, sleep(1)); // what is left of the ten seconds
+ *   return 'both in time';
+ * });
+ * console.log(blockOn(main())); // both in time
+ * ```
+ */
+export function deadline<T>(instant: Instant, future: Future<T>): Future<T> {
+  return new Deadline(future, sleepUntil(instant), 'the deadline has passed') as Future<unknown> as Future<T>;
 }

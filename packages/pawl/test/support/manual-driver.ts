@@ -63,6 +63,10 @@ export class ManualDriver implements Driver {
     },
   };
 
+  get background(): Timers {
+    return this.timers;
+  }
+
   get timerCount(): number {
     return this.entries.length;
   }

@@ -35,6 +35,8 @@ export class GuestLoop implements Loop {
     turns.timers.alarm = Infinity;
     turns.timers.onEarlier = () => this.#settle();
     turns.timers.onEmpty = () => this.#settle();
+    turns.background.alarm = Infinity;
+    turns.background.onEarlier = () => this.#settle();
     turns.reactor.onLive = () => this.#settle();
     turns.reactor.onQuiet = () => this.#settle();
     uv.watch(turns.reactor.fd, () => this.#ask());
@@ -60,6 +62,7 @@ export class GuestLoop implements Loop {
     this.#pending = false;
     this.#inTurn = true;
     this.#turns.timers.alarm = -1;
+    this.#turns.background.alarm = -1;
     try {
       this.#turns.turn(0);
     } finally {
@@ -79,9 +82,11 @@ export class GuestLoop implements Loop {
       else this.#keepAlive.drop();
     }
     if (turns.isReady()) this.#ask();
-    const next = turns.timers.next();
+    const next = Math.min(turns.timers.next(), turns.background.next());
     if (next < this.#timerTick) this.#setTimer(next);
-    turns.timers.alarm = this.#timerTick;
+    // The first timer of all is always told of, however early Node's is set: with it something of ours becomes live.
+    turns.timers.alarm = turns.timers.size > 0 ? this.#timerTick : Infinity;
+    turns.background.alarm = this.#timerTick;
   }
 
   #setTimer(tick: number): void {

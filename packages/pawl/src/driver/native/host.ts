@@ -7,9 +7,11 @@
  *   While we stay, Node's ticks and microtasks are drained before every sleep, and libuv is asked how long it can wait.
  * - We leave when libuv's timeout is 0 or its descriptor is ready, so that a busy loop of ours delays Node by one turn at most.
  * - Whatever is thrown by Node's callbacks in the drain goes out through ours to Node's own handlers, and we come back after it.
- * - While nothing of ours is live, no handle of ours is referenced and no immediate is pending.
+ * - While nothing of ours is live, no handle of ours is referenced and no immediate is pending; background timers ring by a timer of
+ *   Node's that is not referenced either.
  */
 import * as uv from '../../sys/uv.ts';
+import { BackgroundBell } from './background.ts';
 import { type Loop, KeepAlive, type Turns } from './loop.ts';
 import { drainTicks, dropImmediate, nextImmediate, nextTick, outside } from './platform.ts';
 
@@ -18,6 +20,7 @@ export class HostLoop implements Loop {
   readonly #turns: Turns;
   readonly #keepAlive = new KeepAlive();
   readonly #libuv: number;
+  readonly #bell: BackgroundBell;
   #armed = false;
   /** Whether ticks can be drained here; undefined until tried. */
   #drains: boolean | undefined;
@@ -28,6 +31,7 @@ export class HostLoop implements Loop {
     turns.reactor.nest(this.#libuv);
     turns.timers.alarm = Infinity;
     turns.timers.onEarlier = () => this.arm();
+    this.#bell = new BackgroundBell(turns.background, () => this.#ring());
     turns.reactor.onLive = () => this.arm();
   }
 
@@ -35,6 +39,7 @@ export class HostLoop implements Loop {
     if (this.#armed) return;
     this.#armed = true;
     this.#turns.timers.alarm = -1;
+    this.#bell.rest();
     this.#keepAlive.hold();
     outside(() => nextImmediate(this.#enter));
   }
@@ -78,6 +83,15 @@ export class HostLoop implements Loop {
     this.#armed = false;
     this.#turns.timers.alarm = Infinity;
     this.#keepAlive.drop();
+    this.#bell.set();
+  }
+
+  /** A background timer is due while nothing of ours is live, but something of Node's keeps the process running. */
+  #ring(): void {
+    if (this.#armed) return;
+    this.#turns.turn(0);
+    if (this.#turns.isLive()) this.arm();
+    else if (!this.#armed) this.#bell.set();
   }
 }
 

@@ -35,6 +35,17 @@ for (const mode of ['host', 'guest']) {
   );
 
   prints(
+    'a timer keeps the process alive also after an earlier one was cancelled',
+    `const driver = nativeDriver();
+    const [early, late] = [new TestTimer(), new TestTimer()];
+    driver.timers.insert(early, driver.refresh() + 10);
+    driver.timers.cancel(early);
+    driver.timers.insert(late, driver.refresh() + 30);
+    process.on('exit', () => console.log('fired', early.fired, late.fired));`,
+    'fired 0 1\n',
+  );
+
+  prints(
     'a timer that a tick cancels does not keep it either',
     `const driver = nativeDriver();
     const timer = new TestTimer();

@@ -19,6 +19,8 @@ export interface Loop {
 /** The driver, as its loop sees it. */
 export interface Turns {
   readonly timers: TimerWheel;
+  /** They keep nothing alive, but fire as long as something else does. */
+  readonly background: TimerWheel;
   readonly reactor: Reactor;
   /** One turn: looks at I/O (waiting at most so many ms; -1: for ever), then at timers, then polls ready tasks. */
   turn(timeout: number): void;

@@ -36,6 +36,7 @@ export class NativeDriver implements Driver, Turns {
   readonly kind = 'native';
   readonly reason: string;
   readonly timers: TimerWheel;
+  readonly background: TimerWheel;
   readonly reactor: Reactor = new Reactor();
   readonly net: NetDriver;
   #now: number = clock();
@@ -51,6 +52,7 @@ export class NativeDriver implements Driver, Turns {
   /** `note`: why it is this mode, where that needs to be said. */
   constructor(mode: LoopMode, note?: string) {
     this.timers = new TimerWheel(this.#now);
+    this.background = new TimerWheel(this.#now);
     this.reactor.timers = this.timers;
     this.net = {
       tcpListen: (address, options) => listenTcp(this.reactor, address, options),
@@ -70,8 +72,13 @@ export class NativeDriver implements Driver, Turns {
   }
 
   get metrics(): DriverMetrics {
-    const { reactor, timers } = this;
-    return { descriptors: reactor.sources, timers: timers.size, turns: this.#turnCount, waiting: reactor.waiting };
+    const { reactor, timers, background } = this;
+    return {
+      descriptors: reactor.sources,
+      timers: timers.size + background.size,
+      turns: this.#turnCount,
+      waiting: reactor.waiting,
+    };
   }
 
   now(): number {
@@ -106,7 +113,8 @@ export class NativeDriver implements Driver, Turns {
   }
 
   readonly #beforeExit = (): void => {
-    if (this.isLive()) return;
+    // What waits for a background timer has not asked for the process to stay: with one armed, an end is no deadlock.
+    if (this.isLive() || this.background.size > 0) return;
     for (const client of this.#attached) client.stranded();
   };
 
@@ -140,7 +148,7 @@ export class NativeDriver implements Driver, Turns {
     try {
       while (!done()) {
         const ready = this.#ready.includes(client);
-        if (!ready && this.timers.size === 0 && this.reactor.waiting === 0) {
+        if (!ready && this.timers.size + this.background.size === 0 && this.reactor.waiting === 0) {
           throw new PawlError(
             'DEADLOCK',
             'blockOn waits for something that no timer, socket or other thread can bring about',
@@ -169,6 +177,7 @@ export class NativeDriver implements Driver, Turns {
       this.#lookedAt = this.refresh();
     }
     this.timers.advance(this.#now);
+    if (this.background.size > 0) this.background.advance(this.#now);
   }
 
   #poll(client: DriverClient): void {
@@ -185,7 +194,7 @@ export class NativeDriver implements Driver, Turns {
 
   /** `timeout`, or the time until the earliest timer if that is less; rounded up, so that waking early never makes it spin. */
   #untilTimer(timeout: number): number {
-    const next = this.timers.next();
+    const next = Math.min(this.timers.next(), this.background.next());
     if (next === Infinity) return timeout;
     const wait = Math.min(Math.max(Math.ceil(next - this.#now), 0), LONGEST);
     return timeout < 0 || wait < timeout ? wait : timeout;
