@@ -10,7 +10,7 @@ import type { Context } from './context.ts';
 import { Frame, relink, resume } from './frame.ts';
 import { alreadyCompleted, cleanupTimeout, Future, type Suspend } from './future.ts';
 import { PENDING, type Poll } from './poll.ts';
-import { current, DELIVER, mode, NORMAL, OVERDUE, setCurrent, setLeaf, setMode, SUSPENDING } from './register.ts';
+import { current, DELIVER, mode, NORMAL, OVERDUE, setCurrent, setMode, SUSPENDING } from './register.ts';
 import { appendCaller } from './trace.ts';
 import { unwind } from './unwind.ts';
 
@@ -99,7 +99,6 @@ export class GeneratorCoroutine<T> extends Frame<T> {
     if (mode === SUSPENDING && result instanceof Future) {
       setMode(NORMAL);
       this.awaited = result;
-      setLeaf(this);
       return PENDING;
     }
     return this.settle(result, cx);
@@ -110,7 +109,6 @@ export class GeneratorCoroutine<T> extends Frame<T> {
     const awaited = suspendedOn(result);
     if (awaited !== null) {
       this.awaited = awaited;
-      setLeaf(this);
       return PENDING;
     }
     if (result.done === true) {
@@ -134,7 +132,6 @@ export class GeneratorCoroutine<T> extends Frame<T> {
     const inner = (value as Future<unknown>).poll(cx);
     if (inner !== PENDING) return this.finish(inner, cx);
     this.awaited = value as Future<unknown>;
-    setLeaf(this);
     return PENDING;
   }
 

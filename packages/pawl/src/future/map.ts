@@ -4,7 +4,6 @@ import { Frame, relink, resume } from './frame.ts';
 import type { Future } from './future.ts';
 import { PENDING, type Poll } from './poll.ts';
 import { alreadyCompleted } from './future.ts';
-import { setLeaf } from './register.ts';
 
 class MapFuture<T, U> extends Frame<U> {
   private apply: ((value: T) => U) | null;
@@ -33,7 +32,6 @@ class MapFuture<T, U> extends Frame<U> {
     if (value === PENDING) {
       if (again) return relink(this, inner);
       this.awaited = awaited;
-      setLeaf(this);
       return PENDING;
     }
     this.awaited = null;

@@ -1,10 +1,9 @@
 /**
- * The registers of the poll that is under way on this thread: which context polls, how `yield*` is being answered, and which
- * frame suspended last.
+ * The registers of the poll that is under way on this thread: which context polls, and how `yield*` is being answered.
  *
  * What must hold: every register is transient. `current` is set by whoever polls with a context of its own (a task, a branch) and
- * restored before that poll returns; `mode` is NORMAL whenever a generator runs user code; `leaf` is read only while the poll that
- * wrote it unwinds. They are the only module-level state of the kernel: a generator's `yield*` has no way to be passed a context.
+ * restored before that poll returns; `mode` is NORMAL whenever a generator runs user code. They are the only module-level state of the
+ * kernel: a generator's `yield*` has no way to be passed a context.
  */
 import type { Context } from './context.ts';
 
@@ -20,8 +19,6 @@ export const OVERDUE = 3;
 /** The context of the innermost poll, or null outside a poll. */
 export let current: Context | null = null;
 export let mode: number = NORMAL;
-/** The frame that suspended last, while the poll unwinds. */
-export let leaf: unknown = null;
 
 /** True once a context's waker has been taken in this poll: development mode reports a PENDING that nobody will wake. */
 export let wakerTaken = false;
@@ -36,8 +33,4 @@ export function setCurrent(cx: Context | null): void {
 
 export function setMode(next: number): void {
   mode = next;
-}
-
-export function setLeaf(frame: unknown): void {
-  leaf = frame;
 }
