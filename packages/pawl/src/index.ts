@@ -1,4 +1,7 @@
-/** Pawl: the runtime's public surface. Networking is in `pawl/net`, byte streams in `pawl/io`, the raw event queue in `pawl/queue`. */
+/**
+ * Pawl: the runtime's public surface. Networking is in `pawl/net`, byte streams in `pawl/io`, the raw event queue in `pawl/queue`. All of
+ * synchronisation is in `pawl/sync`; what most programs need of it is here, too.
+ */
 export { PawlError, type PawlCode, type PawlErrorOptions } from './error/index.ts';
 export { Instant } from './driver/instant.ts';
 export type { Context, Waker } from './future/context.ts';
@@ -13,6 +16,11 @@ export { map } from './future/map.ts';
 export { race } from './future/race.ts';
 export { ready, yieldNow } from './future/ready.ts';
 export { fromPromise } from './node/promise.ts';
+export { channel, CLOSED, EMPTY, unboundedChannel } from './sync/channel.ts';
+export { Mutex, type MutexGuard } from './sync/mutex.ts';
+export type { Receiver } from './sync/receiver.ts';
+export { type Permit, Semaphore } from './sync/semaphore.ts';
+export type { Sender, SendPermit, UnboundedSender } from './sync/sender.ts';
 export { ambientRuntime, shutdownAmbient } from './task/ambient.ts';
 export type { Report, ReportHook } from './task/report.ts';
 export { blockOn, run, type RunAsyncOptions, type RunOptions } from './task/run.ts';

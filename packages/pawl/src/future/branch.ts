@@ -17,6 +17,8 @@ export interface BranchOwner {
   readonly overdue: boolean;
   /** A branch has been woken and is not yet queued. */
   enqueue(branch: Branch): void;
+  /** True while the branch's future is pending. */
+  isLive(branch: Branch): boolean;
   collect(error: unknown): void;
 }
 
@@ -50,6 +52,11 @@ export class Branch implements Context, Waker {
 
   get overdue(): boolean {
     return this.owner.overdue || this.owner.cx.overdue;
+  }
+
+  /** False once its future has ended: what it held belongs to whoever awaits the combinator. */
+  get live(): boolean {
+    return this.owner.isLive(this);
   }
 
   wake(): void {

@@ -232,7 +232,8 @@ export abstract class Combinator<R> extends Future<R> implements BranchOwner {
     this.remove(branch);
   }
 
-  private isLive(branch: Branch): boolean {
+  /** @internal */
+  isLive(branch: Branch): boolean {
     return this.slots[branch.index] === branch;
   }
 

@@ -1,0 +1,156 @@
+/**
+ * Waiter: a leaf future that is its own node in the queue of what it waits for, and that queue.
+ *
+ * What must hold: a waiter is in a list exactly while its state is WAITING. Whoever grants takes it out, so what is handed over belongs
+ * to that waiter alone: nobody overtakes it between its wake and its poll, and when it is cancelled in between it gives back what it
+ * was granted, or passes it on. Waiting allocates nothing but the future itself: no closure, no entry of a map.
+ */
+import type { Context, Waker } from '../future/context.ts';
+import { alreadyCompleted, Future } from '../future/future.ts';
+import { PENDING, type Pending, type Poll } from '../future/poll.ts';
+import { waitInfo, type WaitInfo } from '../future/wait-info.ts';
+
+/** Not in a list: its next poll tries from the start. */
+export const NEW = 0;
+export const WAITING = 1;
+/** Taken out of the list with what it waited for; its next poll hands that out. */
+export const GRANTED = 2;
+export const DONE = 3;
+
+/** What a list needs of its nodes. */
+interface Node {
+  before: Node | null;
+  after: Node | null;
+  wakeAs(state: typeof NEW | typeof GRANTED): void;
+}
+
+/** What a waiter needs of its list. */
+interface Queue {
+  push(waiter: Node): void;
+  remove(waiter: Node): void;
+}
+
+export abstract class Waiter<out T> extends Future<T> {
+  state: number = NEW;
+  waker: Waker | null = null;
+  before: Node | null = null;
+  after: Node | null = null;
+
+  /** The list that it waits in. */
+  protected abstract readonly list: Queue;
+
+  /** In state NEW: completes (and sets DONE), or waits by {@link wait}. */
+  protected abstract begin(cx: Context): Poll<T>;
+
+  /** In state GRANTED: hands out what was granted. */
+  protected abstract take(cx: Context): T;
+
+  /** Cancelled while it waited, already out of the list: whoever stood behind it may be able to go on. */
+  protected left(): void {}
+
+  /** Cancelled after it had been granted: what it was given must not be lost. */
+  protected giveBack(): void {}
+
+  /** The strands that alone can end its wait, where that is known. */
+  holders(): Waker[] {
+    return [];
+  }
+
+  /** What its {@link waitInfo} is. */
+  protected abstract tell(): WaitInfo;
+
+  static {
+    // Not a method under its own name: a declaration file can be made of one file alone only if no member has a computed name.
+    void Object.defineProperty(this.prototype, waitInfo, {
+      value(this: Waiter<unknown>): WaitInfo {
+        return this.tell();
+      },
+    });
+  }
+
+  override poll(cx: Context): Poll<T> {
+    const { state } = this;
+    if (state === NEW) return this.begin(cx);
+    if (state === WAITING) {
+      this.waker = cx.waker;
+      return PENDING;
+    }
+    if (state === DONE) throw alreadyCompleted(this.constructor.name.toLowerCase());
+    this.state = DONE;
+    return this.take(cx);
+  }
+
+  override cancel(_cx: Context): Poll<void> {
+    const { state } = this;
+    this.state = DONE;
+    this.waker = null;
+    if (state === WAITING) {
+      this.list.remove(this);
+      this.left();
+    } else if (state === GRANTED) this.giveBack();
+    return undefined;
+  }
+
+  protected wait(cx: Context): Pending {
+    this.state = WAITING;
+    this.waker = cx.waker;
+    this.list.push(this);
+    return PENDING;
+  }
+
+  /** Called by whoever has taken it out of the list and given it what it waited for. */
+  grant(): void {
+    this.wakeAs(GRANTED);
+  }
+
+  /** Called by whoever has taken it out of the list: wakes it in the given state. */
+  wakeAs(state: typeof NEW | typeof GRANTED): void {
+    const { waker } = this;
+    this.state = state;
+    this.waker = null;
+    waker?.wake();
+  }
+}
+
+/** Waiters in the order of their coming. The links are the waiters' own. */
+export class WaitList<W extends Node> {
+  first: W | null = null;
+  private last: W | null = null;
+  size = 0;
+
+  push(waiter: W): void {
+    const { last } = this;
+    if (last === null) this.first = waiter;
+    else {
+      last.after = waiter;
+      waiter.before = last;
+    }
+    this.last = waiter;
+    this.size++;
+  }
+
+  shift(): W | null {
+    const { first } = this;
+    if (first !== null) this.remove(first);
+    return first;
+  }
+
+  remove(waiter: W): void {
+    const { before, after } = waiter;
+    if (before === null) this.first = after as W | null;
+    else before.after = after;
+    if (after === null) this.last = before as W | null;
+    else after.before = before;
+    waiter.before = null;
+    waiter.after = null;
+    this.size--;
+  }
+
+  /**
+   * Takes out and wakes everybody who waits now. What comes during it (a wake may run code of the user's, through a signal) waits for the
+   * next time.
+   */
+  wakeAll(state: typeof NEW | typeof GRANTED): void {
+    for (let left = this.size; left > 0 && this.first !== null; left--) (this.shift() as W).wakeAs(state);
+  }
+}
