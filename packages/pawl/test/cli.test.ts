@@ -13,7 +13,7 @@ describe('usage', () => {
   test('--help prints the commands', async () => {
     const { code, stdout, stderr } = await pawl(['--help']);
     assert.equal(code, 0);
-    assert.match(stdout, /pawl run program\.ts \[args…\]/);
+    assert.match(stdout, /pawl run \[options\] program\.ts \[args…\]/);
     assert.match(stdout, /pawl doctor/);
     assert.equal(stderr, '');
   });
@@ -92,7 +92,7 @@ describe('run', () => {
   test('a program that waits for what can never come is dumped and ends with 13', async () => {
     const { code, stderr } = await pawl(['run', program('stuck')]);
     assert.equal(code, 13);
-    assert.match(stderr, /DEADLOCK.*\n.*stuck \[waiting\]/);
+    assert.match(stderr, /DEADLOCK.*\n.*stuck \[waiting .*\n.*in stuck at .*stuck\.ts:11:3\n.*waits for Never/);
   });
 
   test('hides the warning about FFI and no other', async () => {
@@ -156,6 +156,54 @@ describe('run', () => {
     ]);
     assert.equal(code, 1);
     assert.match(stderr, /^pawl: .*--allow-ffi\n$/);
+  });
+});
+
+describe('dumps', () => {
+  const tree = new RegExp(
+    [
+      'pawl: live tasks: 2, runtimes: 1, timers: 1, waits for I/O: 0, descriptors: 0',
+      'runtime in development mode: live tasks: 2 of 2, ready: 0, polls: 2, turns: \\d+',
+      '- #1 waits \\[waiting \\d.*\\]',
+      '    in waits at .*waits\\.ts:26:3',
+      '    waits for the end of task "sleeper", held by #2 sleeper',
+      '  - #2 sleeper \\[waiting \\d.*\\], spawned at .*waits\\.ts:22:18',
+      '      in sleeper at .*waits\\.ts:14:5',
+      '      waits for sleep, due in \\d+ min \\d+ s',
+      '',
+    ].join('\\n'),
+  );
+
+  test('SIGUSR2 prints the tasks and the program goes on', async () => {
+    let signals = 0;
+    const { code, stdout, stderr } = await pawl(['run', program('waits')], {
+      onLine: (line, kill) => line === 'ready' && kill(signals++ === 0 ? 'SIGUSR2' : 'SIGTERM'),
+    });
+    assert.match(stderr, tree);
+    assert.equal(stdout, 'ready\nready\ncleaned up\n');
+    assert.equal(code, 143);
+  });
+
+  test('--dump-on-exit-timeout says what keeps a program that was told to stop', async () => {
+    const { stderr, code } = await pawl(['run', '--dump-on-exit-timeout', '50', program('waits'), 'slow'], {
+      onLine: (line, kill) => line === 'ready' && kill('SIGTERM'),
+    });
+    assert.match(stderr, /^pawl: still running 50 ms after it was told to stop; Node has open: /);
+    assert.match(stderr, /#2 sleeper \[cancelling .*\n +in sleeper at .*waits\.ts:16:\d+\n/);
+    assert.equal(code, 143);
+  });
+
+  test('--dump-on-exit-timeout says what Node has open when main has ended', async () => {
+    const { stderr, code } = await pawl(['run', '--dump-on-exit-timeout=1', program('lingers')]);
+    assert.match(stderr, /^pawl: still running 1 ms after its main has ended; Node has open: .*Timeout/);
+    assert.match(stderr, /live tasks: 0, runtimes: 0,/);
+    assert.equal(code, 0);
+  });
+
+  test('--dump-on-exit-timeout needs a number', async () => {
+    const { stderr, code } = await pawl(['run', '--dump-on-exit-timeout', program('greet')]);
+    assert.match(stderr, /^pawl: --dump-on-exit-timeout needs a number of milliseconds, got ".*greet\.ts"\n/);
+    assert.equal(code, 2);
   });
 });
 

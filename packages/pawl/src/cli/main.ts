@@ -1,18 +1,23 @@
 /** The `pawl` command line: picks the command. Usage errors go to stderr and end with 2, a failed program with 1. */
 import { readFileSync } from 'node:fs';
 import { doctor } from './doctor.ts';
+import { parseRunOptions } from './options.ts';
 import { runProgram } from './run.ts';
 
 const HELP = `pawl runs programs on the Pawl runtime.
 
 Usage:
-  pawl run program.ts [args…]   run the module's default export: a coroutine, or a function returning a future
+  pawl run [options] program.ts [args…]
+                                run the module's default export: a coroutine, or a function returning a future
+      --dump-on-exit-timeout MS print the task tree when the program has been told to stop, or its main has ended,
+                                and the process has not ended MS milliseconds later
   pawl doctor                   say which driver and which system calls are in use, and why
   pawl --help                   print this
   pawl --version                print the version
 
 A program ends with main's integer result as its exit code, with 1 when it fails, and with 130 or 143 after SIGINT or
-SIGTERM, when its cleanup is done; a second signal ends it at once.
+SIGTERM, when its cleanup is done; a second signal ends it at once. SIGUSR2 prints the tree of all tasks with what each
+waits for, and the program goes on.
 `;
 
 /** Runs the command line. `args` are those after `pawl` itself. */
@@ -39,7 +44,9 @@ export async function main(args: readonly string[]): Promise<void> {
   }
 }
 
-function runCommand(args: readonly string[]): void | Promise<void> {
+function runCommand(given: readonly string[]): void | Promise<void> {
+  const { args, options, wrong } = parseRunOptions(given);
+  if (wrong !== undefined) return usageError(wrong);
   const [file, ...rest] = args;
   if (file === undefined) return usageError('run needs a program: pawl run program.ts [args…]');
   if (file === '--help' || file === '-h') {
@@ -48,7 +55,7 @@ function runCommand(args: readonly string[]): void | Promise<void> {
   }
   if (file.startsWith('-'))
     return usageError(`unknown option "${file}" (a program's own arguments come after its file)`);
-  return runProgram(file, rest);
+  return runProgram(file, rest, options);
 }
 
 function usageError(message: string): void {

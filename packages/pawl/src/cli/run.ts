@@ -5,19 +5,30 @@
  * it fails or is stopped by a signal, the process ends as soon as its cleanup is done.
  */
 import { PawlError, run } from '../index.ts';
+import { Dumps } from './dumps.ts';
+import type { RunCommandOptions } from './options.ts';
 import { loadProgram, ProgramError } from './program.ts';
 import { report } from './report.ts';
 import { StopSignals } from './signals.ts';
 
 /** Runs the program to its end and sets the exit code. */
-export async function runProgram(file: string, args: readonly string[]): Promise<void> {
+export async function runProgram(
+  file: string,
+  args: readonly string[],
+  options: RunCommandOptions = {},
+): Promise<void> {
   let signals: StopSignals | undefined;
+  const dumps = new Dumps(options.dumpOnExitTimeout);
   try {
     const main = await loadProgram(file, args);
     signals = await StopSignals.listen();
+    signals.aborted.addEventListener('abort', () => dumps.ending('it was told to stop'), { once: true });
     const result = await run(main, { signal: signals.aborted });
     if (Number.isInteger(result)) process.exitCode = result as number;
-    if (signals.exitCode === undefined) return;
+    if (signals.exitCode === undefined) {
+      dumps.ending('its main has ended');
+      return;
+    }
   } catch (error) {
     if (signals?.exitCode === undefined || !isCancellation(error)) process.stderr.write(`${explain(error)}\n`);
   } finally {

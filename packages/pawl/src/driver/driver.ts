@@ -159,6 +159,8 @@ export interface Driver {
    * it does nothing (the number that `turn` returns says that work is left).
    */
   schedule(client: DriverClient): void;
+  /** The clients with tasks left. */
+  readonly attached: ReadonlySet<DriverClient>;
   /** A client with tasks left; told by `stranded` when none of them can ever be woken. Both are idempotent. */
   attach(client: DriverClient): void;
   detach(client: DriverClient): void;

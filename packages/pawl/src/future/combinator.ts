@@ -11,6 +11,8 @@ import type { Context } from './context.ts';
 import { alreadyCompleted, Future } from './future.ts';
 import { PENDING, type Poll } from './poll.ts';
 import { combine, suppress } from './suppressed.ts';
+import { creations } from './creations.ts';
+import { type WaitBranch, waitInfo, type WaitInfo } from './wait-info.ts';
 
 const START = 0;
 const RUNNING = 1;
@@ -47,6 +49,26 @@ export abstract class Combinator<R> extends Future<R> implements BranchOwner {
   get label(): string {
     const { name } = this.constructor;
     return `${name.charAt(0).toLowerCase()}${name.slice(1)}`;
+  }
+
+  /** What dumps call one of the futures: its place, unless they have names. */
+  protected branchName(index: number): string {
+    return String(index);
+  }
+
+  /** What dumps say of it before they list its pending branches. */
+  protected get title(): string {
+    return `${this.label} of ${this.slots.length}`;
+  }
+
+  /** @internal */
+  [waitInfo](): WaitInfo {
+    const branches: WaitBranch[] = [];
+    for (const slot of this.slots) {
+      if (slot instanceof Branch) branches.push({ name: this.branchName(slot.index), future: slot.future });
+    }
+    const closing = this.phase === CLOSING ? ', decided, until the losers have let go' : '';
+    return { what: `${this.title}${closing}`, branches };
   }
 
   /** @internal */
@@ -248,6 +270,8 @@ export abstract class Combinator<R> extends Future<R> implements BranchOwner {
     this.onEnd();
     this.deadline?.[Symbol.dispose]();
     this.deadline = null;
+    // Futures that were never polled because the outcome came first are nobody's mistake.
+    if (creations !== null) for (const slot of this.slots) if (slot instanceof Future) creations.taken(slot);
     this.slots.length = 0;
   }
 

@@ -7,6 +7,7 @@
  */
 import { PawlError } from '../error/index.ts';
 import type { Context } from './context.ts';
+import { creations } from './creations.ts';
 import { Frame, relink, resume } from './frame.ts';
 import { alreadyCompleted, cleanupTimeout, Future, type Suspend } from './future.ts';
 import { PENDING, type Poll } from './poll.ts';
@@ -54,6 +55,16 @@ export class GeneratorCoroutine<T> extends Frame<T> {
     return this.generator?.[nameKey] ?? 'coroutine';
   }
 
+  /** @internal The generator, while it is there, for dumps: the engine knows where it stands. */
+  get steps(): object | null {
+    return this.generator;
+  }
+
+  /** @internal True until the first poll, or until it was cancelled. Meaningless while it runs. */
+  get untouched(): boolean {
+    return this.generator !== null && this.awaited === null && this.phase === LIVE;
+  }
+
   override poll(cx: Context, inner?: boolean): Poll<T> {
     if (this.link !== null && inner !== true) return resume(this, cx);
     if (current !== cx) return under(cx, () => this.poll(cx, inner));
@@ -69,6 +80,7 @@ export class GeneratorCoroutine<T> extends Frame<T> {
         this.generator = null;
         setMode(NORMAL);
         appendCaller(error, true);
+        creations?.cutOff();
         throw error;
       }
     } else {
@@ -93,6 +105,7 @@ export class GeneratorCoroutine<T> extends Frame<T> {
         this.generator = null;
         setMode(NORMAL);
         appendCaller(error, true);
+        creations?.cutOff();
         throw error;
       }
     }
@@ -146,6 +159,7 @@ export class GeneratorCoroutine<T> extends Frame<T> {
         return undefined;
       }
       this.phase = CANCELLING;
+      creations?.cutOff();
     }
     let resumeWith: (generator: AnyGenerator) => IteratorResult<Suspend, unknown>;
     if (this.phase === CANCELLING) {
@@ -214,6 +228,7 @@ export class GeneratorCoroutine<T> extends Frame<T> {
       } catch (error) {
         setMode(NORMAL);
         this.generator = null;
+        creations?.cutOff();
         // The deadline's own error has been reported; every other one belongs to the owner of the cancellation.
         if (!(cx.overdue && error instanceof PawlError && error.code === 'CLEANUP_TIMEOUT')) cx.collect(error);
         return undefined;
@@ -329,7 +344,9 @@ export function coroutine(fn: (...args: never) => unknown): (...args: readonly u
   const made = function (this: unknown): Future<unknown> {
     // Not a rest parameter: `arguments` that is only handed on is never allocated.
     // oxlint-disable-next-line prefer-rest-params
-    return new GeneratorCoroutine(begin.apply(this, arguments as unknown as unknown[]));
+    const future = new GeneratorCoroutine(begin.apply(this, arguments as unknown as unknown[]));
+    if (creations !== null) creations.made(future, made);
+    return future;
   };
   Object.defineProperty(made, 'name', { value: fn.name, configurable: true });
   return made;

@@ -44,6 +44,15 @@ class MapConcurrent<T, U> extends Combinator<U[]> {
     this.ordered = ordered;
   }
 
+  /** An item's number. */
+  protected override branchName(slot: number): string {
+    return String(this.positions[slot]);
+  }
+
+  protected override get title(): string {
+    return `mapConcurrent, ${this.limit} at a time`;
+  }
+
   protected override onStart(): void {
     try {
       this.iterator = this.items[Symbol.iterator]();

@@ -9,6 +9,7 @@ import { PawlError } from '../error/index.ts';
 import type { Context, Waker } from '../future/context.ts';
 import { alreadyCompleted, Future } from '../future/future.ts';
 import { PENDING, type Poll } from '../future/poll.ts';
+import { waitInfo, type WaitInfo, type Waiting } from '../future/wait-info.ts';
 
 type Source<T> = PromiseLike<T> | ((signal: AbortSignal) => PromiseLike<T>);
 
@@ -18,7 +19,7 @@ const FULFILLED = 2;
 const REJECTED = 3;
 const DONE = 4;
 
-class FromPromise<T> extends Future<T> {
+class FromPromise<T> extends Future<T> implements Waiting {
   private source: Source<T> | null;
   private state = NEW;
   private outcome: unknown = undefined;
@@ -69,6 +70,10 @@ class FromPromise<T> extends Future<T> {
     this.finish();
     if (state === REJECTED && !isAbort(outcome, controller.signal)) throw outcome;
     return undefined;
+  }
+
+  [waitInfo](): WaitInfo {
+    return { what: 'a promise' };
   }
 
   private begin(): void {

@@ -5,13 +5,18 @@ import { coroutine } from '../future/coroutine.ts';
 import { Future } from '../future/future.ts';
 import { join } from '../future/join.ts';
 import { yieldNow } from '../future/ready.ts';
+import type { Context } from '../future/context.ts';
+import { race } from '../future/race.ts';
+import { ready } from '../future/ready.ts';
+import './ambient.ts';
 import { PENDING, type Poll } from '../future/poll.ts';
 import { sleep } from '../time/sleep.ts';
 import { timeout } from '../time/timeout.ts';
 import type { Report } from './report.ts';
 import { blockOn } from './run.ts';
 import { scope } from './scopes.ts';
-import { spawn } from './spawn.ts';
+import { holdingsOf } from './holdings.ts';
+import { spawn, spawnDetached } from './spawn.ts';
 
 class Forgetful extends Future<void> {
   poll(): Poll<void> {
@@ -79,4 +84,105 @@ test('a task that only waits for its children any more is not reported', () => {
 
 test('a join that was woken during its first poll and waits on is not reported', () => {
   assert.deepEqual(reports(join([yieldNow(), sleep(1)]), 'development'), []);
+});
+
+const work = coroutine(function* work() {
+  yield* sleep(1);
+});
+
+test('a coroutine that is made and never awaited is reported with its place, once, when its task has ended', () => {
+  const main = coroutine(function* main() {
+    for (let i = 0; i < 3; i++) void work();
+    const later = work();
+    yield* sleep(1);
+    yield* later;
+  });
+  const seen = reports(main(), 'development');
+  assert.deepEqual(
+    seen.map(({ code }) => code),
+    ['NEVER_POLLED'],
+  );
+  assert.match(seen[0]?.line ?? '', /lint\.test\.ts:\d+:38$/);
+  assert.match(
+    seen[0]?.message ?? '',
+    /^coroutine "work", made at .*, was never awaited by task "main .*, so nothing of it has run: is a yield\* missing\?$/,
+  );
+  assert.deepEqual(reports(main(), 'production'), []);
+});
+
+test('a coroutine inside a future that is never awaited is reported too', () => {
+  const main = coroutine(function* () {
+    void timeout(5, work());
+    yield* sleep(1);
+  });
+  assert.equal(reports(main(), 'development').length, 1);
+});
+
+test('what was spawned, raced, used as a promise, or cut off by a failure or a cancellation is not reported', async () => {
+  const cut = coroutine(function* (how: 'fail' | 'wait') {
+    const never = work();
+    if (how === 'fail') throw new Error('before it was awaited');
+    yield* sleep(1000);
+    yield* never;
+  });
+  const main = coroutine(function* () {
+    spawn(work());
+    spawnDetached(work());
+    yield* race([ready(1), work()]);
+    void work().then();
+    const task = spawn(cut('wait'));
+    yield* sleep(1);
+    task.abort();
+    try {
+      yield* scope(function* () {
+        yield* cut('fail');
+      });
+    } catch {
+      // As meant.
+    }
+  });
+  assert.deepEqual(reports(main(), 'development'), []);
+  await new Promise((resolve) => setImmediate(resolve));
+});
+
+test('a task that goes on for long is judged when it has left a thousand coroutines behind', () => {
+  const main = coroutine(function* () {
+    for (let i = 0; i < 1100; i++) void work();
+    yield* sleep(1);
+    assert.equal(seen.length, 1);
+  });
+  const seen: Report[] = [];
+  blockOn(main(), { driver: new ManualDriver(), mode: 'development', onReport: (report) => seen.push(report) });
+  assert.equal(seen.length, 1);
+});
+
+/** Takes a resource, or gives it back. */
+class Hold extends Future<void> {
+  private readonly resource: object;
+  private readonly on: boolean;
+
+  constructor(resource: object, on: boolean) {
+    super();
+    this.resource = resource;
+    this.on = on;
+  }
+
+  override poll(cx: Context): void {
+    if (this.on) holdingsOf(cx)?.take(cx.task, this.resource, 'mutex "users"');
+    else holdingsOf(cx)?.release(cx.task, this.resource);
+  }
+}
+
+test('a task that ends while it holds something is reported, in development mode', () => {
+  const lock = {};
+  const main = coroutine(function* main(keep: boolean) {
+    yield* new Hold(lock, true);
+    if (!keep) yield* new Hold(lock, false);
+  });
+  const [held, ...more] = reports(main(true), 'development');
+  assert.equal(held?.code, 'HELD_AT_END');
+  assert.match(held.message, /^task "main .*" ended while it held mutex "users"/);
+  assert.deepEqual(more, []);
+  assert.deepEqual(reports(main(false), 'development'), []);
+  assert.deepEqual(reports(main(true), 'production'), []);
 });

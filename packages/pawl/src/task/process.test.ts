@@ -26,7 +26,7 @@ test('tasks that nothing can wake are dumped to standard error, and the process 
   assert.match(stderr, /^DEADLOCK: 2 task\(s\)/);
   assert.match(
     stderr,
-    /- the main task \[waiting\].*\n {4}awaits inner > Stuck\n {2}- first \[waiting\].*\n {6}awaits Stuck/,
+    /- #1 the main task \[waiting \d.*\n {4}in main at .*\n {4}in inner at .*\n {4}waits for Stuck\n {2}- #2 first \[waiting \d.*\n {6}in inner at .*\n {6}waits for Stuck\n/,
   );
 });
 

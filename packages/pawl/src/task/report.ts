@@ -5,10 +5,19 @@
 
 /** Something worth knowing that is no failure of any task. */
 export interface Report {
-  readonly code: 'SLOW_POLL' | 'LOST_WAKEUP' | 'CLEANUP_TIMEOUT' | 'CLEANUP_ABANDONED' | 'DEADLOCK';
+  readonly code:
+    | 'SLOW_POLL' // a poll took longer than its budget
+    | 'LOST_WAKEUP' // a future said PENDING and took no waker
+    | 'NEVER_POLLED' // a coroutine was made and never awaited by the end of the task that made it
+    | 'HELD_AT_END' // a task ended while it held something that others wait for
+    | 'CLEANUP_TIMEOUT' // a cleanup ran past its deadline
+    | 'CLEANUP_ABANDONED' // an operation did not let go within the deadline
+    | 'DEADLOCK'; // nothing can wake the tasks that are left
   readonly message: string;
   /** The task's name, with its spawn site in development mode. */
   readonly task: string;
+  /** The place in the program, as `file:line:column`, where that is known. */
+  readonly line?: string;
 }
 
 export type ReportHook = (report: Report) => void;

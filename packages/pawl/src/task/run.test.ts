@@ -182,7 +182,7 @@ test('onRuntime is given the runtime before main is polled, for spawning and dum
       },
     },
   );
-  assert.deepEqual(log, ['- the main task', 'main', 'started', 'cleaned up']);
+  assert.deepEqual(log, ['- #1 the main task', 'main', 'started', 'cleaned up']);
 });
 
 test('blockOn inside a task throws NESTED_BLOCK_ON, and the task goes on', () => {
@@ -212,7 +212,10 @@ test('blockOn throws DEADLOCK with a dump when nothing can wake what is left, an
         ),
       (error: Error & { code: string }) => {
         assert.equal(error.code, 'DEADLOCK');
-        assert.match(error.message, /- main \[waiting\][\s\S]*awaits waits > Gate\n {2}- stuck \[waiting\]/);
+        assert.match(
+          error.message,
+          /- #1 main \[waiting [\s\S]* in waits at .*\n {4}waits for Gate\n {2}- #2 stuck \[waiting /,
+        );
         return true;
       },
     );

@@ -214,7 +214,7 @@ test('the dump shows each task with its await tree, and polls nothing', () => {
   );
   driver.drain();
   const { polls } = gate;
-  assert.equal(runtime.dump(), '- main [waiting]\n    awaits leaf > Gate\n  - child [waiting]\n      awaits Gate');
+  assert.match(runtime.dump(), /^- #1 main .*\n {4}in parent .*\n {4}in leaf .*\n {4}waits for Gate\n {2}- #2 child /);
   assert.equal(gate.polls, polls);
 });
 

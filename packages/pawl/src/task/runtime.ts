@@ -11,13 +11,18 @@ import type { Future } from '../future/future.ts';
 import { current, setCurrent } from '../future/register.ts';
 import { BUDGET } from './budget.ts';
 import { CallbackTimer } from './callback-timer.ts';
-import { dumpTasks } from './dump.ts';
+import { onEnd, onPoll, onSpawn, onWake, type PollEvent, type TaskEvent } from './channels.ts';
+import { dumpText } from './dump.ts';
+import type { Holdings } from './holdings.ts';
 import { Linter } from './lint.ts';
+import type { RuntimeMetrics } from './metrics.ts';
 import { ReadyQueue } from './ready-queue.ts';
 import { emitReport, type Report, type ReportHook } from './report.ts';
 import { Scope, type SpawnOptions } from './scope.ts';
 import { spawnSite } from './site.ts';
+import { Snapshots, standsAt, type TaskSnapshot } from './snapshot.ts';
 import type { JoinHandle, Task } from './task.ts';
+import type { Forgotten } from './unpolled.ts';
 
 /** `development` captures spawn sites, times each poll and reports lost wake-ups; `production` times polls only after a slow batch. */
 export type Mode = 'development' | 'production';
@@ -48,11 +53,15 @@ export class Runtime implements DriverClient, DriverHolder {
   private running = false;
   private timed: boolean;
   private dropped = false;
-  private tasks = 0;
+  private spawned = 0;
+  private over = 0;
+  private polls = 0;
+  private turns = 0;
   private deadlocked = false;
   /** The process's before it was set to 13. */
   private exitCode: typeof process.exitCode = undefined;
   private readonly linter: Linter | null;
+  private snapshots: Snapshots | null = null;
 
   constructor(driver: Driver, options: RuntimeOptions = {}) {
     this.driver = driver;
@@ -62,7 +71,7 @@ export class Runtime implements DriverClient, DriverHolder {
     this.onReport = options.onReport ?? emitReport;
     this.picks = driver.kind === 'sim';
     this.timed = this.mode === 'development';
-    this.linter = this.timed ? new Linter() : null;
+    this.linter = this.timed ? new Linter((what, task) => this.reportForgotten(what, task)) : null;
     this.root = new Scope(this, true, { wake: (): void => {} });
   }
 
@@ -75,12 +84,54 @@ export class Runtime implements DriverClient, DriverHolder {
 
   /** Tasks that have not ended. */
   get taskCount(): number {
-    return this.tasks;
+    return this.spawned - this.over;
   }
 
-  /** The live task tree as text, one line a task, with the await tree inside each. Polls nothing. */
+  /**
+   * The live task tree as text: each task with its state and how long it has waited, where it was spawned, the chain of what it awaits
+   * with the line on which each coroutine stands, and what it waits for in the end. The format is in `task/dump.ts`. Polls nothing; costs
+   * some milliseconds, most of them for the lines.
+   *
+   * @example
+   * ```ts
+   * import { run, sleep, spawn, type Runtime } from 'pawl';
+   * let runtime: Runtime | undefined;
+   * await run(
+   *   function* () {
+   *     const task = spawn(sleep(60_000), { name: 'napping' });
+   *     yield* sleep(1);
+   *     console.log(runtime?.dump().includes('napping')); // true
+   *     task.abort();
+   *   },
+   *   { onRuntime: (made) => (runtime = made) },
+   * );
+   * ```
+   */
   dump(): string {
-    return dumpTasks(this.root);
+    return dumpText(this.snapshot());
+  }
+
+  /** What {@link dump} shows, as data. */
+  snapshot(): TaskSnapshot[] {
+    const { linter } = this;
+    this.snapshots ??= new Snapshots(linter === null ? null : (task) => linter.since(task));
+    return this.snapshots.take(this.root, this.driver.refresh());
+  }
+
+  /** Live counts. Cheap enough to be read every second. */
+  get metrics(): RuntimeMetrics {
+    const { spawned, over, polls, turns, queue, driver } = this;
+    const { timers, waiting } = driver.metrics;
+    return {
+      tasks: { live: spawned - over, spawned, ended: over },
+      polls,
+      // What was queued has been polled since or is queued still.
+      wakes: polls + queue.length,
+      ready: queue.length,
+      turns,
+      timers,
+      ioWaiters: waiting,
+    };
   }
 
   /** Forgets every task without any cleanup, as a crash would. What they had registered stays with the driver until it fires. */
@@ -99,10 +150,13 @@ export class Runtime implements DriverClient, DriverHolder {
     this.running = true;
     // The driver has just read the clock.
     const began = driver.now();
+    const watched = this.timed || onPoll.hasSubscribers;
+    let polls = 0;
     try {
-      for (let polls = 0; polls < limit && queue.length > 0; polls++) {
+      while (polls < limit && queue.length > 0) {
+        polls++;
         const task = this.picks ? queue.take(driver.choose(queue.length)) : queue.shift();
-        if (this.timed) this.enterTimed(task);
+        if (watched) this.enterTimed(task);
         else {
           this.budget = BUDGET;
           setCurrent(task);
@@ -117,6 +171,8 @@ export class Runtime implements DriverClient, DriverHolder {
     }
     setCurrent(null);
     this.running = false;
+    this.polls += polls;
+    this.turns++;
     // The clock is read once for a batch; each poll is timed only after a slow batch (a read at each poll costs half a ping-pong).
     if (this.mode === 'production') this.timed = driver.refresh() - began > this.slowPoll;
     return queue.length;
@@ -124,14 +180,15 @@ export class Runtime implements DriverClient, DriverHolder {
 
   stranded(): void {
     // Once: where telling itself makes Node do something more (in a worker, writing to stderr does), this would be called for ever.
-    if (this.tasks === 0 || this.dropped || this.deadlocked) return;
+    const { taskCount } = this;
+    if (taskCount === 0 || this.dropped || this.deadlocked) return;
     this.deadlocked = true;
     this.exitCode = process.exitCode;
     process.exitCode = 13;
     this.tell({
       code: 'DEADLOCK',
       task: '',
-      message: `DEADLOCK: ${this.tasks} task(s) are waiting and nothing can wake them:\n${this.dump()}`,
+      message: `DEADLOCK: ${taskCount} task(s) are waiting and nothing can wake them:\n${this.dump()}`,
     });
   }
 
@@ -147,6 +204,7 @@ export class Runtime implements DriverClient, DriverHolder {
   enqueue(task: Task<unknown>): void {
     if (this.dropped) return;
     this.queue.push(task);
+    if (onWake.hasSubscribers) onWake.publish({ task, runtime: this } satisfies TaskEvent);
     if (!this.running) this.driver.schedule(this);
   }
 
@@ -167,13 +225,18 @@ export class Runtime implements DriverClient, DriverHolder {
     setCurrent(task);
     let lost: Future<unknown> | null = null;
     if (this.linter === null) task.run();
-    else lost = this.linter.watch(task, () => task.run());
+    else lost = this.linter.watch(task, began, () => task.run());
     const took = this.driver.refresh() - began;
+    if (onPoll.hasSubscribers) onPoll.publish({ task, runtime: this, took } satisfies PollEvent);
     if (took > this.slowPoll) {
+      const line = standsAt(task);
+      const until = line === undefined ? '' : `, until it suspended at ${line}`;
       this.report(
         'SLOW_POLL',
         task,
-        (name) => `a poll of task "${name}" took ${took.toFixed(1)} ms: nothing else ran on this thread meanwhile`,
+        (name) =>
+          `a poll of task "${name}" took ${took.toFixed(1)} ms${until}: nothing else ran on this thread meanwhile`,
+        line,
       );
     }
     if (lost !== null) {
@@ -186,9 +249,27 @@ export class Runtime implements DriverClient, DriverHolder {
     }
   }
 
-  private report(code: Report['code'], task: Task<unknown>, message: (name: string) => string): void {
+  private report(code: Report['code'], task: Task<unknown>, message: (name: string) => string, line?: string): void {
     const name = label(task);
-    this.tell({ code, task: name, message: message(name) });
+    this.tell({ code, task: name, message: message(name), ...(line === undefined ? {} : { line }) });
+  }
+
+  private reportForgotten({ name: what, site }: Forgotten, task: Task<unknown>): void {
+    const made = site === undefined ? '' : `, made at ${site},`;
+    this.report(
+      'NEVER_POLLED',
+      task,
+      (name) =>
+        `coroutine "${what}"${made} was never awaited by task "${name}", so nothing of it has run: is a yield* missing?`,
+      site,
+    );
+  }
+
+  private lintEnd(linter: Linter, task: Task<unknown>): void {
+    linter.unpolled.ended(task);
+    for (const what of linter.holdings.of(task)) {
+      this.report('HELD_AT_END', task, (name) => `task "${name}" ended while it held ${what}: nobody else can have it`);
+    }
   }
 
   /** A hook that throws must not stop the executor, nor the cleanup that is being reported. */
@@ -204,14 +285,24 @@ export class Runtime implements DriverClient, DriverHolder {
 
   /** @internal */
   started(task: Task<unknown>, name: string | undefined): void {
-    if (this.mode === 'development') task.describe(name, spawnSite());
-    else if (name !== undefined) task.describe(name, undefined);
-    if (this.tasks++ === 0) this.driver.attach(this);
+    if (this.linter !== null) {
+      task.describe(name, spawnSite());
+      this.linter.unpolled.taken(task.body as Future<unknown>);
+    } else if (name !== undefined) task.describe(name, undefined);
+    if (this.spawned++ === this.over) this.driver.attach(this);
+    if (onSpawn.hasSubscribers) onSpawn.publish({ task, runtime: this } satisfies TaskEvent);
   }
 
   /** @internal */
-  ended(_task: Task<unknown>): void {
-    if (--this.tasks === 0) this.driver.detach(this);
+  ended(task: Task<unknown>): void {
+    if (this.linter !== null) this.lintEnd(this.linter, task);
+    if (onEnd.hasSubscribers) onEnd.publish({ task, runtime: this } satisfies TaskEvent);
+    if (++this.over === this.spawned) this.driver.detach(this);
+  }
+
+  /** @internal What tasks hold; null in production mode. */
+  get holdings(): Holdings | null {
+    return this.linter === null ? null : this.linter.holdings;
   }
 
   /** @internal */

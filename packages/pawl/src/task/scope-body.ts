@@ -9,6 +9,7 @@ import type { Context, RuntimeRef, Waker } from '../future/context.ts';
 import { alreadyCompleted, Future } from '../future/future.ts';
 import { PENDING, type Poll } from '../future/poll.ts';
 import { current, setCurrent } from '../future/register.ts';
+import { waitInfo, type WaitInfo } from '../future/wait-info.ts';
 import type { Scope } from './scope.ts';
 
 const BODY = 0;
@@ -50,6 +51,12 @@ export class ScopeBody<T> extends Future<T> implements Context {
   /** @internal What is awaited now, for dumps. */
   get awaited(): Future<unknown> | null {
     return this.phase === CHILDREN ? null : this.body;
+  }
+
+  /** @internal Asked when the body has ended: the children are listed by their scope. */
+  [waitInfo](): WaitInfo {
+    const { size } = this.scope;
+    return { what: size === 1 ? 'the end of its child' : `the end of its ${size} children` };
   }
 
   // ---- the body's context

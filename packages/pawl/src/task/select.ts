@@ -32,6 +32,10 @@ class Select extends Combinator<unknown> {
     this.names = names;
   }
 
+  protected override branchName(index: number): string {
+    return this.names[index] as string;
+  }
+
   protected override first(): number {
     return Math.floor(driverOf(this.cx).random() * this.size);
   }

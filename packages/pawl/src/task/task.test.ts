@@ -300,7 +300,7 @@ test('states, names and the dump follow a task through its life', () => {
   assert.deepEqual(seen, ['work', 'ready', 'running', 'waiting', 'cancelling', 'cancelling', 'cancelled', 'work']);
   assert.match(
     dumps[0]!,
-    /^- work \[waiting\], spawned at .*task\.test\.ts:\d+:\d+\n {4}awaits leaf > Sleep\n {2}- a child \[waiting, daemon\]/,
+    /^- #1 work \[waiting 0 ms\], spawned at .*task\.test\.ts:\d+:\d+\n {4}in work .*\n {4}in leaf .*\n {4}waits for sleep, due in 5 ms\n {2}- #2 a child \[waiting 0 ms, daemon\]/,
   );
   assert.equal(runtime.dump(), '');
 });

@@ -14,6 +14,7 @@ import { Future } from '../future/future.ts';
 import { PENDING, type Poll } from '../future/poll.ts';
 import { setWakerTaken } from '../future/register.ts';
 import { suppress, combine } from '../future/suppressed.ts';
+import { waitInfo, type WaitInfo } from '../future/wait-info.ts';
 import { appendCaller } from '../future/trace.ts';
 import { Scope } from './scope.ts';
 import { ScopeBody } from './scope-body.ts';
@@ -206,6 +207,11 @@ export class Task<T> extends Future<T> implements JoinHandle<T>, Context, Waker 
     if (waiters === null) this.waiters = waker;
     else if (waiters instanceof Set) waiters.add(waker);
     else if (waiters !== waker) this.waiters = new Set([waiters, waker]);
+  }
+
+  /** @internal What whoever awaits this handle waits for. */
+  [waitInfo](): WaitInfo {
+    return { what: `the end of task "${this.name}"`, resource: this, holders: [this] };
   }
 
   // ---- waker

@@ -10,6 +10,7 @@ import { Instant } from '../driver/instant.ts';
 import type { Context } from '../future/context.ts';
 import { alreadyCompleted, Future } from '../future/future.ts';
 import { PENDING, type Poll } from '../future/poll.ts';
+import { waitInfo, type WaitInfo, type Waiting } from '../future/wait-info.ts';
 import { spend } from '../task/budget.ts';
 import { CallbackTimer } from '../task/callback-timer.ts';
 
@@ -55,7 +56,7 @@ export class Interval {
   }
 }
 
-class Tick extends Future<Instant> {
+class Tick extends Future<Instant> implements Waiting {
   private readonly interval: Interval;
   private timer: CallbackTimer | null = null;
   private ended = false;
@@ -88,6 +89,11 @@ class Tick extends Future<Instant> {
     this.ended = true;
     this.disarm(cx);
     return undefined;
+  }
+
+  [waitInfo](): WaitInfo {
+    const { period, due } = this.interval;
+    return { what: `tick of an interval of ${period} ms`, resource: this.interval, deadline: due };
   }
 
   private disarm(cx: Context): void {

@@ -4,6 +4,7 @@ import { driverOf, type TimerEntry } from '../driver/driver.ts';
 import type { Context, Waker } from '../future/context.ts';
 import { alreadyCompleted, Future } from '../future/future.ts';
 import { PENDING, type Poll } from '../future/poll.ts';
+import { waitInfo, type WaitInfo, type Waiting } from '../future/wait-info.ts';
 
 /** Values of `timerSlot` beside the wheel's own. */
 export const NEW = -2;
@@ -11,7 +12,7 @@ const FIRED = -3;
 export const DONE = -4;
 
 /** @internal */
-export class Sleep extends Future<void> implements TimerEntry {
+export class Sleep extends Future<void> implements TimerEntry, Waiting {
   timerTick: number;
   timerSlot = NEW;
   timerNext: TimerEntry | null = null;
@@ -56,6 +57,12 @@ export class Sleep extends Future<void> implements TimerEntry {
     this.timerSlot = DONE;
     this.waker = null;
     return undefined;
+  }
+
+  [waitInfo](): WaitInfo {
+    const { timerSlot, timerTick } = this;
+    if (timerTick === Infinity) return { what: 'sleep without end' };
+    return timerSlot >= 0 ? { what: 'sleep', deadline: timerTick } : { what: 'sleep' };
   }
 }
 

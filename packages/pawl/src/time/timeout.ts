@@ -14,6 +14,10 @@ class Timeout extends Combinator<unknown> {
     this.why = why;
   }
 
+  protected override branchName(index: number): string {
+    return index === 0 ? 'future' : 'limit';
+  }
+
   protected override onValue(index: number, value: unknown): void {
     if (index === 0) this.resolve(value);
     else this.reject(new PawlError('TIMEOUT', this.why));

@@ -52,6 +52,7 @@ export class ManualDriver implements Driver {
   readonly timers: Timers = {
     insert: (entry, deadline) => {
       entry.timerSlot = 0;
+      entry.timerTick = Math.max(Math.ceil(deadline), this.time + 1);
       this.entries.push({ entry, deadline: Math.max(Math.ceil(deadline), this.time + 1) });
     },
     cancel: (entry) => {

@@ -46,7 +46,7 @@ export class NativeDriver implements Driver, Turns {
   #ready: DriverClient[] = [];
   #spare: DriverClient[] = [];
   #running: DriverClient | null = null;
-  readonly #attached = new Set<DriverClient>();
+  readonly attached: Set<DriverClient> = new Set();
   readonly #loop: Loop;
 
   /** `note`: why it is this mode, where that needs to be said. */
@@ -104,18 +104,18 @@ export class NativeDriver implements Driver, Turns {
   }
 
   attach(client: DriverClient): void {
-    if (this.#attached.size === 0) process.on('beforeExit', this.#beforeExit);
-    this.#attached.add(client);
+    if (this.attached.size === 0) process.on('beforeExit', this.#beforeExit);
+    this.attached.add(client);
   }
 
   detach(client: DriverClient): void {
-    if (this.#attached.delete(client) && this.#attached.size === 0) process.off('beforeExit', this.#beforeExit);
+    if (this.attached.delete(client) && this.attached.size === 0) process.off('beforeExit', this.#beforeExit);
   }
 
   readonly #beforeExit = (): void => {
     // What waits for a background timer has not asked for the process to stay: with one armed, an end is no deadlock.
     if (this.isLive() || this.background.size > 0) return;
-    for (const client of this.#attached) client.stranded();
+    for (const client of this.attached) client.stranded();
   };
 
   remoteWaker(onWake: () => void): RemoteWaker {

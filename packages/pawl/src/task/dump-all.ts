@@ -1,0 +1,30 @@
+/** The dump of a whole thread: every runtime that has tasks, with its figures. */
+import { defaultDriver } from '../driver/default.ts';
+import type { Driver } from '../driver/driver.ts';
+import { Runtime } from './runtime.ts';
+
+/**
+ * The dumps of all runtimes of this thread that have tasks left: the programs under `run`, and the ambient one of futures that ordinary
+ * async code awaits. Each begins with a line of its figures. Polls nothing. `pawl run` prints it on SIGUSR2; a program of your own can do
+ * the same.
+ *
+ * @example
+ * ```ts
+ * import { dumpAll } from 'pawl';
+ * const print = (): void => void process.stderr.write(dumpAll());
+ * process.on('SIGUSR2', print);
+ * // … and when it is no longer wanted:
+ * process.off('SIGUSR2', print);
+ * ```
+ */
+export function dumpAll(driver: Driver = defaultDriver()): string {
+  const runtimes = [...driver.attached].filter((client) => client instanceof Runtime);
+  const { timers, waiting, descriptors } = driver.metrics;
+  const count = runtimes.reduce((sum, { taskCount }) => sum + taskCount, 0);
+  const head = `live tasks: ${count}, runtimes: ${runtimes.length}, timers: ${timers}, waits for I/O: ${waiting}, descriptors: ${descriptors}`;
+  const dumps = runtimes.map((runtime) => {
+    const { tasks, polls, ready, turns } = runtime.metrics;
+    return `runtime in ${runtime.mode} mode: live tasks: ${tasks.live} of ${tasks.spawned}, ready: ${ready}, polls: ${polls}, turns: ${turns}\n${runtime.dump()}\n`;
+  });
+  return `${head}\n${dumps.join('')}`;
+}
