@@ -73,6 +73,11 @@ export class Scope {
     return this.adopt(toFuture(what), options) as JoinHandle<unknown> as JoinHandle<Flattened<T>>;
   }
 
+  /** @internal A scope for the children of one of its own children: a task knows what a scope does, not how one is made. */
+  nested(owner: Waker): Scope {
+    return new Scope(this.runtime, false, owner);
+  }
+
   /** @internal */
   adopt<T>(future: Future<T>, options: SpawnOptions | undefined): Task<T> {
     if (this.closed)

@@ -16,7 +16,7 @@ import { setWakerTaken } from '../future/register.ts';
 import { suppress, combine } from '../future/suppressed.ts';
 import { waitInfo, type WaitInfo } from '../future/wait-info.ts';
 import { appendCaller } from '../future/trace.ts';
-import { Scope } from './scope.ts';
+import type { Scope } from './scope.ts';
 import { ScopeBody } from './scope-body.ts';
 import { lineOf, type SpawnSite } from './site.ts';
 
@@ -251,7 +251,7 @@ export class Task<T> extends Future<T> implements JoinHandle<T>, Context, Waker 
 
   /** @internal */
   nursery(): Scope {
-    const scope = (this.side().children ??= new Scope(this.parent.runtime, false, this));
+    const scope = (this.side().children ??= this.parent.nested(this));
     // What a cancelled task's cleanup spawns is aborted at once, as in any scope that is being cancelled.
     if ((this.flags & CANCELLING) !== 0) scope.abortAll(this.result);
     return scope;
