@@ -2,7 +2,7 @@
  * Runtime: the executor. It polls woken tasks when the driver gives it a turn, and knows the tree of its tasks.
  *
  * What must hold: a task is polled only between `enter` and its return, with itself as the current context; `turn` never throws. A
- * runtime is attached to its driver exactly while it has tasks. Nothing of a runtime is global: any number of them share a thread's driver.
+ * runtime is attached to its driver exactly while it has tasks. Nothing of a runtime is global, and many of them may share a thread's driver.
  */
 import { PawlError } from '../error/index.ts';
 import type { Driver, DriverClient, DriverHolder } from '../driver/driver.ts';
