@@ -16,6 +16,7 @@ export { mapConcurrent, type MapConcurrentOptions } from './future/map-concurren
 export { map } from './future/map.ts';
 export { race } from './future/race.ts';
 export { ready, yieldNow } from './future/ready.ts';
+export { shield } from './future/shield.ts';
 export { fromPromise } from './node/promise.ts';
 export { channel, CLOSED, EMPTY, unboundedChannel } from './sync/channel.ts';
 export { Mutex, type MutexGuard } from './sync/mutex.ts';
@@ -30,8 +31,10 @@ export type { Report, ReportHook } from './task/report.ts';
 export { blockOn, run, type RunAsyncOptions, type RunOptions } from './task/run.ts';
 export { Runtime, type Mode, type RuntimeOptions } from './task/runtime.ts';
 export type { Scope, SpawnOptions } from './task/scope.ts';
+export type { ScopeOptions } from './task/limited-scope.ts';
 export { scope, supervise, type SuperviseOptions } from './task/scopes.ts';
 export { select, type Branches, type Selected, type SelectOptions } from './task/select.ts';
+export { remaining } from './task/remaining.ts';
 export { spawn, spawnDetached } from './task/spawn.ts';
 export { taskGroup, type TaskGroup, type TaskGroupOptions } from './task/task-group.ts';
 export type { AwaitSnapshot, TaskSnapshot, Waited } from './task/snapshot.ts';

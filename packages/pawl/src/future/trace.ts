@@ -19,7 +19,7 @@ const INTERNAL = /\/pawl\/(?:(?:src|dist)\/(?:future|task|driver|time|cli)\/[\w.
 /** Below the first of these frames the machine stack is the executor's and the loop's. */
 const EXECUTOR = /\/pawl\/(?:src|dist)\/(?:task|driver)\/[\w./-]+\.(?:ts|js):\d+/;
 /** What futures are polled through where they nest in one task. */
-const NESTED = /at Task\.poll |\/task\/(?:scope-body|scopes)\.(?:ts|js):\d+/;
+const NESTED = /at Task\.poll |\/task\/(?:scope-body|scope-future)\.(?:ts|js):\d+/;
 // A test of the kernel sits beside it and is user code.
 const TEST = /\.test\.ts:\d+/;
 

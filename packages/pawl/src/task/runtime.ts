@@ -45,7 +45,6 @@ export class Runtime implements DriverClient, DriverHolder {
   budget = 0;
   /** @internal The parent of main and of every detached task. */
   readonly root: Scope;
-  private readonly cleanupTimeout: number;
   private readonly slowPoll: number;
   private readonly onReport: ReportHook;
   private readonly queue = new ReadyQueue();
@@ -66,13 +65,13 @@ export class Runtime implements DriverClient, DriverHolder {
   constructor(driver: Driver, options: RuntimeOptions = {}) {
     this.driver = driver;
     this.mode = options.mode ?? (process.env['NODE_ENV'] === 'production' ? 'production' : 'development');
-    this.cleanupTimeout = positive('cleanupTimeout', options.cleanupTimeout ?? 5000);
+    const cleanupTimeout = positive('cleanupTimeout', options.cleanupTimeout ?? 5000);
     this.slowPoll = positive('slowPoll', options.slowPoll ?? 100);
     this.onReport = options.onReport ?? emitReport;
     this.picks = driver.kind === 'sim';
     this.timed = this.mode === 'development';
     this.linter = this.timed ? new Linter((what, task) => this.reportForgotten(what, task)) : null;
-    this.root = new Scope(this, true, { wake: (): void => {} });
+    this.root = new Scope(this, true, { wake: (): void => {} }, { deadline: Infinity, cleanupTimeout });
   }
 
   /** Spawns a task that no scope waits for: it ends, with its cleanup, when the runtime's main does. RUNTIME_CLOSED after that. */
@@ -306,19 +305,19 @@ export class Runtime implements DriverClient, DriverHolder {
   }
 
   /** @internal */
-  armCleanup(expired: () => void): Disposable {
+  armCleanup(expired: () => void, after: number): Disposable {
     const timer = new CallbackTimer(expired);
-    this.driver.timers.insert(timer, this.driver.now() + this.cleanupTimeout);
+    this.driver.timers.insert(timer, this.driver.now() + after);
     return { [Symbol.dispose]: () => this.driver.timers.cancel(timer) };
   }
 
   /** @internal */
-  reportOverrun(code: 'CLEANUP_TIMEOUT' | 'CLEANUP_ABANDONED', task: Task<unknown>): void {
+  reportOverrun(code: 'CLEANUP_TIMEOUT' | 'CLEANUP_ABANDONED', task: Task<unknown>, after: number): void {
     const what =
       code === 'CLEANUP_TIMEOUT'
         ? 'had not ended: its await was cancelled and throws CLEANUP_TIMEOUT'
         : 'could not be ended and was left behind';
-    this.report(code, task, (name) => `after ${this.cleanupTimeout} ms the cleanup of task "${name}" ${what}`);
+    this.report(code, task, (name) => `after ${after} ms the cleanup of task "${name}" ${what}`);
   }
 }
 

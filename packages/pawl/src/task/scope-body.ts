@@ -11,6 +11,7 @@ import { PENDING, type Poll } from '../future/poll.ts';
 import { current, setCurrent } from '../future/register.ts';
 import { waitInfo, type WaitInfo } from '../future/wait-info.ts';
 import type { Scope } from './scope.ts';
+import type { Task } from './task.ts';
 
 const BODY = 0;
 const CANCEL_BODY = 1;
@@ -86,11 +87,15 @@ export class ScopeBody<T> extends Future<T> implements Context {
   }
 
   armCleanup(expired: () => void): Disposable {
-    return (this.outer as Context).armCleanup(expired);
+    const { runtime, terms } = this.scope;
+    return runtime.armCleanup(expired, terms.cleanupTimeout);
   }
 
   reportOverrun(code: 'CLEANUP_TIMEOUT' | 'CLEANUP_ABANDONED'): void {
-    (this.outer as Context).reportOverrun(code);
+    const { runtime, terms } = this.scope;
+    // Its own deadline has passed, or one further out that knows its time better.
+    if (this.expired) runtime.reportOverrun(code, this.task as Task<unknown>, terms.cleanupTimeout);
+    else (this.outer as Context).reportOverrun(code);
   }
 
   // ---- the future
@@ -175,7 +180,8 @@ export class ScopeBody<T> extends Future<T> implements Context {
     this.childrenOnly();
   }
 
-  private expire(): void {
+  /** @internal The cleanup deadline has passed. */
+  expire(): void {
     this.expired = true;
     this.waker.wake();
   }

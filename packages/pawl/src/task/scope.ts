@@ -15,6 +15,7 @@ import { appendSpawn } from '../future/trace.ts';
 import { ChildList } from './child-list.ts';
 import type { Runtime } from './runtime.ts';
 import { Task, type JoinHandle } from './task.ts';
+import type { Terms } from './terms.ts';
 
 export interface SpawnOptions {
   /** Shown in dumps, reports and errors. Default: the coroutine's own name. */
@@ -29,6 +30,8 @@ const MAX_UNOBSERVED = 1000;
 export class Scope {
   readonly runtime: Runtime;
   readonly supervising: boolean;
+  /** @internal Its deadlines: its own, or those of the scope around it. */
+  readonly terms: Terms;
   /** @internal What to wake when a child's end may concern the owner. */
   ownerWaker: Waker;
   private readonly children = new ChildList();
@@ -47,9 +50,10 @@ export class Scope {
   /** @internal Told of each failure of a supervised child, which then counts as observed. */
   onFailure: ((error: unknown, task: JoinHandle<unknown>) => void) | undefined;
 
-  constructor(runtime: Runtime, supervising: boolean, ownerWaker: Waker) {
+  constructor(runtime: Runtime, supervising: boolean, ownerWaker: Waker, terms: Terms) {
     this.runtime = runtime;
     this.supervising = supervising;
+    this.terms = terms;
     this.ownerWaker = ownerWaker;
   }
 
@@ -75,7 +79,7 @@ export class Scope {
 
   /** @internal A scope for the children of one of its own children: a task knows what a scope does, not how one is made. */
   nested(owner: Waker): Scope {
-    return new Scope(this.runtime, false, owner);
+    return new Scope(this.runtime, false, owner, this.terms);
   }
 
   /** @internal */
@@ -140,6 +144,11 @@ export class Scope {
       this.abortAll(new PawlError('CANCELLED', 'a sibling failed', { cause: error }));
       this.ownerWaker.wake();
     }
+  }
+
+  /** @internal A failure that concerns nobody any more, because the scope itself has been cancelled. */
+  withdraw(error: unknown): void {
+    this.failures = this.failures.filter((failure) => failure !== error);
   }
 
   /** @internal Aborts every child, and whatever is spawned from now on. */

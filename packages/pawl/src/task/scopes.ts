@@ -1,60 +1,21 @@
 /** `scope` and `supervise`: a body with children that all end before it does. */
-import type { Context } from '../future/context.ts';
 import { start, type Body, type Flattened } from '../future/coroutine.ts';
-import { Future } from '../future/future.ts';
-import type { Poll } from '../future/poll.ts';
-import { ScopeBody } from './scope-body.ts';
-import { Scope } from './scope.ts';
-import type { Runtime } from './runtime.ts';
+import type { Future } from '../future/future.ts';
+import { openScope, type ScopeOptions } from './limited-scope.ts';
+import type { Scope } from './scope.ts';
 import type { JoinHandle } from './task.ts';
 
-export interface SuperviseOptions {
+export interface SuperviseOptions extends ScopeOptions {
   /** Called with each child's failure as it happens; the failure then counts as observed. What it throws fails the scope. */
   readonly onFailure?: (error: unknown, task: JoinHandle<unknown>) => void;
-}
-
-/** Makes its scope at the first poll, when it knows the runtime and the task that it lives in. */
-export class ScopeFuture<T> extends Future<T> {
-  private readonly make: (scope: Scope) => Future<T>;
-  private readonly supervising: boolean;
-  private readonly options: SuperviseOptions;
-  private inner: ScopeBody<T> | null = null;
-
-  constructor(make: (scope: Scope) => Future<T>, supervising: boolean, options: SuperviseOptions) {
-    super();
-    this.make = make;
-    this.supervising = supervising;
-    this.options = options;
-  }
-
-  /** @internal For dumps. */
-  get awaited(): Future<unknown> | null {
-    return this.inner;
-  }
-
-  /** @internal For dumps. */
-  get label(): string {
-    return this.supervising ? 'supervise' : 'scope';
-  }
-
-  override poll(cx: Context): Poll<T> {
-    return (this.inner ??= this.begin(cx)).poll(cx);
-  }
-
-  private begin(cx: Context): ScopeBody<T> {
-    const scope = new Scope(cx.runtime as Runtime, this.supervising, cx.waker);
-    scope.onFailure = this.options.onFailure;
-    return new ScopeBody(() => this.make(scope), scope, false);
-  }
-
-  override cancel(cx: Context): Poll<void> {
-    return this.inner === null ? undefined : this.inner.cancel(cx);
-  }
 }
 
 /**
  * Runs a body whose spawned tasks (`scope.spawn`, or a plain `spawn` inside it) all end before it does. When the body or a child
  * fails, everybody else is cancelled and cleaned up, and the first failure is thrown, the others suppressed by it.
+ *
+ * With `timeout` or `deadline` body and children are cancelled at that moment, and the scope throws TIMEOUT after their cleanup. Whatever
+ * is under it inherits the deadline: a scope within it can only have an earlier one, and `remaining()` tells how long is left.
  *
  * Cancelling it cancels body and children, and is done when they have ended.
  *
@@ -69,8 +30,8 @@ export class ScopeFuture<T> extends Future<T> {
  * console.log(blockOn(total)); // 6, after all three have slept
  * ```
  */
-export function scope<T>(body: Body<[scope: Scope], T>): Future<Flattened<T>> {
-  return new ScopeFuture<T>((made) => start(body, made), false, {}) as Future<unknown> as Future<Flattened<T>>;
+export function scope<T>(body: Body<[scope: Scope], T>, options: ScopeOptions = {}): Future<Flattened<T>> {
+  return openScope<T>((made) => start(body, made), false, options) as Future<unknown> as Future<Flattened<T>>;
 }
 
 /**
@@ -94,5 +55,5 @@ export function scope<T>(body: Body<[scope: Scope], T>): Future<Flattened<T>> {
  * ```
  */
 export function supervise<T>(body: Body<[scope: Scope], T>, options: SuperviseOptions = {}): Future<Flattened<T>> {
-  return new ScopeFuture<T>((made) => start(body, made), true, options) as Future<unknown> as Future<Flattened<T>>;
+  return openScope<T>((made) => start(body, made), true, options) as Future<unknown> as Future<Flattened<T>>;
 }

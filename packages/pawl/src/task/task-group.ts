@@ -13,11 +13,11 @@ import { PENDING, type Poll } from '../future/poll.ts';
 import { waitInfo, type WaitInfo, type Waiting } from '../future/wait-info.ts';
 import { Waiter, WaitList } from '../future/wait-list.ts';
 import { spend } from './budget.ts';
-import { ScopeFuture } from './scopes.ts';
+import { openScope, type ScopeOptions } from './limited-scope.ts';
 import type { Scope, SpawnOptions } from './scope.ts';
 import type { JoinHandle, Task } from './task.ts';
 
-export interface TaskGroupOptions {
+export interface TaskGroupOptions extends ScopeOptions {
   /** Tasks that run at once. Default: no limit. */
   readonly limit?: number;
   /** Tasks fail alone: `next` throws the failure, the others go on. Default: the first failure ends the group, as in a scope. */
@@ -290,6 +290,6 @@ export function taskGroup<T, R>(
   const { limit = Infinity, supervise = false } = options;
   if (!(limit === Infinity || (Number.isSafeInteger(limit) && limit > 0)))
     throw new PawlError('BAD_ARGUMENT', `taskGroup: limit must be a whole number above zero, got ${String(limit)}`);
-  const made = new ScopeFuture<R>((scope) => start(body, new TaskGroup<T>(scope, limit)), supervise, {});
+  const made = openScope<R>((scope) => start(body, new TaskGroup<T>(scope, limit)), supervise, options);
   return made as Future<unknown> as Future<Flattened<R>>;
 }

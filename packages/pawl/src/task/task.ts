@@ -264,12 +264,12 @@ export class Task<T> extends Future<T> implements JoinHandle<T>, Context, Waker 
 
   /** @internal */
   armCleanup(expired: () => void): Disposable {
-    return this.parent.runtime.armCleanup(expired);
+    return this.parent.runtime.armCleanup(expired, this.parent.terms.cleanupTimeout);
   }
 
   /** @internal */
   reportOverrun(code: 'CLEANUP_TIMEOUT' | 'CLEANUP_ABANDONED'): void {
-    this.parent.runtime.reportOverrun(code, this);
+    this.parent.runtime.reportOverrun(code, this, this.parent.terms.cleanupTimeout);
   }
 
   // ---- executor
