@@ -57,6 +57,19 @@ export function awaitsOf(body: Future<unknown> | null, scopes: Set<Scope>): Awai
   return chain;
 }
 
+/** The chain of awaits in one line, for messages: `serve > timeout of 2 (0: handle > sleep; 1: sleep)`. */
+export function awaitLine(body: Future<unknown> | null): string {
+  return lineOf(awaitsOf(body, new Set()));
+}
+
+function lineOf(awaits: readonly Await[]): string {
+  const parts = awaits.map(({ name, wait, branches }) => {
+    const inner = branches.map((branch) => `${branch.name}: ${lineOf(branch.awaits)}`).join('; ');
+    return `${wait?.what ?? name}${inner === '' ? '' : ` (${inner})`}`;
+  });
+  return parts.join(' > ');
+}
+
 /** The future at the end of the chain of awaits: what a suspended task really waits for. A combinator is one. */
 export function leafOf(body: Future<unknown> | null): Future<unknown> | null {
   let future = body;

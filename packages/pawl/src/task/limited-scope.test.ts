@@ -272,6 +272,33 @@ test('the cleanup timeout of a scope bounds the cleanup of its body and of its c
   }
 });
 
+test('the report of an overrun names the chain of awaits in which the cleanup stood', () => {
+  const { reports, run } = world();
+  const inner = coroutine(function* inner() {
+    yield* sleep(ever);
+  });
+  const outer = coroutine(function* outer() {
+    try {
+      yield* sleep(ever);
+    } finally {
+      yield* timeout(ever, inner());
+    }
+  });
+  run(
+    function* () {
+      const task = spawn(outer(), { name: 'slow' });
+      yield* yieldNow();
+      task.abort();
+      yield* caught(task);
+    },
+    { cleanupTimeout: 70 },
+  );
+  assert.match(
+    reports[0]!.message,
+    /task "slow.* stood at outer > timeout of 2 \(future: inner > sleep; limit: sleep\)$/,
+  );
+});
+
 test('a cleanup timeout is inherited, and one further out that is earlier counts', () => {
   const { driver, reports, run } = world();
   run(function* () {

@@ -9,6 +9,7 @@ import type { Driver, DriverClient, DriverHolder } from '../driver/driver.ts';
 import type { Body, Flattened } from '../future/coroutine.ts';
 import type { Future } from '../future/future.ts';
 import { current, setCurrent } from '../future/register.ts';
+import { awaitLine } from './await-tree.ts';
 import { BUDGET } from './budget.ts';
 import { CallbackTimer } from './callback-timer.ts';
 import { onEnd, onPoll, onSpawn, onWake, type PollEvent, type TaskEvent } from './channels.ts';
@@ -317,7 +318,8 @@ export class Runtime implements DriverClient, DriverHolder {
       code === 'CLEANUP_TIMEOUT'
         ? 'had not ended: its await was cancelled and throws CLEANUP_TIMEOUT'
         : 'could not be ended and was left behind';
-    this.report(code, task, (name) => `after ${after} ms the cleanup of task "${name}" ${what}`);
+    const chain = awaitLine(task.body);
+    this.report(code, task, (name) => `after ${after} ms the cleanup of task "${name}" ${what}. It stood at ${chain}`);
   }
 }
 
