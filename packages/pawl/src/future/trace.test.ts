@@ -199,3 +199,29 @@ test('what a program makes of stacks itself does no harm', () => {
     Error.stackTraceLimit = stackTraceLimit;
   }
 });
+
+test('no stack is written out before it is read, and what a program assigns to it stays', () => {
+  const before = Object.getOwnPropertyDescriptor(Error, 'prepareStackTrace');
+  let written = 0;
+  Error.prepareStackTrace = (error, sites) => {
+    written++;
+    return [
+      String(error),
+      ...sites.map(
+        (site) => `    at ${site.getFunctionName() ?? '?'} (${site.getFileName() ?? '?'}:${site.getLineNumber()}:1)`,
+      ),
+    ].join('\n');
+  };
+  try {
+    const error = failure(outer(1)) as Error;
+    assert.equal(written, 0);
+    assert.match(error.stack ?? '', /inner [^]*middle [^]*outer /);
+    assert.ok(written > 0);
+    error.stack = 'mine';
+    assert.equal(error.stack, 'mine');
+    assert.deepEqual(Object.keys(error), []);
+  } finally {
+    if (before === undefined) Reflect.deleteProperty(Error, 'prepareStackTrace');
+    else Object.defineProperty(Error, 'prepareStackTrace', before);
+  }
+});

@@ -4,31 +4,86 @@
  *
  * What must hold: an error that is thrown many times does not grow without bound, and a value that is no Error is left alone. The lines
  * come from the stack captured inside the delegate's `next` or `throw`, where the awaiting generator is the direct caller.
+ *
+ * Writing a stack out costs ten times as much as walking it (300 µs of a failed connect), and most errors are caught unread: so stacks are
+ * only captured on the way, and `stack` becomes an accessor that writes them out when it is first read.
  */
 
 /** Lines that one error may collect from awaits: beyond it the innermost ones are what a reader needs. */
 const MAX_LINES = 50;
-const appended = new WeakMap<Error, number>();
 
 interface Captured {
-  stack?: string;
+  stack?: unknown;
 }
 
+/** An await that an error has passed through. */
+interface Part {
+  readonly at: Captured;
+  readonly synchronous: boolean;
+}
+
+const home = new URL('..', import.meta.url);
+/** How this package's files begin in a stack: modules are shown by their URL. */
+const OURS = home.href;
+const LAUNCHER = new URL('../bin/pawl.js', home).href;
+
 /** Folders of this package's kernel and its command: frames of ours are machinery and are left out of a logical stack. */
-const INTERNAL = /\/pawl\/(?:(?:src|dist)\/(?:future|task|driver|time|cli)\/[\w./-]+\.(?:ts|js)|bin\/pawl\.js):\d+/;
+const INTERNAL = /^(?:future|task|driver|time|cli)\/[\w./-]+\.(?:ts|js):\d+/;
 /** Below the first of these frames the machine stack is the executor's and the loop's. */
-const EXECUTOR = /\/pawl\/(?:src|dist)\/(?:task|driver)\/[\w./-]+\.(?:ts|js):\d+/;
+const EXECUTOR = /^(?:task|driver)\/[\w./-]+\.(?:ts|js):\d+/;
 /** What futures are polled through where they nest in one task. */
 const NESTED = /at Task\.poll |\/task\/(?:scope-body|scope-future)\.(?:ts|js):\d+/;
 // A test of the kernel sits beside it and is user code.
 const TEST = /\.test\.ts:\d+/;
 
+/** True when the line's place is a file of this package that matches. */
+function isAt(line: string, files: RegExp): boolean {
+  const at = line.indexOf(OURS);
+  return at >= 0 && files.test(line.slice(at + OURS.length)) && !TEST.test(line);
+}
+
 /** True for a stack line that belongs to the runtime's own machinery. */
 export function isInternalLine(line: string): boolean {
   return (
-    (INTERNAL.test(line) && !TEST.test(line)) || line.includes('(<anonymous>)') || line.includes('[Symbol.iterator]')
+    isAt(line, INTERNAL) ||
+    line.includes(LAUNCHER) ||
+    line.includes('(<anonymous>)') ||
+    line.includes('[Symbol.iterator]')
   );
 }
+
+/** Of each error, the stack it had, and what it has passed through since. */
+class Trace {
+  readonly parts: Part[] = [];
+  private readonly original: () => unknown;
+  private text: string | null = null;
+
+  constructor(original: () => unknown) {
+    this.original = original;
+  }
+
+  add(part: Part): void {
+    this.parts.push(part);
+    this.text = null;
+  }
+
+  get stack(): string {
+    return (this.text ??= this.write());
+  }
+
+  private write(): string {
+    const lines = withoutExecutor(String(this.original()).split('\n'));
+    const most = lines.length + MAX_LINES;
+    for (const { at, synchronous } of this.parts) {
+      // Thrown within a nested poll, the error has met its nearest callers already: on the machine stack.
+      const known = new Set(synchronous ? lines : []);
+      lines.push(...awaitLines(at.stack).filter((line) => !known.has(line)));
+    }
+    return lines.slice(0, most).join('\n');
+  }
+}
+
+const traces = new WeakMap<Error, Trace>();
 
 /**
  * Appends the lines of the await through which `error` is about to be thrown. Called where the awaiting generator is the nearest caller:
@@ -36,45 +91,58 @@ export function isInternalLine(line: string): boolean {
  */
 export function appendCaller(error: unknown, synchronous: boolean): void {
   if (!(error instanceof Error)) return;
-  if ((appended.get(error) ?? 0) >= MAX_LINES) return;
   try {
-    const holder: Captured = {};
+    const trace = traceOf(error);
+    if (trace.parts.length >= MAX_LINES) return;
+    const at: Captured = {};
     const limit = Error.stackTraceLimit;
     Error.stackTraceLimit = 16;
     try {
-      Error.captureStackTrace(holder, appendCaller);
+      Error.captureStackTrace(at, appendCaller);
     } finally {
       Error.stackTraceLimit = limit;
     }
-    append(error, awaitLines(holder.stack), synchronous);
+    trace.add({ at, synchronous });
   } catch {
     // A frozen error, or frozen intrinsics: the error keeps the stack it has.
   }
 }
 
 /** Appends where a failed task was spawned. */
-export function appendSpawn(error: unknown, name: string, site: string): void {
+export function appendSpawn(error: unknown, task: { readonly name: string; readonly site: string | undefined }): void {
   if (!(error instanceof Error)) return;
   try {
-    append(error, [`    at task ${name} (spawned at ${site})`], false);
+    const trace = traceOf(error);
+    if (trace.parts.length >= MAX_LINES) return;
+    const at: Captured = {
+      get stack() {
+        const { name, site } = task;
+        return site === undefined ? '' : `    at task ${name} (spawned at ${site})`;
+      },
+    };
+    trace.add({ at, synchronous: false });
   } catch {
     // As above.
   }
 }
 
-function append(error: Error, callers: readonly string[], synchronous: boolean): void {
-  const known = appended.get(error) ?? 0;
-  const stack = (typeof error.stack === 'string' ? error.stack : String(error)).split('\n');
-  const logical = known === 0 ? withoutExecutor(stack) : stack;
-  // Thrown within a nested poll, the error has met its nearest callers already: on the machine stack.
-  const fresh = (synchronous ? callers.filter((line) => !logical.includes(line)) : callers).slice(0, MAX_LINES - known);
-  if (fresh.length === 0 && known > 0) return;
-  appended.set(error, known + Math.max(fresh.length, 1));
+/** The error's trace, which its `stack` shows from now on. What a program assigns to it replaces both. */
+function traceOf(error: Error): Trace {
+  const known = traces.get(error);
+  if (known !== undefined) return known;
+  // The engine's own is an accessor too, which writes the stack out at its first call.
+  const own = Object.getOwnPropertyDescriptor(error, 'stack');
+  const trace = new Trace(() => (own?.get === undefined ? own?.value : own.get.call(error)) ?? String(error));
   Object.defineProperty(error, 'stack', {
-    value: [...logical, ...fresh].join('\n'),
+    get: () => trace.stack,
+    set: (stack: unknown) => {
+      traces.delete(error);
+      Object.defineProperty(error, 'stack', { value: stack, configurable: true, writable: true });
+    },
     configurable: true,
-    writable: true,
   });
+  traces.set(error, trace);
+  return trace;
 }
 
 /** The lines of the awaiting generator and of those that delegate to it, up to the runtime's own frame that resumed them. */
@@ -83,7 +151,7 @@ function awaitLines(stack: unknown): string[] {
   if (typeof stack !== 'string') return lines;
   for (const line of stack.split('\n')) {
     if (!line.startsWith('    at ')) continue;
-    if (EXECUTOR.test(line) && !TEST.test(line) && !NESTED.test(line)) break;
+    if (isAt(line, EXECUTOR) && !NESTED.test(line)) break;
     if (!isInternalLine(line)) lines.push(line);
     else if (lines.length > 0 && !line.includes('(<anonymous>)')) break;
   }
@@ -92,6 +160,6 @@ function awaitLines(stack: unknown): string[] {
 
 /** The physical stack down to where a task was resumed, without our own frames: what the awaiting coroutines' lines continue. */
 function withoutExecutor(stack: readonly string[]): string[] {
-  const end = stack.findIndex((text) => EXECUTOR.test(text) && !TEST.test(text));
+  const end = stack.findIndex((text) => isAt(text, EXECUTOR));
   return (end < 0 ? stack : stack.slice(0, end)).filter((text) => !text.startsWith('    at ') || !isInternalLine(text));
 }

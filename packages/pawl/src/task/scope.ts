@@ -108,7 +108,7 @@ export class Scope {
   }
 
   private childFailed(task: Task<unknown>): void {
-    if (task.site !== undefined) appendSpawn(task.outcome, task.name, task.site);
+    if (this.runtime.mode === 'development') appendSpawn(task.outcome, task);
     if (!this.supervising) {
       task.observe();
       this.fail(task.outcome);

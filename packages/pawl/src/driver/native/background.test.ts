@@ -50,10 +50,11 @@ for (const mode of ['host', 'guest']) {
     'an earlier background timer is rung for before a later one, whatever the order of insertion',
     `const driver = nativeDriver();
     const order = [];
+    const now = driver.refresh();
     const at = (ms) => {
       const timer = new TestTimer();
       timer.onTimer = () => { order.push(ms); if (order.length === 3) { console.log(order.join(' ')); clearInterval(alive); } };
-      driver.background.insert(timer, driver.refresh() + ms);
+      driver.background.insert(timer, now + ms);
       return timer;
     };
     const alive = setInterval(() => {}, 3_600_000);
