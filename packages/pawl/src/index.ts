@@ -18,6 +18,7 @@ export { race } from './future/race.ts';
 export { ready, yieldNow } from './future/ready.ts';
 export { shield } from './future/shield.ts';
 export { fromPromise } from './node/promise.ts';
+export { type CancelGuard, CancellationToken } from './sync/cancellation-token.ts';
 export { channel, CLOSED, EMPTY, unboundedChannel } from './sync/channel.ts';
 export { Mutex, type MutexGuard } from './sync/mutex.ts';
 export type { Receiver } from './sync/receiver.ts';

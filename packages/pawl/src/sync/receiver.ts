@@ -11,11 +11,11 @@ import { PENDING, type Poll } from '../future/poll.ts';
 import type { WaitInfo } from '../future/wait-info.ts';
 import { spend } from '../task/budget.ts';
 import { type Channel, CLOSED, EMPTY } from './channel.ts';
-import { type AsyncSource, type Consumer, forEach, iterate } from './for-each.ts';
+import { type Consumer, forEach, iterate } from './for-each.ts';
 import { DONE, WaitList, Waiter } from './waiter.ts';
 
 /** The receiving end of a channel. Clones share the messages: each goes to one of them, to whoever has waited longest. */
-export class Receiver<T> implements Disposable, AsyncSource<T> {
+export class Receiver<T> implements Disposable, AsyncIterable<T, undefined> {
   /** @internal */
   readonly channel: Channel<T>;
   private open = true;
@@ -94,12 +94,12 @@ export class Receiver<T> implements Disposable, AsyncSource<T> {
    * ```
    */
   forEach(body: Consumer<T>): Future<void> {
-    return forEach(this, body);
+    return forEach(() => this.recv(), body);
   }
 
   /** For `for await` in ordinary async code, on the ambient runtime. Leaving the loop early closes nothing. */
   [Symbol.asyncIterator](): AsyncIterator<T, undefined> {
-    return iterate(this);
+    return iterate(() => this.recv());
   }
 
   /** Nothing more can be sent; what was sent, and what permits still send, can be received. */

@@ -18,7 +18,7 @@ export const GRANTED = 2;
 export const DONE = 3;
 
 /** What a list needs of its nodes. */
-interface Node {
+export interface Node {
   before: Node | null;
   after: Node | null;
   wakeAs(state: typeof NEW | typeof GRANTED): void;

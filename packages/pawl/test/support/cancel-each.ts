@@ -117,6 +117,6 @@ const ended = coroutine(function* (handle: JoinHandle<unknown>) {
   try {
     yield* handle;
   } catch (error) {
-    if (!(error instanceof PawlError && error.code === 'CANCELLED')) throw error;
+    if (!(error instanceof PawlError && ['CANCELLED', 'TIMEOUT'].includes(error.code))) throw error;
   }
 });
