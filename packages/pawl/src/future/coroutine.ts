@@ -299,7 +299,9 @@ function yieldedWrong(value: unknown): PawlError {
 function describe(value: unknown): string {
   if (value instanceof Future) return 'a future';
   if (value === null || typeof value !== 'object') return String(value);
-  return typeof (value as PromiseLike<unknown>).then === 'function' ? 'a promise' : 'an object';
+  const { poll, then } = value as { readonly poll?: unknown; readonly then?: unknown };
+  if (typeof poll === 'function') return 'a future of another copy of pawl (only one can be used by a program)';
+  return typeof then === 'function' ? 'a promise' : 'an object';
 }
 
 /**

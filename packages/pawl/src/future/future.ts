@@ -116,7 +116,7 @@ function answer(sent: unknown): Delivered<unknown> {
 function outside(): PawlError {
   return new PawlError(
     'NOT_IN_COROUTINE',
-    'a future was iterated outside a coroutine: use `yield* future` directly in a coroutine(function* …), or await it with then',
+    'a future was iterated outside a coroutine, or in one of another copy of pawl: use `yield* future` directly in a coroutine(function* …), or await it with then',
   );
 }
 

@@ -1,7 +1,7 @@
 /** What programs hand over: options that are no numbers, and memory that goes away under an operation. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { blockOn, coroutine, type Future, PawlError, race, run, sleep, spawn } from 'pawl';
+import { blockOn, coroutine, type Future, PawlError, race, run, sleep, spawn, yieldNow } from 'pawl';
 import { duplex, type Reader, readExact, writeAll } from 'pawl/io';
 import { bytes, failure, pair } from '../../test/support/loopback.ts';
 import { TcpListener, TcpStream } from './index.ts';
@@ -105,4 +105,19 @@ test('a write of all fails when its source is transferred or shrinks under it, a
       }
     });
   }
+});
+
+test('a task whose connects fail at once, again and again, gives the others their turn', () => {
+  blockOn(function* () {
+    let attempts = 0;
+    const stopper = spawn(function* () {
+      yield* yieldNow();
+    });
+    while (!stopper.finished && attempts < 2000) {
+      attempts++;
+      // An address for documentation (RFC 5737), which no machine has.
+      yield* failure(TcpStream.connect(1, { local: '192.0.2.1:0' }));
+    }
+    assert.ok(attempts < 2000, `${attempts} attempts within one poll`);
+  });
 });

@@ -10,6 +10,7 @@ import { coroutine } from '../future/coroutine.ts';
 import { alreadyCompleted, Future } from '../future/future.ts';
 import { PENDING, type Poll } from '../future/poll.ts';
 import { type WaitInfo, waitInfo } from '../future/wait-info.ts';
+import { spend } from '../task/budget.ts';
 import { timeout } from '../time/timeout.ts';
 import { type Endpoint, formatAddress } from './address.ts';
 import { Resolve } from './resolve.ts';
@@ -29,6 +30,8 @@ class Attempt extends Future<TcpStreamHandle> {
 
   override poll(cx: Context): Poll<TcpStreamHandle> {
     if (this.done) throw alreadyCompleted('a connect');
+    // Some failures come within the call (ENETUNREACH, EADDRNOTAVAIL): without a budget a loop of retries would let nobody else run.
+    if (this.handle === null && !spend(cx)) return PENDING;
     try {
       const { local } = this;
       this.handle ??= driverOf(cx).net.tcpConnect(this.address, local === undefined ? {} : { local });

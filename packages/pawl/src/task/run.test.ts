@@ -52,6 +52,11 @@ test('run gives a promise of main, which may be a future, a generator function o
 test('run rejects, and never throws, when main is no future or its options are wrong', async () => {
   for (const wrong of [5, undefined, null, {}, () => 5, Promise.resolve()])
     await assert.rejects(run(wrong as Future<void>), { code: 'NOT_A_FUTURE' });
+  const foreign = { poll: (): number => 1, cancel: (): void => {}, then: (): void => {} };
+  await assert.rejects(
+    run(() => foreign as never),
+    { code: 'NOT_A_FUTURE', message: /another copy of pawl/ },
+  );
   await assert.rejects(run(ready(1), { cleanupTimeout: -1 }), { code: 'BAD_ARGUMENT' });
   await assert.rejects(run(ready(1), { slowPoll: NaN }), { code: 'BAD_ARGUMENT' });
   let made = 0;
