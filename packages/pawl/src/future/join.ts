@@ -27,6 +27,9 @@ class Join extends Combinator<unknown[]> {
  * Polls the futures concurrently, in the caller's task, and gives all their values in their order. When one fails, the others are
  * cancelled and cleaned up, then the first error is thrown. An empty list gives an empty list.
  *
+ * The values that had come before a failure are dropped with it: where a future gives something that must be closed, close it within
+ * a coroutine that you join instead (`using`).
+ *
  * Cancelling it cancels them all; what that loses is what each of them says.
  *
  * Errors: whatever the first failing future throws, wrapped in a SuppressedError when a cleanup failed too; NOT_A_FUTURE.

@@ -11,6 +11,7 @@ import { Combinator } from './combinator.ts';
 import { start, type Body, type Flattened } from './coroutine.ts';
 import type { Future } from './future.ts';
 
+/** How {@link mapConcurrent} goes about it. */
 export interface MapConcurrentOptions {
   /** Results in the order of the items; `false`: in the order of completion. Default true. */
   readonly ordered?: boolean;

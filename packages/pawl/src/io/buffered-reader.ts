@@ -11,11 +11,13 @@ import { map } from '../future/map.ts';
 import { CAPACITY, ReadBuffer } from './read-buffer.ts';
 import { checkBytes, type Reader } from './stream.ts';
 
+/** The size of a buffered reader. */
 export interface BufferedReaderOptions {
   /** Bytes asked of the reader at once, and the buffer's size unless one item needs more. Default 8 KiB. */
   readonly capacity?: number;
 }
 
+/** How long an item may be. */
 export interface LimitOptions {
   /** Bytes that one item may have, its delimiter not counted. Default 64 KiB for lines and delimited items, none for the whole stream. */
   readonly limit?: number;

@@ -12,6 +12,7 @@ import { spend } from '../task/budget.ts';
 import { busy, checkBytes, type Writer } from './stream.ts';
 import { WriteAll } from './transfer.ts';
 
+/** The size of a buffered writer. */
 export interface BufferedWriterOptions {
   /** Bytes gathered before they are passed on. Default 8 KiB. */
   readonly capacity?: number;

@@ -108,7 +108,17 @@ export function split<S extends Duplex>(stream: S): [ReadHalf<S>, WriteHalf<S>] 
   return [new ReadHalf(shared), new WriteHalf(shared)];
 }
 
-/** The stream of two halves, which are used no more. Throws BAD_ARGUMENT unless they are open and of the same {@link split}. */
+/**
+ * The stream of two halves, which are used no more. Throws BAD_ARGUMENT unless they are open and of the same {@link split}.
+ *
+ * @example
+ * ```ts
+ * import { duplex, reunite, split } from 'pawl/io';
+ * const [here] = duplex();
+ * const [reader, writer] = split(here);
+ * console.log(reunite(reader, writer) === here); // true
+ * ```
+ */
 export function reunite<S extends Duplex>(reader: ReadHalf<S>, writer: WriteHalf<S>): S {
   if (reader.shared !== writer.shared || reader.closed || writer.closed) {
     throw new PawlError('BAD_ARGUMENT', 'only the two open halves of one stream can be reunited');

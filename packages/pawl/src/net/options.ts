@@ -12,6 +12,7 @@ export interface KeepAlive {
   readonly probes?: number;
 }
 
+/** Options of a connection, whichever end opened it. */
 export interface StreamOptions {
   /** Small pieces are sent at once (Nagle's algorithm off). Default false, as in Node. */
   readonly noDelay?: boolean;

@@ -24,6 +24,7 @@ import { LeasedRead, Read } from './read.ts';
 import { Socket } from './socket.ts';
 import { Shutdown, Write, WriteAll, WriteVectored } from './write.ts';
 
+/** How to connect; `noDelay` and `keepAlive` are set once the connection is there. */
 export interface ConnectOptions extends StreamOptions {
   /** Milliseconds for the whole of it: the name's lookup and every attempt. Default: as long as the system tries. */
   readonly timeout?: number;

@@ -31,7 +31,18 @@ class Moved extends Future<unknown> {
 
 let ambient: Runtime | null = null;
 
-/** The thread's ambient runtime. */
+/**
+ * The thread's ambient runtime, made at its first use.
+ *
+ * Errors: UNSUPPORTED_PLATFORM and FFI_DENIED where there is no driver.
+ *
+ * @example
+ * ```ts
+ * import { ambientRuntime, ready } from 'pawl';
+ * console.log(await ready(1)); // 1, awaited as a promise: that task was the ambient runtime's
+ * console.log(ambientRuntime().taskCount); // 0
+ * ```
+ */
 export function ambientRuntime(): Runtime {
   return (ambient ??= new Runtime(defaultDriver()));
 }

@@ -16,6 +16,7 @@ import type { Scope } from './scope.ts';
 import { ScopeFuture, type FailureHook } from './scope-future.ts';
 import { termsOf, type Terms } from './terms.ts';
 
+/** Limits of a scope. */
 export interface ScopeOptions {
   /** Body and children are cancelled so many ms after the scope's first poll, and it throws TIMEOUT. */
   readonly timeout?: number;

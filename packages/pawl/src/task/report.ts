@@ -20,6 +20,7 @@ export interface Report {
   readonly line?: string;
 }
 
+/** What is told of each report. What it throws reaches Node as an uncaught exception and stops nothing. */
 export type ReportHook = (report: Report) => void;
 
 /** The default hook: a deadlock goes to standard error whole, everything else is a process warning. */

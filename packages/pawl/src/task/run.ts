@@ -8,6 +8,7 @@ import { current } from '../future/register.ts';
 import { MainTask } from './main.ts';
 import { Runtime, type RuntimeOptions } from './runtime.ts';
 
+/** How `run` and `blockOn` set their runtime up. */
 export interface RunOptions extends RuntimeOptions {
   /** The main task's name in dumps and errors. */
   readonly name?: string;
@@ -15,6 +16,7 @@ export interface RunOptions extends RuntimeOptions {
   readonly driver?: Driver;
 }
 
+/** What `run` takes besides: how main is stopped and observed from outside. */
 export interface RunAsyncOptions extends RunOptions {
   /** Cancels main: its cleanup runs, then the promise rejects with CANCELLED, the signal's reason as its cause. */
   readonly signal?: AbortSignal;

@@ -28,6 +28,7 @@ import type { Forgotten } from './unpolled.ts';
 /** `development` captures spawn sites, times each poll and reports lost wake-ups; `production` times polls only after a slow batch. */
 export type Mode = 'development' | 'production';
 
+/** How a runtime polls, cleans up and reports. Bad numbers throw BAD_ARGUMENT. */
 export interface RuntimeOptions {
   /** Default: `production` when `NODE_ENV` says so, else `development`. */
   readonly mode?: Mode;
@@ -39,6 +40,19 @@ export interface RuntimeOptions {
   readonly onReport?: ReportHook;
 }
 
+/**
+ * An executor with its tree of tasks. `run` and `blockOn` make one; {@link RunAsyncOptions.onRuntime} hands it out.
+ *
+ * @example
+ * ```ts
+ * import { run, sleep, type Runtime } from 'pawl';
+ * const runtimes: Runtime[] = [];
+ * const main = run(sleep(5), { name: 'main', onRuntime: (runtime) => runtimes.push(runtime) });
+ * const [runtime] = runtimes;
+ * console.log(runtime?.taskCount, runtime?.driver.kind, runtime?.dump().includes('main')); // 1 native true
+ * await main;
+ * ```
+ */
 export class Runtime implements DriverClient, DriverHolder {
   readonly driver: Driver;
   readonly mode: Mode;

@@ -17,6 +17,7 @@ import type { Runtime } from './runtime.ts';
 import { Task, type JoinHandle } from './task.ts';
 import type { Terms } from './terms.ts';
 
+/** How a task is spawned. */
 export interface SpawnOptions {
   /** Shown in dumps, reports and errors. Default: the coroutine's own name. */
   readonly name?: string;
@@ -27,6 +28,7 @@ export interface SpawnOptions {
 /** Unobserved failures that a supervising scope keeps; of any more, only the number. */
 const MAX_UNOBSERVED = 1000;
 
+/** What the body of `scope` or `supervise` is given: where its children are spawned. */
 export class Scope {
   readonly runtime: Runtime;
   readonly supervising: boolean;

@@ -5,6 +5,7 @@ import { openScope, type ScopeOptions } from './limited-scope.ts';
 import type { Scope } from './scope.ts';
 import type { JoinHandle } from './task.ts';
 
+/** What a supervising scope does with failures. */
 export interface SuperviseOptions extends ScopeOptions {
   /** Called with each child's failure as it happens; the failure then counts as observed. What it throws fails the scope. */
   readonly onFailure?: (error: unknown, task: JoinHandle<unknown>) => void;

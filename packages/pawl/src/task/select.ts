@@ -19,6 +19,7 @@ type Named<K, F> = F extends Future<infer T> ? { readonly name: K; readonly valu
 /** What `select` gives: the name of the branch that won, and its value. Switch on `name`. */
 export type Selected<B extends Branches> = { [K in keyof B & string]: Named<K, B[K]> }[keyof B & string];
 
+/** How {@link select} chooses. */
 export interface SelectOptions {
   /** Branches that are ready together win in the order of the object's keys. Default: none is preferred. */
   readonly biased?: boolean;

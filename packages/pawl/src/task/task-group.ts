@@ -17,6 +17,7 @@ import { openScope, type ScopeOptions } from './limited-scope.ts';
 import type { Scope, SpawnOptions } from './scope.ts';
 import type { JoinHandle, Task } from './task.ts';
 
+/** How a task group runs its tasks. */
 export interface TaskGroupOptions extends ScopeOptions {
   /** Tasks that run at once. Default: no limit. */
   readonly limit?: number;

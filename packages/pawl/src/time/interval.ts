@@ -17,6 +17,7 @@ import { CallbackTimer } from '../task/callback-timer.ts';
 /** What becomes of ticks that nobody took in time: all at once, then in step again; none, and the period starts anew; or none, in step. */
 export type MissedTicks = 'burst' | 'delay' | 'skip';
 
+/** How an interval ticks. */
 export interface IntervalOptions {
   /** Default `burst`. */
   readonly missed?: MissedTicks;

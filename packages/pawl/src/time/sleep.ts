@@ -85,6 +85,7 @@ class BackgroundSleep extends Sleep {
   }
 }
 
+/** What a sleep does to the life of the process. */
 export interface SleepOptions {
   /** The sleep does not keep the process alive: when nothing else does, it ends, and the sleep never does. Default false. */
   readonly unref?: boolean;
