@@ -28,7 +28,7 @@ export { ambientRuntime, shutdownAmbient } from './task/ambient.ts';
 export type { PollEvent, TaskEvent } from './task/channels.ts';
 export { dumpAll } from './task/dump-all.ts';
 export type { RuntimeMetrics } from './task/metrics.ts';
-export type { Report, ReportHook } from './task/report.ts';
+export type { DeadlockStep, Report, ReportHook } from './task/report.ts';
 export { blockOn, run, type RunAsyncOptions, type RunOptions } from './task/run.ts';
 export { Runtime, type Mode, type RuntimeOptions } from './task/runtime.ts';
 export type { Scope, SpawnOptions } from './task/scope.ts';

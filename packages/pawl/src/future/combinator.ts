@@ -71,6 +71,11 @@ export abstract class Combinator<R> extends Future<R> implements BranchOwner {
     return { what: `${this.title}${closing}`, branches };
   }
 
+  /** @internal What has not ended: branches, and futures that have not been polled yet. */
+  get pending(): readonly (Future<unknown> | Branch)[] {
+    return this.slots.filter((slot) => slot !== null);
+  }
+
   /** @internal */
   get cx(): Context {
     return this.context as Context;

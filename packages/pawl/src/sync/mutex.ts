@@ -9,8 +9,9 @@ import type { Future } from '../future/future.ts';
 import { PENDING, type Poll } from '../future/poll.ts';
 import type { WaitInfo } from '../future/wait-info.ts';
 import { spend } from '../task/budget.ts';
+import { suspect } from './deadlock.ts';
 import { type Named, title } from './named.ts';
-import { currentStrand, living, strandOf, tasksOf } from './strand.ts';
+import { currentStrand, notesOf, strandOf, taskOf, tasksOf } from './strand.ts';
 import { DONE, WaitList, Waiter } from './waiter.ts';
 
 /** Possession of a {@link Mutex}. Disposing of it releases the mutex; doing so again does nothing. */
@@ -23,6 +24,8 @@ export class MutexGuard implements Disposable {
   constructor(mutex: Mutex, strand: Waker | null) {
     this.mutex = mutex;
     this.strand = strand;
+    const noted = notesOf(strand);
+    if (noted !== null) noted.take(taskOf(strand as Waker) as object, this, title('mutex', mutex.name));
   }
 
   /** Hands the mutex to the next in the queue. */
@@ -107,6 +110,8 @@ export class Mutex {
   /** @internal */
   release(guard: MutexGuard): void {
     if (this.owner !== guard) return;
+    const { strand } = guard;
+    notesOf(strand)?.release(taskOf(strand as Waker) as object, guard);
     const next = this.waiters.shift();
     if (next === null) this.owner = null;
     else {
@@ -130,7 +135,11 @@ class Lock extends Waiter<MutexGuard> {
 
   protected override begin(cx: Context): Poll<MutexGuard> {
     const { mutex } = this;
-    if (mutex.owner !== null) return this.wait(cx);
+    if (mutex.owner !== null) {
+      this.wait(cx);
+      suspect(this, cx);
+      return PENDING;
+    }
     if (!spend(cx)) return PENDING;
     this.state = DONE;
     return (mutex.owner = new MutexGuard(mutex, strandOf(cx)));
@@ -146,7 +155,11 @@ class Lock extends Waiter<MutexGuard> {
 
   override holders(): Waker[] {
     const strand = this.mutex.owner?.strand ?? null;
-    return strand === null ? [] : [living(strand)];
+    return strand === null ? [] : [strand];
+  }
+
+  override clearlyFree(isFree: (holder: Waker | null, start: Waker) => boolean, start: Waker): boolean {
+    return isFree((this.mutex.owner as MutexGuard).strand, start);
   }
 
   protected override tell(): WaitInfo {

@@ -9,8 +9,9 @@ import type { Future } from '../future/future.ts';
 import { PENDING, type Poll } from '../future/poll.ts';
 import type { WaitInfo } from '../future/wait-info.ts';
 import { spend } from '../task/budget.ts';
+import { suspect } from './deadlock.ts';
 import { type Named, title } from './named.ts';
-import { currentStrand, Holding, Holdings, strandOf, tasksOf } from './strand.ts';
+import { currentStrand, Holding, Holdings, notesOf, strandOf, taskOf, tasksOf } from './strand.ts';
 import { DONE, WaitList, Waiter } from './waiter.ts';
 
 abstract class AnyGuard extends Holding implements Disposable {
@@ -132,21 +133,34 @@ export class RwLock {
     this.inside++;
     this.written = writes;
     this.holdings.add(guard);
+    const { strand } = guard;
+    const noted = notesOf(strand);
+    if (noted !== null)
+      noted.take(
+        taskOf(strand as Waker) as object,
+        guard,
+        `${title('lock', this.name)} as a ${writes ? 'writer' : 'reader'}`,
+      );
     return guard;
   }
 
   /** @internal */
   leave(guard: AnyGuard): void {
-    this.inside--;
     this.written = false;
-    this.holdings.remove(guard);
+    this.drop(guard);
     this.serve();
+  }
+
+  private drop(guard: AnyGuard): void {
+    const { strand } = guard;
+    notesOf(strand)?.release(taskOf(strand as Waker) as object, guard);
+    this.inside--;
+    this.holdings.remove(guard);
   }
 
   /** @internal */
   downgrade(guard: WriteGuard, strand: Waker | null): ReadGuard {
-    this.inside--;
-    this.holdings.remove(guard);
+    this.drop(guard);
     const reader = this.enter(new ReadGuard(this, strand), false);
     this.serve();
     return reader;
@@ -185,7 +199,11 @@ abstract class Access<G extends AnyGuard> extends Waiter<G> {
   }
 
   protected override begin(cx: Context): Poll<G> {
-    if (!this.lock.has(this.writes)) return this.wait(cx);
+    if (!this.lock.has(this.writes)) {
+      this.wait(cx);
+      suspect(this, cx);
+      return PENDING;
+    }
     if (!spend(cx)) return PENDING;
     this.state = DONE;
     return this.enter(strandOf(cx));
@@ -207,6 +225,16 @@ abstract class Access<G extends AnyGuard> extends Waiter<G> {
 
   override holders(): Waker[] {
     return this.lock.holdings.strands();
+  }
+
+  override clearlyFree(isFree: (holder: Waker | null, start: Waker) => boolean, start: Waker): boolean {
+    for (let { first: holding } = this.lock.holdings; holding !== null; holding = holding.after)
+      if (!isFree(holding.strand, start)) return false;
+    return true;
+  }
+
+  override get anyHolder(): boolean {
+    return true;
   }
 
   protected override tell(): WaitInfo {

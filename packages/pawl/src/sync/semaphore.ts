@@ -10,6 +10,7 @@ import type { Future } from '../future/future.ts';
 import { PENDING, type Poll } from '../future/poll.ts';
 import type { WaitInfo } from '../future/wait-info.ts';
 import { spend } from '../task/budget.ts';
+import { suspect } from './deadlock.ts';
 import { checkCount, type Named, title } from './named.ts';
 import { currentStrand, Holding, Holdings, strandOf, tasksOf } from './strand.ts';
 import { DONE, WaitList, Waiter } from './waiter.ts';
@@ -198,7 +199,11 @@ class Acquire extends Waiter<Permit> {
       this.state = DONE;
       throw semaphore.closedError();
     }
-    if (!semaphore.has(count)) return this.wait(cx);
+    if (!semaphore.has(count)) {
+      this.wait(cx);
+      suspect(this, cx);
+      return PENDING;
+    }
     if (!spend(cx)) return PENDING;
     this.state = DONE;
     return semaphore.hand(count, strandOf(cx));
@@ -221,6 +226,15 @@ class Acquire extends Waiter<Permit> {
 
   override holders(): Waker[] {
     return this.semaphore.holdings.strands();
+  }
+
+  override clearlyFree(isFree: (holder: Waker | null, start: Waker) => boolean, start: Waker): boolean {
+    // One who can go on may bring enough permits; nobody holds any of an empty one.
+    return isFree(this.semaphore.holdings.first?.strand ?? null, start);
+  }
+
+  override get movable(): boolean {
+    return true;
   }
 
   protected override tell(): WaitInfo {

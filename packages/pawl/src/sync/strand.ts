@@ -6,6 +6,7 @@
  */
 import { Branch } from '../future/branch.ts';
 import type { Context, Waker } from '../future/context.ts';
+import { type Holdings as Notes, holdingsOf } from '../task/holdings.ts';
 import { current, setWakerTaken, wakerTaken } from '../future/register.ts';
 
 /** The strand that polls. Asking is not taking the waker: development mode would think that a wake-up was arranged. */
@@ -31,6 +32,11 @@ export function living(strand: Waker): Waker {
 /** The task that a strand belongs to; null for a waker that is no task's. */
 export function taskOf(strand: Waker): object | null {
   return (strand as { readonly task?: object }).task ?? null;
+}
+
+/** Where development mode notes what tasks hold; null in production mode, and for what was taken outside a poll. */
+export function notesOf(strand: Waker | null): Notes | null {
+  return strand === null ? null : holdingsOf(strand as unknown as Context);
 }
 
 /** Something held: who took it, and its neighbours among what is held of the same thing. */
@@ -67,11 +73,13 @@ export class Holdings {
     holding.strand = null;
   }
 
-  /** The holding strands; a holding of nobody's (taken outside a poll) is left out. */
+  /** The holding strands, as they were when they took it; none when somebody holds it who is unknown (it was taken outside a poll). */
   strands(): Waker[] {
     const strands: Waker[] = [];
-    for (let holding = this.first; holding !== null; holding = holding.after)
-      if (holding.strand !== null) strands.push(living(holding.strand));
+    for (let holding = this.first; holding !== null; holding = holding.after) {
+      if (holding.strand === null) return [];
+      strands.push(holding.strand);
+    }
     return strands;
   }
 }
@@ -80,7 +88,7 @@ export class Holdings {
 export function tasksOf(strands: readonly Waker[]): object[] {
   const tasks = new Set<object>();
   for (const strand of strands) {
-    const task = taskOf(strand);
+    const task = taskOf(living(strand));
     if (task !== null) tasks.add(task);
   }
   return [...tasks];

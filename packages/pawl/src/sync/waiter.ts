@@ -51,9 +51,24 @@ export abstract class Waiter<out T> extends Future<T> {
   /** Cancelled after it had been granted: what it was given must not be lost. */
   protected giveBack(): void {}
 
-  /** The strands that alone can end its wait, where that is known. */
+  /** The strands that alone can end its wait, where that is known: for the search for deadlocks. */
   holders(): Waker[] {
     return [];
+  }
+
+  /** True when a look at the holders, which costs nothing, says that they can go on. */
+  clearlyFree(_isFree: (holder: Waker | null, start: Waker) => boolean, _start: Waker): boolean {
+    return true;
+  }
+
+  /** It must wait for each holder, so that one who is stuck suffices; else for all of them together. */
+  get anyHolder(): boolean {
+    return false;
+  }
+
+  /** What it waits for is often handed from the task that took it to another. */
+  get movable(): boolean {
+    return false;
   }
 
   /** What its {@link waitInfo} is. */

@@ -22,9 +22,11 @@ export class Holdings {
     this.held.get(task)?.delete(resource);
   }
 
-  /** What the task still holds. */
-  of(task: object): readonly string[] {
-    return [...(this.held.get(task)?.values() ?? [])];
+  /** What the task still holds, apart from what it gives as its outcome: whoever awaits it has that. */
+  of(task: object, outcome?: unknown): readonly string[] {
+    const held = this.held.get(task);
+    if (held === undefined) return [];
+    return [...held].filter(([resource]) => resource !== outcome).map(([, what]) => what);
   }
 }
 

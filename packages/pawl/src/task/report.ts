@@ -12,12 +12,22 @@ export interface Report {
     | 'HELD_AT_END' // a task ended while it held something that others wait for
     | 'CLEANUP_TIMEOUT' // a cleanup ran past its deadline
     | 'CLEANUP_ABANDONED' // an operation did not let go within the deadline
-    | 'DEADLOCK'; // nothing can wake the tasks that are left
+    | 'DEADLOCK'; // nothing can wake the tasks that are left, or some of them wait for each other
   readonly message: string;
   /** The task's name, with its spawn site in development mode. */
   readonly task: string;
   /** The place in the program, as `file:line:column`, where that is known. */
   readonly line?: string;
+  /** The cycle of a DEADLOCK among known holders: each waits for what the next one holds, the last for the first. */
+  readonly cycle?: readonly DeadlockStep[];
+}
+
+/** One task in a cycle of waiters. Tasks are named with their spawn site in development mode. */
+export interface DeadlockStep {
+  readonly task: string;
+  /** In a few words: `lock of mutex "users"`. */
+  readonly waitsFor: string;
+  readonly heldBy: string;
 }
 
 /** What is told of each report. What it throws reaches Node as an uncaught exception and stops nothing. */

@@ -18,7 +18,7 @@ import type { Holdings } from './holdings.ts';
 import { Linter } from './lint.ts';
 import type { RuntimeMetrics } from './metrics.ts';
 import { ReadyQueue } from './ready-queue.ts';
-import { emitReport, type Report, type ReportHook } from './report.ts';
+import { type DeadlockStep, emitReport, type Report, type ReportHook } from './report.ts';
 import { Scope, type SpawnOptions } from './scope.ts';
 import { spawnSite } from './site.ts';
 import { Snapshots, standsAt, type TaskSnapshot } from './snapshot.ts';
@@ -281,7 +281,7 @@ export class Runtime implements DriverClient, DriverHolder {
 
   private lintEnd(linter: Linter, task: Task<unknown>): void {
     linter.unpolled.ended(task);
-    for (const what of linter.holdings.of(task)) {
+    for (const what of linter.holdings.of(task, task.outcome)) {
       this.report('HELD_AT_END', task, (name) => `task "${name}" ended while it held ${what}: nobody else can have it`);
     }
   }
@@ -324,6 +324,11 @@ export class Runtime implements DriverClient, DriverHolder {
     const timer = new CallbackTimer(expired);
     this.driver.timers.insert(timer, this.driver.now() + after);
     return { [Symbol.dispose]: () => this.driver.timers.cancel(timer) };
+  }
+
+  /** @internal Tasks wait for each other: known at once, because holders are. A timeout may still break the cycle. */
+  reportCycle(task: Task<unknown>, message: string, cycle: readonly DeadlockStep[]): void {
+    this.tell({ code: 'DEADLOCK', task: label(task), message, cycle });
   }
 
   /** @internal */
