@@ -1,6 +1,6 @@
 /**
- * Pawl: the runtime's public surface. Networking is in `pawl/net`, byte streams in `pawl/io`, the raw event queue in `pawl/queue`. All of
- * synchronisation is in `pawl/sync`; what most programs need of it is here, too.
+ * Pawl: the runtime's public surface. Networking is in `pawl/net`, byte streams in `pawl/io`, streams of values in
+ * `pawl/stream`, the raw event queue in `pawl/queue`. All of synchronisation is in `pawl/sync`; what most programs need of it is here, too.
  */
 export { PawlError, type PawlCode, type PawlErrorOptions } from './error/index.ts';
 export { Instant } from './driver/instant.ts';

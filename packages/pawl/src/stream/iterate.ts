@@ -1,0 +1,49 @@
+/** A stream in ordinary async code: an async iterator whose steps run on the ambient runtime. */
+import { coroutine, type Steps } from '../future/coroutine.ts';
+import type { Future } from '../future/future.ts';
+import { closeOne } from './close.ts';
+import { END, type Source } from './source.ts';
+
+/** What `for await` iterates. Each step is a task of its own on the ambient runtime. */
+export interface StreamIterator<out T> extends AsyncIterator<T, undefined, undefined>, AsyncDisposable {
+  next(): Promise<IteratorResult<T, undefined>>;
+  /** Closes the stream. */
+  return(): Promise<IteratorResult<T, undefined>>;
+  [Symbol.asyncIterator](): StreamIterator<T>;
+}
+
+export function iterate<T>(source: Source<T>): StreamIterator<T> {
+  // One step after the other, as an async generator's: the stream has one `next` at a time.
+  let last: Promise<unknown> = Promise.resolve();
+  const queue = (make: () => Future<IteratorResult<unknown, undefined>>): Promise<IteratorResult<T, undefined>> => {
+    const result = last.then(() => make().then()) as Promise<IteratorResult<T, undefined>>;
+    last = result.catch(() => {});
+    return result;
+  };
+  const iterator: StreamIterator<T> = {
+    next: () => queue(() => step(source)),
+    return: () => queue(() => finish(source)),
+    [Symbol.asyncIterator]: () => iterator,
+    async [Symbol.asyncDispose]() {
+      await iterator.return();
+    },
+  };
+  return iterator;
+}
+
+const step = coroutine(function* next(source: Source<unknown>): Steps<IteratorResult<unknown, undefined>> {
+  let failed = true;
+  try {
+    const value = yield* source.next();
+    failed = false;
+    return value === END ? { done: true, value: undefined } : { done: false, value };
+  } finally {
+    // `for await` calls no `return` after an error.
+    if (failed) yield* closeOne(source);
+  }
+});
+
+const finish = coroutine(function* close(source: Source<unknown>): Steps<IteratorResult<unknown, undefined>> {
+  yield* closeOne(source);
+  return { done: true, value: undefined };
+});

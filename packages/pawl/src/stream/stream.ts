@@ -1,0 +1,345 @@
+/**
+ * Stream: values that come one after the other, each when it is asked for.
+ *
+ * What must hold: nothing happens before the first `next`, and nothing is asked of a source before it is wanted: that is all the
+ * back-pressure there is. One `next` at a time. Whatever ends early closes the stream, and with it everything behind it.
+ */
+import { PawlError } from '../error/index.ts';
+import type { Context } from '../future/context.ts';
+import type { Body, Flattened } from '../future/coroutine.ts';
+import { alreadyCompleted, Future } from '../future/future.ts';
+import { PENDING, type Poll } from '../future/poll.ts';
+import { Buffering } from './buffer.ts';
+import { Concurrent } from './concurrent.ts';
+import { iterate, type StreamIterator } from './iterate.ts';
+import { Emitting, type Emit } from './emit.ts';
+import { Flattening } from './flatten.ts';
+import { AsyncIterableSource, IterableSource, ReceiverSource, type Receiving } from './iterables.ts';
+import { Merging } from './merge.ts';
+import type { End, Source } from './source.ts';
+import { fold, forEach, type Consumer } from './terminal.ts';
+import { Debouncing, Throttling } from './timing.ts';
+import { Chunking, Dropping, Filtering, Mapping, Scanning, Taking } from './transform.ts';
+
+/** What {@link Stream.from} takes. */
+export type Streamable<T> = Stream<T> | Iterable<T> | AsyncIterable<T> | Receiving<T>;
+
+/**
+ * Values that come one after the other, each when it is asked for. Its methods make new streams of it; `forEach`, `fold` and `toArray`
+ * run it to its end, in a coroutine; `for await` does in ordinary async code.
+ *
+ * A stream has one consumer: what makes a new stream of it takes it over. The consumer's pace is everybody's: a source is asked for a value
+ * only when one is wanted. However the consumer ends, the stream is closed: iterators are returned, readers cancelled, listeners removed.
+ *
+ * @example
+ * ```ts
+ * import { blockOn } from 'pawl';
+ * import { Stream } from 'pawl/stream';
+ * const squares = Stream.of(1, 2, 3, 4).filter((n) => n % 2 === 0).map((n) => n * n);
+ * console.log(blockOn(squares.toArray())); // [ 4, 16 ]
+ * ```
+ */
+export class Stream<out T> implements Source<T>, AsyncIterable<T, undefined> {
+  /** @internal */
+  readonly source: Source<T>;
+  /** @internal The `next` that is under way. */
+  user: Future<unknown> | null = null;
+
+  /** A stream of a source of your own; see {@link Source}. */
+  constructor(source: Source<T>) {
+    this.source = source;
+  }
+
+  /**
+   * A stream of the values themselves.
+   *
+   * @example
+   * ```ts
+   * import { blockOn } from 'pawl';
+   * import { Stream } from 'pawl/stream';
+   * console.log(blockOn(Stream.of('a', 'b').toArray())); // [ 'a', 'b' ]
+   * ```
+   */
+  static of<T>(...values: readonly T[]): Stream<T> {
+    return new Stream(new IterableSource(values));
+  }
+
+  /**
+   * A stream of what can be iterated (an array, a generator, an async generator), or of what a channel's receiver receives. Closing it
+   * calls the iterator's `return`; a receiver stays open, because it has an owner.
+   *
+   * Errors: BAD_ARGUMENT for anything else; BLOCKING_NODE at an async iterable's `next` inside `blockOn`.
+   *
+   * @example
+   * ```ts
+   * import { blockOn, channel } from 'pawl';
+   * import { Stream } from 'pawl/stream';
+   * const [sender, receiver] = channel<number>(8);
+   * for (const n of [3, 1, 2]) sender.trySend(n);
+   * sender.close();
+   * console.log(blockOn(Stream.from(receiver).take(2).toArray())); // [ 3, 1 ]
+   * ```
+   */
+  static from<T>(what: Streamable<T>): Stream<T> {
+    if (what instanceof Stream) return what;
+    const made = sourceOf<T>(what);
+    if (made !== null) return new Stream(made);
+    throw new PawlError(
+      'BAD_ARGUMENT',
+      `a stream is made of an iterable, an async iterable or a receiver, got ${typeof what}`,
+    );
+  }
+
+  /**
+   * All values of several streams, as they come; of each, one is taken ahead. Ends when all have, fails with the first that does.
+   *
+   * @example
+   * ```ts
+   * import { blockOn } from 'pawl';
+   * import { Stream } from 'pawl/stream';
+   * console.log(blockOn(Stream.merge(Stream.of(1, 3), Stream.of(2, 4)).toArray())); // [ 1, 2, 3, 4 ]
+   * ```
+   */
+  static merge<T>(...streams: readonly Streamable<T>[]): Stream<T> {
+    return new Stream(new Merging(streams.map((stream) => Stream.from(stream).source)));
+  }
+
+  /**
+   * The values of several streams, one stream after the other.
+   *
+   * @example
+   * ```ts
+   * import { blockOn } from 'pawl';
+   * import { Stream } from 'pawl/stream';
+   * console.log(blockOn(Stream.concat(Stream.of(1, 3), [2, 4]).toArray())); // [ 1, 3, 2, 4 ]
+   * ```
+   */
+  static concat<T>(...streams: readonly Streamable<T>[]): Stream<T> {
+    const all = streams.map((stream) => Stream.from(stream).source);
+    return new Stream(new Flattening(new IterableSource(all), (source) => source, all));
+  }
+
+  /**
+   * The next value, or {@link END}. One at a time.
+   *
+   * Cancelling it is *safe*: the value comes with the next call. Errors: BUSY while another `next` is under way; what the stream throws. A
+   * stream that has thrown is still to be closed.
+   */
+  next(): Future<T | End> {
+    return new Next(this);
+  }
+
+  /** Ends it: lets go of everything behind it, and is done when that has been. Idempotent. A `next` after it gives END. */
+  close(): Future<void> {
+    return this.source.close();
+  }
+
+  /** Each value through `fn`. For a function that waits, see {@link mapConcurrent}. */
+  map<U>(fn: (value: T, index: number) => U): Stream<U> {
+    return new Stream(new Mapping(this.source, fn));
+  }
+
+  /** The values for which `test` is true. */
+  filter<U extends T>(test: (value: T, index: number) => value is U): Stream<U>;
+  filter(test: (value: T, index: number) => boolean): Stream<T>;
+  filter(test: (value: T, index: number) => boolean): Stream<T> {
+    return new Stream(new Filtering(this.source, test));
+  }
+
+  /** The first `count` values; then the stream is closed. */
+  take(count: number): Stream<T> {
+    return new Stream(new Taking(this.source, whole('take', count, 0)));
+  }
+
+  /** All but the first `count` values. */
+  drop(count: number): Stream<T> {
+    return new Stream(new Dropping(this.source, whole('drop', count, 0)));
+  }
+
+  /** Arrays of `size` values; the last may be shorter. */
+  chunk(size: number): Stream<T[]> {
+    return new Stream(new Chunking(this.source, whole('chunk', size, 1)));
+  }
+
+  /** What `fn` makes of the state and each value, which is the next state. */
+  scan<A>(initial: A, fn: (state: A, value: T) => A): Stream<A> {
+    return new Stream(new Scanning(this.source, initial, fn));
+  }
+
+  /** The values of the streams that `fn` makes of each value, one stream after the other. */
+  flatMap<U>(fn: (value: T) => Streamable<U>): Stream<U> {
+    return new Stream(new Flattening(this.source, (value) => Stream.from(fn(value)).source));
+  }
+
+  /**
+   * What the futures give that `fn` makes of the values, at most `limit` of them at a time; in the order of the values, or, with
+   * `{ ordered: false }`, as they come. A failure is thrown in its turn, and closing the stream cancels the others.
+   *
+   * @example
+   * ```ts
+   * import { blockOn, sleep } from 'pawl';
+   * import { Stream } from 'pawl/stream';
+   * const slept = Stream.of(3, 1, 2).mapConcurrent(2, function* (ms) {
+   *   yield* sleep(ms);
+   *   return `${ms} ms`;
+   * });
+   * console.log(blockOn(slept.toArray())); // [ '3 ms', '1 ms', '2 ms' ]
+   * ```
+   */
+  mapConcurrent<U>(
+    limit: number,
+    fn: Body<[value: T, index: number], U>,
+    options: { readonly ordered?: boolean } = {},
+  ): Stream<Flattened<U>> {
+    const source = new Concurrent(this.source, whole('mapConcurrent', limit, 1), fn, options.ordered !== false);
+    return new Stream<unknown>(source) as Stream<Flattened<U>>;
+  }
+
+  /**
+   * Reads up to `size` values ahead while the consumer does something else: by a daemon task in the consumer's scope.
+   *
+   * @example
+   * ```ts
+   * import { blockOn } from 'pawl';
+   * import { Stream } from 'pawl/stream';
+   * console.log(blockOn(Stream.of(1, 2, 3).buffer(2).toArray())); // [ 1, 2, 3 ]
+   * ```
+   */
+  buffer(size: number): Stream<T> {
+    return new Stream(new Buffering(this.source, whole('buffer', size, 1)));
+  }
+
+  /** At least `ms` milliseconds between two values. Nothing is dropped: the source is asked later. */
+  throttle(ms: number): Stream<T> {
+    return new Stream(new Throttling(this.source, millis('throttle', ms)));
+  }
+
+  /** A value when no other has come for `ms` milliseconds, in whose place it would be; the last one at the end. */
+  debounce(ms: number): Stream<T> {
+    return new Stream(new Debouncing(this.source, millis('debounce', ms)));
+  }
+
+  /**
+   * Calls `body` with each value until the stream ends, or `body` gives `false`. It may be a plain function, a generator function or a
+   * coroutine: the next value is asked for when it has ended.
+   *
+   * Cancelling it closes the stream: *loses its place* there. Errors: what the stream or the body throws.
+   *
+   * @example
+   * ```ts
+   * import { blockOn, sleep } from 'pawl';
+   * import { Stream } from 'pawl/stream';
+   * blockOn(Stream.of(1, 2).forEach(function* (n) {
+   *   yield* sleep(n);
+   *   console.log(n); // 1, then 2
+   * }));
+   * ```
+   */
+  forEach(body: Consumer<T>): Future<void> {
+    return forEach(this.source, body as Consumer<unknown>);
+  }
+
+  /** What `fn` makes of the state and each value, in the end. Cancelling it closes the stream: *loses data*. */
+  fold<A>(initial: A, fn: (state: A, value: T) => A): Future<A> {
+    return fold(this.source, initial, fn as (state: unknown, value: unknown) => unknown) as Future<A>;
+  }
+
+  /** All values. Cancelling it closes the stream: *loses data*. */
+  toArray(): Future<T[]> {
+    return this.fold<T[]>([], (values, value) => {
+      values.push(value);
+      return values;
+    });
+  }
+
+  /** For `for await` in ordinary async code, on the ambient runtime. Leaving the loop early closes the stream. */
+  [Symbol.asyncIterator](): StreamIterator<T> {
+    return iterate(this);
+  }
+}
+
+/**
+ * A stream whose values a coroutine gives: `yield* emit(value)` waits until the value was taken and the next is asked for. The coroutine
+ * begins at the first `next`; closing the stream cancels it, and is done when its cleanup is.
+ *
+ * @example
+ * ```ts
+ * import { blockOn, sleep } from 'pawl';
+ * import { stream } from 'pawl/stream';
+ * const ticks = stream<number>(function* (emit) {
+ *   for (let n = 1; ; n++) {
+ *     yield* sleep(1);
+ *     yield* emit(n);
+ *   }
+ * });
+ * console.log(blockOn(ticks.take(3).toArray())); // [ 1, 2, 3 ]
+ * ```
+ */
+export function stream<T>(body: Body<[emit: Emit<T>], void>): Stream<T> {
+  return new Stream(new Emitting(body));
+}
+
+class Next<T> extends Future<T | End> {
+  private readonly stream: Stream<T>;
+  /** @internal For dumps. */
+  awaited: Future<T | End> | null = null;
+  private done = false;
+
+  constructor(over: Stream<T>) {
+    super();
+    this.stream = over;
+  }
+
+  override poll(cx: Context): Poll<T | End> {
+    if (this.done) throw alreadyCompleted('next of a stream');
+    const { stream: over } = this;
+    if (over.user !== null && over.user !== this) {
+      this.done = true;
+      throw new PawlError('BUSY', 'another task awaits the next value of this stream: one at a time may');
+    }
+    this.awaited ??= over.source.next();
+    let value: Poll<T | End>;
+    try {
+      value = this.awaited.poll(cx);
+    } catch (error) {
+      this.finish();
+      throw error;
+    }
+    if (value === PENDING) over.user = this;
+    else this.finish();
+    return value;
+  }
+
+  override cancel(cx: Context): Poll<void> {
+    if (!this.done && this.awaited !== null && this.awaited.cancel(cx) === PENDING) return PENDING;
+    if (this.stream.user === this) this.stream.user = null;
+    this.done = true;
+    return undefined;
+  }
+
+  private finish(): void {
+    this.stream.user = null;
+    this.awaited = null;
+    this.done = true;
+  }
+}
+
+/** What stands behind a stream of something that is no stream yet; null for what cannot be one. */
+function sourceOf<T>(what: unknown): Source<T> | null {
+  if (typeof what === 'string') return new IterableSource(what as Iterable<never>);
+  if (typeof what !== 'object' || what === null) return null;
+  // A receiver is an async iterable, too; asked directly it costs no promises and works inside blockOn.
+  if ('recv' in what && typeof what.recv === 'function') return new ReceiverSource(what as Receiving<T>);
+  if (Symbol.asyncIterator in what) return new AsyncIterableSource(what as AsyncIterable<T>);
+  return Symbol.iterator in what && !(what instanceof Future) ? new IterableSource(what as Iterable<T>) : null;
+}
+
+function whole(what: string, count: number, least: number): number {
+  if (Number.isSafeInteger(count) && count >= least) return count;
+  throw new PawlError('BAD_ARGUMENT', `${what} takes a whole number, at least ${least}, got ${String(count)}`);
+}
+
+function millis(what: string, ms: number): number {
+  if (typeof ms === 'number' && ms >= 0 && ms < Infinity) return ms;
+  throw new PawlError('BAD_ARGUMENT', `${what} takes a number of milliseconds, zero or more, got ${String(ms)}`);
+}
