@@ -10,8 +10,9 @@ import type { Suite } from './harness/suite.ts';
 import { header, table } from './harness/table.ts';
 import { echo } from './echo/suite.ts';
 import { kernel } from './kernel/suite.ts';
+import { combinators } from './sync/combinators.ts';
 
-const SUITES: readonly Suite[] = [kernel, echo];
+const SUITES: readonly Suite[] = [kernel, combinators, echo];
 
 interface Options {
   readonly quick: boolean;
@@ -68,7 +69,7 @@ async function runSuite(suite: Suite, options: Options): Promise<number> {
 }
 
 function usage(): string {
-  const lines = SUITES.map((suite) => `  ${suite.name.padEnd(8)} ${suite.about}`);
+  const lines = SUITES.map((suite) => `  ${suite.name.padEnd(12)} ${suite.about}`);
   return `npm run bench -- NAME [--quick] [--json] [--check]\n\nsuites:\n${lines.join('\n')}`;
 }
 
