@@ -38,7 +38,7 @@ class MapConcurrent<T, U> extends Combinator<U[]> {
   private readonly branches: Branch[] = [];
 
   constructor(items: Iterable<T>, limit: number, make: Body<[T, number], U>, ordered: boolean) {
-    super([]);
+    super([], true);
     this.items = items;
     this.limit = limit;
     this.make = make;

@@ -28,8 +28,8 @@ export interface SelectOptions {
 class Select extends Combinator<unknown> {
   private readonly names: readonly string[];
 
-  constructor(names: readonly string[], futures: readonly Future<unknown>[]) {
-    super(futures);
+  constructor(names: readonly string[], futures: Future<unknown>[]) {
+    super(futures, true);
     this.names = names;
   }
 

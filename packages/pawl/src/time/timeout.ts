@@ -10,7 +10,7 @@ class Timeout extends Combinator<unknown> {
   private readonly why: string;
 
   constructor(future: Future<unknown>, timer: Future<void>, why: string) {
-    super([future, timer]);
+    super([future, timer], true);
     this.why = why;
   }
 
