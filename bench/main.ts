@@ -12,7 +12,7 @@ import { echo } from './echo/suite.ts';
 import { kernel } from './kernel/suite.ts';
 import { combinators } from './sync/combinators.ts';
 
-const SUITES: readonly Suite[] = [kernel, combinators, echo];
+const SUITES: readonly Suite[] = [kernel, echo, combinators];
 
 interface Options {
   readonly quick: boolean;
