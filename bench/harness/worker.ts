@@ -8,9 +8,9 @@
  */
 import type { Assignment, Implementation, Measure, Report, Sample } from './measure.ts';
 
-/** Warm-up ends when a run is within 5 % of the best so far three times, or after this long. */
-const WARM_UP_LIMIT_MS = 1500;
+/** Runs that a warm-up takes at the least, and how much longer than its CPU time it may last on a busy machine. */
 const WARM_UP_RUNS = 4;
+const WARM_UP_PATIENCE = 4;
 
 const assignment = JSON.parse(process.argv[2] ?? 'null') as Assignment;
 const collect = globalThis.gc;
@@ -30,15 +30,18 @@ async function respond(run: Measure): Promise<void> {
   send({ sample: assignment.kind === 'time' ? await time(run) : await weigh(run) });
 }
 
+/**
+ * Counted in CPU time, because contenders warm up side by side; not ended when a figure seems stable, because V8's middle tier is a plateau of
+ * its own: a ping-pong stays on it for two seconds, at one and a half times its final cost.
+ */
 async function warmUp(run: Measure): Promise<void> {
-  const end = performance.now() + WARM_UP_LIMIT_MS;
-  let best = Infinity;
-  let stable = 0;
-  for (let runs = 0; stable < 3 || runs < WARM_UP_RUNS; runs++) {
-    const { wall } = await time(run);
-    if (wall < best * 1.05) stable++;
-    best = Math.min(best, wall);
-    if (performance.now() > end) return;
+  const { warmUpMs } = assignment;
+  const end = performance.now() + warmUpMs * WARM_UP_PATIENCE;
+  const { user, system } = process.threadCpuUsage();
+  for (let runs = 1; performance.now() < end; runs++) {
+    await time(run);
+    const spent = process.threadCpuUsage();
+    if (runs >= WARM_UP_RUNS && spent.user + spent.system - user - system > warmUpMs * 1000) return;
   }
 }
 

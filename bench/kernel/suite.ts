@@ -16,6 +16,8 @@ const PLANS: Readonly<Record<'full' | 'quick', Readonly<Record<Entry['kind'], Pl
     heap: { generations: 1, rounds: 1, limitMs: 1000 },
   },
 };
+/** CPU time that a contender warms up for: whoever a bound is about must have reached V8's last tier. */
+const WARM_UP_MS = { bounded: 2000, other: 500 };
 /** A quick run goes on, with further processes for the measures that have a bound, until it has lasted this long. */
 const QUICK_MS = 32_000;
 
@@ -51,7 +53,14 @@ function hasBound(peer: Peer): boolean {
 }
 
 function contenders(entry: Entry): Contender[] {
-  return [contender(OURS, entry, entry.ours), ...entry.peers.map(({ name, run }) => contender(name, entry, run))];
+  const ours = entry.peers.some(hasBound) ? WARM_UP_MS.bounded : WARM_UP_MS.other;
+  return [
+    contender(OURS, entry, entry.ours, ours),
+    ...entry.peers.map((peer) => {
+      const warmUpMs = hasBound(peer) ? WARM_UP_MS.bounded : WARM_UP_MS.other;
+      return contender(peer.name, entry, peer.run, warmUpMs);
+    }),
+  ];
 }
 
 function rowsOf(entry: Entry, series: Series): Row[] {
@@ -82,7 +91,7 @@ function rowsOf(entry: Entry, series: Series): Row[] {
   return rows;
 }
 
-function contender(name: string, entry: Entry, run: Run): Contender {
+function contender(name: string, entry: Entry, run: Run, warmUpMs: number): Contender {
   return {
     name,
     mode: run.mode ?? 'production',
@@ -92,6 +101,7 @@ function contender(name: string, entry: Entry, run: Run): Contender {
     repeat: run.repeat ?? 1,
     operations: run.operations ?? run.n,
     expected: entry.expected(run.n),
+    warmUpMs,
     kind: entry.kind,
   };
 }

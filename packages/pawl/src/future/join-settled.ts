@@ -1,5 +1,6 @@
 /** JoinSettled: several futures at once, how each of them ended. */
 import { Combinator } from './combinator.ts';
+import { vacant } from './vacant.ts';
 import type { Future } from './future.ts';
 
 /** How each of a tuple of futures ended, in the shape that `Promise.allSettled` has. */
@@ -8,12 +9,12 @@ export type SettledValues<F extends readonly Future<unknown>[]> = {
 };
 
 class JoinSettled extends Combinator<PromiseSettledResult<unknown>[]> {
-  private readonly results: PromiseSettledResult<unknown>[] = [];
+  private results: PromiseSettledResult<unknown>[] = [];
   private left = 0;
 
   protected override onStart(): void {
     this.left = this.size;
-    this.results.length = this.left;
+    this.results = vacant(this.left);
     if (this.left === 0) this.resolve(this.results);
   }
 
