@@ -28,8 +28,8 @@ export interface Assignment {
   /** Operations that one run counts for; the figures are divided by it. */
   readonly operations: number;
   readonly expected: number;
-  /** CPU time to spend on runs before the first that counts. */
-  readonly warmUpMs: number;
+  /** CPU time to spend on runs before the first that counts. Default 1000. */
+  readonly warmUpMs?: number;
   /** Time one run, or weigh its population. */
   readonly kind: 'time' | 'heap';
 }

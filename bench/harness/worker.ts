@@ -35,7 +35,7 @@ async function respond(run: Measure): Promise<void> {
  * its own: a ping-pong stays on it for two seconds, at one and a half times its final cost.
  */
 async function warmUp(run: Measure): Promise<void> {
-  const { warmUpMs } = assignment;
+  const { warmUpMs = 1000 } = assignment;
   const end = performance.now() + warmUpMs * WARM_UP_PATIENCE;
   const { user, system } = process.threadCpuUsage();
   for (let runs = 1; performance.now() < end; runs++) {
