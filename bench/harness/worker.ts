@@ -11,6 +11,7 @@ import type { Assignment, Implementation, Measure, Report, Sample } from './meas
 /** Runs that a warm-up takes at the least, and how much longer than its CPU time it may last on a busy machine. */
 const WARM_UP_RUNS = 4;
 const WARM_UP_PATIENCE = 4;
+const ROUSE_MS = 25;
 
 const assignment = JSON.parse(process.argv[2] ?? 'null') as Assignment;
 const collect = globalThis.gc;
@@ -27,7 +28,14 @@ process.on('message', () => {
 send({ ready: true });
 
 async function respond(run: Measure): Promise<void> {
+  if (assignment.kind === 'time') rouse();
   send({ sample: assignment.kind === 'time' ? await time(run) : await weigh(run) });
+}
+
+/** A core that has slept while others had their turn runs at two thirds of its speed at first: 9 to 16 ns an await instead of 6 to 8. */
+function rouse(): void {
+  const end = performance.now() + ROUSE_MS;
+  while (performance.now() < end);
 }
 
 /**

@@ -17,7 +17,7 @@ const PLANS: Readonly<Record<'full' | 'quick', Readonly<Record<Entry['kind'], Pl
   },
 };
 /** CPU time that a contender warms up for: whoever a bound is about must have reached V8's last tier. */
-const WARM_UP_MS = { bounded: 2000, other: 500 };
+const WARM_UP_MS = { bounded: 1500, other: 300 };
 /** A quick run goes on, with further processes for the measures that have a bound, until it has lasted this long. */
 const QUICK_MS = 32_000;
 
