@@ -10,9 +10,9 @@ import type { Suite } from './harness/suite.ts';
 import { header, table } from './harness/table.ts';
 import { echo } from './echo/suite.ts';
 import { kernel } from './kernel/suite.ts';
-import { combinators } from './sync/combinators.ts';
+import { sync } from './sync/suite.ts';
 
-const SUITES: readonly Suite[] = [kernel, echo, combinators];
+const SUITES: readonly Suite[] = [kernel, sync, echo];
 
 interface Options {
   readonly quick: boolean;

@@ -1,45 +1,8 @@
 /**
  * What the kernel suite measures: for each measure Pawl's run, its peers' runs and the bounds.
- *
- * What must hold: a run lasts some 20 to 100 ms (long against the grain of the CPU clock, which is a scheduler tick), therefore the slow
- * peers do fewer operations; figures are for one operation, and none of these measures depends on the count except where it says so.
+ * None of them depends on the count, except where it says so.
  */
-import type { Mode } from '../harness/child.ts';
-
-export type Maker = 'pawl' | 'native' | 'effect' | 'effection';
-
-/** One contender's work. */
-export interface Run {
-  readonly maker: Maker;
-  /** Key of the implementation. */
-  readonly measure: string;
-  readonly n: number;
-  /** Calls in a row, where one is too short to time. Default 1. */
-  readonly repeat?: number;
-  /** Operations that the figures are divided by; `n` unless a figure is for the whole run. */
-  readonly operations?: number;
-  readonly mode?: Mode;
-}
-
-export interface Peer {
-  readonly name: string;
-  readonly run: Run;
-  /** The greatest ratio of CPU time (or of bytes) allowed. */
-  readonly bound?: number;
-}
-
-export interface Entry {
-  readonly title: string;
-  readonly kind: 'time' | 'heap';
-  /** Nanoseconds for one operation unless it says otherwise. */
-  readonly unit?: 'ns' | 'ms';
-  readonly ours: Run;
-  readonly peers: readonly Peer[];
-  /** An absolute limit of `ours`. */
-  readonly limit?: number;
-  /** The check sum of a run. */
-  expected(n: number): number;
-}
+import type { Entry } from '../harness/entry.ts';
 
 const same = (n: number): number => n;
 const triangle = (n: number): number => (n * (n - 1)) / 2;

@@ -216,15 +216,42 @@ test('a message that was handed to a cancelled recv is the next one received', (
   });
 });
 
-test('a message that was handed to a recv counts until it is taken', () => {
+test('a message that was handed to a waiting recv takes no place, and the channel does not end before it was taken', () => {
   play(function* () {
     const [sender, receiver] = channel<number>(1);
     const taking = spawn(receiver.recv());
     yield* yieldNow();
     assert.equal(sender.trySend(1), true);
-    assert.equal(sender.trySend(2), false);
-    yield* taking;
     assert.equal(sender.trySend(2), true);
+    assert.equal(sender.trySend(3), false);
+    assert.equal(receiver.tryRecv(), 2);
+    sender.close();
+    assert.equal(receiver.tryRecv(), EMPTY);
+    const last = spawn(receiver.recv());
+    assert.equal(yield* taking, 1);
+    assert.equal(yield* last, CLOSED);
+  });
+});
+
+test('messages that go back to a full queue keep senders out until there is room again', () => {
+  play(function* () {
+    const [sender, receiver] = channel<number>(1);
+    const cancelled = spawn(receiver.recv());
+    yield* yieldNow();
+    sender.trySend(1);
+    sender.trySend(2);
+    const waiting = spawn(sender.send(3));
+    cancelled.abort();
+    yield* yieldNow();
+    yield* yieldNow();
+    assert.equal(receiver.length, 2);
+    assert.equal(receiver.tryRecv(), 1);
+    yield* yieldNow();
+    assert.equal(receiver.length, 1);
+    assert.equal(waiting.finished, false);
+    assert.equal(receiver.tryRecv(), 2);
+    yield* waiting;
+    assert.equal(receiver.tryRecv(), 3);
   });
 });
 
@@ -393,7 +420,7 @@ test('every message is delivered once and in its sender’s order, in any order 
               for (const [index, pause] of pauses.entries()) {
                 if (pause > 0) yield* sleep(pause);
                 yield* mine.send([id, index]);
-                assert.ok(mine.used <= capacity);
+                assert.ok(mine.used <= capacity + consumers.length);
               }
             });
           }

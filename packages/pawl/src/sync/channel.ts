@@ -1,10 +1,10 @@
 /**
- * Channel: messages from many senders, each to exactly one receiver, in order; at most `capacity` of them under way.
+ * Channel: messages from many senders, each to exactly one receiver, in order; at most `capacity` of them in the queue.
  *
- * What must hold: `used` counts the places that are taken: by messages in the queue, by messages handed to a receiver that has not
- * been polled yet, and by places reserved for a sender. It never exceeds the capacity, so memory stays bounded however slow the
- * consumer. While a receiver waits the queue is empty; while a sender waits every place is taken. A message that was handed to a
- * receiver which is then cancelled goes back to the front.
+ * What must hold: `used` counts the places that are taken, by messages in the queue and by places reserved for a sender. While a receiver
+ * waits the queue is empty; while a sender waits every place is taken. A message that was handed to a waiting receiver takes no place;
+ * if that receiver is cancelled before its poll, the message goes back to the front, though the queue be full: so memory is bounded by
+ * the capacity and the number of receivers, however slow they are. The channel ends when no message is left anywhere.
  */
 import { PawlError } from '../error/index.ts';
 import { Deque } from './deque.ts';
@@ -46,6 +46,8 @@ export class Channel<T> {
   readonly receivers = new WaitList<Receive<T>>();
   readonly senders = new WaitList<Slot<T, unknown>>();
   used = 0;
+  /** Messages handed to receivers that have not been polled since. */
+  handed = 0;
   openSenders = 0;
   openReceivers = 0;
   /** No more can be sent; what is there can be drained. */
@@ -60,25 +62,37 @@ export class Channel<T> {
 
   /** True when no message is left and none can come. */
   get ended(): boolean {
-    return this.used === 0 && (this.closed || this.openSenders === 0);
+    return this.used === 0 && this.handed === 0 && (this.closed || this.openSenders === 0);
   }
 
   /** A message into a place that is already counted. */
   deliver(value: T): void {
     const receiver = this.receivers.shift();
-    if (receiver === null) this.queue.push(value);
-    else {
-      receiver.value = value;
-      receiver.grant();
+    if (receiver === null) {
+      this.queue.push(value);
+      return;
     }
+    this.handed++;
+    receiver.value = value;
+    receiver.grant();
+    this.free();
+  }
+
+  /** A receiver has taken what it was handed. */
+  taken(): void {
+    this.handed--;
+    if (this.used === 0) this.endIfDone();
   }
 
   /** A message that its receiver could not take: it is the oldest. */
   putBack(value: T): void {
-    if (this.abandoned) return this.free();
-    const receiver = this.receivers.shift();
-    if (receiver === null) this.queue.unshift(value);
-    else {
+    const receiver = this.abandoned ? null : this.receivers.shift();
+    if (receiver === null) {
+      this.handed--;
+      if (this.abandoned) return;
+      this.used++;
+      this.queue.unshift(value);
+    } else {
       receiver.value = value;
       receiver.grant();
     }
@@ -93,14 +107,16 @@ export class Channel<T> {
 
   /** A place is free: the first sender that waits gets it. */
   free(): void {
-    const sender = this.senders.shift();
-    if (sender === null) {
-      this.used--;
-      this.endIfDone();
-    } else {
-      sender.placed = true;
-      sender.grant();
+    if (this.used <= this.capacity) {
+      const sender = this.senders.shift();
+      if (sender !== null) {
+        sender.placed = true;
+        sender.grant();
+        return;
+      }
     }
+    this.used--;
+    this.endIfDone();
   }
 
   /** Those who wait for a message learn that none will come. Their `value` says so from the start. */
@@ -133,8 +149,8 @@ export class Channel<T> {
  * A channel with room for `capacity` messages: a sender waits while it is full, so a slow consumer slows its producers down instead of
  * filling the memory. `sender.clone()` and `receiver.clone()` give more of each; a message goes to exactly one receiver.
  *
- * A message counts until its receiver has taken it. The channel ends when every sender is closed; closing the receiver ends it from the
- * other side.
+ * A message that goes straight to a waiting receiver takes no room. The channel ends when every sender is closed; closing the receiver
+ * ends it from the other side.
  *
  * Errors: BAD_ARGUMENT unless `capacity` is a whole number, at least 1.
  *

@@ -52,7 +52,8 @@ function isFree(holder: Waker | null, start: Waker): boolean {
   const strand = living(holder);
   if (taskOf(strand) === taskOf(start)) return false;
   const leaf = leafOf(awaitedBy(strand));
-  return !(leaf instanceof Waiter || leaf instanceof Combinator || leaf instanceof Task || leaf instanceof ScopeBody);
+  if (leaf instanceof Waiter) return leaf.state !== WAITING;
+  return !(leaf instanceof Combinator || leaf instanceof Task || leaf instanceof ScopeBody);
 }
 
 /** What a strand runs; null for one that has ended, or of which nothing is known. */

@@ -151,7 +151,7 @@ export class Receive<T> extends Waiter<T | typeof CLOSED> {
   protected override take(): T | typeof CLOSED {
     const { value } = this;
     this.value = CLOSED;
-    if (value !== CLOSED) this.receiver.channel.free();
+    if (value !== CLOSED) this.receiver.channel.taken();
     return value;
   }
 

@@ -30,7 +30,7 @@ abstract class AnySender<T> implements Disposable {
     return !this.open || this.channel.closed;
   }
 
-  /** Messages that nobody has taken yet, and places reserved. */
+  /** Places that are taken: by messages in the queue, and by reservations. */
   get used(): number {
     return this.channel.used;
   }
