@@ -331,6 +331,6 @@ test('a task that ends while it holds a lock is reported, one that gives the gua
     .map(({ message }) => message.replace(/ \(.*?\)/, ''));
   assert.deepEqual(held, [
     'task "careless" ended while it held mutex "kept": nobody else can have it',
-    'task "careless" ended while it held lock "shared" as a reader: nobody else can have it',
+    'task "careless" ended while it held read lock "shared": nobody else can have it',
   ]);
 });

@@ -11,7 +11,7 @@ import type { WaitInfo } from '../future/wait-info.ts';
 import { spend } from '../task/budget.ts';
 import { suspect } from './deadlock.ts';
 import { type Named, title } from './named.ts';
-import { currentStrand, notesOf, strandOf, taskOf, tasksOf } from './strand.ts';
+import { currentStrand, forget, note, strandOf, tasksOf } from './strand.ts';
 import { DONE, WaitList, Waiter } from './waiter.ts';
 
 /** Possession of a {@link Mutex}. Disposing of it releases the mutex; doing so again does nothing. */
@@ -24,8 +24,7 @@ export class MutexGuard implements Disposable {
   constructor(mutex: Mutex, strand: Waker | null) {
     this.mutex = mutex;
     this.strand = strand;
-    const noted = notesOf(strand);
-    if (noted !== null) noted.take(taskOf(strand as Waker) as object, this, title('mutex', mutex.name));
+    note(strand, this, 'mutex', mutex.name);
   }
 
   /** Hands the mutex to the next in the queue. */
@@ -110,8 +109,7 @@ export class Mutex {
   /** @internal */
   release(guard: MutexGuard): void {
     if (this.owner !== guard) return;
-    const { strand } = guard;
-    notesOf(strand)?.release(taskOf(strand as Waker) as object, guard);
+    forget(guard.strand, guard);
     const next = this.waiters.shift();
     if (next === null) this.owner = null;
     else {

@@ -11,7 +11,7 @@ import type { WaitInfo } from '../future/wait-info.ts';
 import { spend } from '../task/budget.ts';
 import { suspect } from './deadlock.ts';
 import { type Named, title } from './named.ts';
-import { currentStrand, Holding, Holdings, notesOf, strandOf, taskOf, tasksOf } from './strand.ts';
+import { currentStrand, forget, Holding, Holdings, note, strandOf, tasksOf } from './strand.ts';
 import { DONE, WaitList, Waiter } from './waiter.ts';
 
 abstract class AnyGuard extends Holding implements Disposable {
@@ -133,14 +133,7 @@ export class RwLock {
     this.inside++;
     this.written = writes;
     this.holdings.add(guard);
-    const { strand } = guard;
-    const noted = notesOf(strand);
-    if (noted !== null)
-      noted.take(
-        taskOf(strand as Waker) as object,
-        guard,
-        `${title('lock', this.name)} as a ${writes ? 'writer' : 'reader'}`,
-      );
+    note(guard.strand, guard, writes ? 'write lock' : 'read lock', this.name);
     return guard;
   }
 
@@ -152,8 +145,7 @@ export class RwLock {
   }
 
   private drop(guard: AnyGuard): void {
-    const { strand } = guard;
-    notesOf(strand)?.release(taskOf(strand as Waker) as object, guard);
+    forget(guard.strand, guard);
     this.inside--;
     this.holdings.remove(guard);
   }

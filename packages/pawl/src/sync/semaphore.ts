@@ -119,7 +119,7 @@ export class Semaphore {
    * ```
    */
   acquire(count = 1): Future<Permit> {
-    checkCount('the number of permits', count, 1);
+    if (count !== 1) checkCount('the number of permits', count, 1);
     return new Acquire(this, count);
   }
 

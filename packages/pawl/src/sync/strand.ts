@@ -6,7 +6,8 @@
  */
 import { Branch } from '../future/branch.ts';
 import type { Context, Waker } from '../future/context.ts';
-import { type Holdings as Notes, holdingsOf } from '../task/holdings.ts';
+import { holdingsOf } from '../task/holdings.ts';
+import { title } from './named.ts';
 import { current, setWakerTaken, wakerTaken } from '../future/register.ts';
 
 /** The strand that polls. Asking is not taking the waker: development mode would think that a wake-up was arranged. */
@@ -34,9 +35,21 @@ export function taskOf(strand: Waker): object | null {
   return (strand as { readonly task?: object }).task ?? null;
 }
 
-/** Where development mode notes what tasks hold; null in production mode, and for what was taken outside a poll. */
-export function notesOf(strand: Waker | null): Notes | null {
-  return strand === null ? null : holdingsOf(strand as unknown as Context);
+/** True once anything was noted: in production mode a release need not look (2 ns of a free lock's 45). */
+let noting = false;
+
+/** Development mode notes what the strand's task holds, until {@link forget}: a task that ends with it is reported. */
+export function note(strand: Waker | null, holding: object, kind: string, name: string | undefined): void {
+  if (strand === null) return;
+  const holdings = holdingsOf(strand as unknown as Context);
+  if (holdings === null) return;
+  noting = true;
+  holdings.take(taskOf(strand) as object, holding, title(kind, name));
+}
+
+export function forget(strand: Waker | null, holding: object): void {
+  if (!noting || strand === null) return;
+  holdingsOf(strand as unknown as Context)?.release(taskOf(strand) as object, holding);
 }
 
 /** Something held: who took it, and its neighbours among what is held of the same thing. */
