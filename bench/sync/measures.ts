@@ -5,6 +5,8 @@
  *   places, or of one place (where each message suspends both);
  * - a lock or a permit that nobody else wants: taken and given back by one task, with `try … finally` as its peers do it; and by `using`,
  *   which costs more than the lock (V8 14 makes a disposal stack for each block);
+ * - a select of two, a scope with ten children, an item of a mapConcurrent over 100,000 (native promises cancel nothing: the losers of a
+ *   race go on, and a failure stops no sibling);
  * - a lock that ten tasks want, and one of ten permits that a hundred want: taken, held over one suspension, given back.
  */
 import type { Entry } from '../harness/entry.ts';
@@ -29,6 +31,24 @@ function against(measure: string, ours: number, peers: Peers, bound?: number): P
       const most = name === 'native' ? bound : name === 'effect' ? 0.5 : undefined;
       return most === undefined ? { name, run } : { name, run, bound: most };
     }),
+  };
+}
+
+/** The combinators' measures are in a folder of their own. */
+function combinators(
+  measure: string,
+  ours: number,
+  native: number,
+  effect: number,
+): Pick<Entry, 'kind' | 'ours' | 'peers'> {
+  const run = (name: string, n: number): Entry['ours'] => ({ maker: `combinators/${name}`, measure, n });
+  return {
+    kind: 'time',
+    ours: run('pawl', ours),
+    peers: [
+      { name: 'native', run: run('native', native) },
+      { name: 'effect', run: run('effect', effect), bound: 0.5 },
+    ],
   };
 }
 
@@ -84,5 +104,12 @@ export const ENTRIES: readonly Entry[] = [
     title: 'ten permits that a hundred want',
     ...against('semaphore', 200_000, { native: 200_000, effect: 50_000, 'async-sema': 200_000, 'p-queue': 50_000 }),
     expected: same,
+  },
+  { title: 'a select of two', ...combinators('select', 60_000, 60_000, 10_000), expected: triangle },
+  { title: 'a scope with ten children', ...combinators('scope', 10_000, 10_000, 2000), expected: (n) => 45 * n },
+  {
+    title: 'mapConcurrent, an item of 100,000',
+    ...combinators('map', 100_000, 100_000, 100_000),
+    expected: triangle,
   },
 ];

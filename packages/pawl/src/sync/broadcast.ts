@@ -10,7 +10,7 @@ import type { Future } from '../future/future.ts';
 import { PENDING, type Poll } from '../future/poll.ts';
 import type { WaitInfo } from '../future/wait-info.ts';
 import { spend } from '../task/budget.ts';
-import { CLOSED, EMPTY } from './channel.ts';
+import { CLOSED, EMPTY } from './marks.ts';
 import { type Consumer, forEach, iterate } from './for-each.ts';
 import { checkCount, type Named, title } from './named.ts';
 import { DONE, NEW, WaitList, Waiter } from './waiter.ts';

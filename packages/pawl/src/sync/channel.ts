@@ -9,34 +9,9 @@
 import { PawlError } from '../error/index.ts';
 import { Deque } from './deque.ts';
 import { checkCount, type Named, title } from './named.ts';
-import type { Receive } from './receiver.ts';
-import { Receiver } from './receiver.ts';
+import { type Receive, Receiver } from './receiver.ts';
 import { Sender, type Slot, UnboundedSender } from './sender.ts';
 import { WaitList } from './waiter.ts';
-
-/**
- * What a receiver gets when every message has been taken and no more can come.
- *
- * @example
- * ```ts
- * import { blockOn, channel, CLOSED, coroutine } from 'pawl';
- * const [sender, receiver] = channel<string>(8);
- * const main = coroutine(function* () {
- *   yield* sender.send('last words');
- *   sender.close();
- *   for (;;) {
- *     const message = yield* receiver.recv();
- *     if (message === CLOSED) return 'silence';
- *     console.log(message); // last words
- *   }
- * });
- * console.log(blockOn(main())); // silence
- * ```
- */
-export const CLOSED: unique symbol = Symbol('pawl.CLOSED');
-
-/** What `tryRecv` gives when there is no message now and one may still come. */
-export const EMPTY: unique symbol = Symbol('pawl.EMPTY');
 
 /** @internal What senders and receivers share. */
 export class Channel<T> {

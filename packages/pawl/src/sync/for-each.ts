@@ -6,7 +6,7 @@
 import { coroutine, type Steps } from '../future/coroutine.ts';
 import type { Future } from '../future/future.ts';
 import { map } from '../future/map.ts';
-import { CLOSED } from './channel.ts';
+import { CLOSED } from './marks.ts';
 
 /** What is done with each message; `false` ends the loop. */
 export type Consumer<T> = (

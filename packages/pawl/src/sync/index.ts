@@ -2,7 +2,8 @@
 export { Barrier } from './barrier.ts';
 export { broadcast, type BroadcastReceiver, type BroadcastSender, Lagged } from './broadcast.ts';
 export { type CancelGuard, CancellationToken } from './cancellation-token.ts';
-export { channel, CLOSED, EMPTY, unboundedChannel } from './channel.ts';
+export { channel, unboundedChannel } from './channel.ts';
+export { CLOSED, EMPTY } from './marks.ts';
 export type { Consumer } from './for-each.ts';
 export { Mutex, type MutexGuard } from './mutex.ts';
 export type { Named } from './named.ts';

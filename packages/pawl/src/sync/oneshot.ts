@@ -9,7 +9,7 @@ import { Future } from '../future/future.ts';
 import { PENDING, type Poll } from '../future/poll.ts';
 import type { WaitInfo } from '../future/wait-info.ts';
 import { spend } from '../task/budget.ts';
-import { EMPTY } from './channel.ts';
+import { EMPTY } from './marks.ts';
 import { type Named, title } from './named.ts';
 import { DONE, NEW, WaitList, Waiter } from './waiter.ts';
 

@@ -10,7 +10,8 @@ import type { Future } from '../future/future.ts';
 import { PENDING, type Poll } from '../future/poll.ts';
 import type { WaitInfo } from '../future/wait-info.ts';
 import { spend } from '../task/budget.ts';
-import { type Channel, CLOSED, EMPTY } from './channel.ts';
+import type { Channel } from './channel.ts';
+import { CLOSED, EMPTY } from './marks.ts';
 import { type Consumer, forEach, iterate } from './for-each.ts';
 import { DONE, WaitList, Waiter } from './waiter.ts';
 

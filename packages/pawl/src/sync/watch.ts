@@ -11,7 +11,7 @@ import type { Future } from '../future/future.ts';
 import { PENDING, type Poll } from '../future/poll.ts';
 import type { WaitInfo } from '../future/wait-info.ts';
 import { spend } from '../task/budget.ts';
-import { CLOSED } from './channel.ts';
+import { CLOSED } from './marks.ts';
 import { type Consumer, forEach, iterate } from './for-each.ts';
 import { type Named, title } from './named.ts';
 import { DONE, NEW, WaitList, Waiter } from './waiter.ts';
