@@ -12,7 +12,7 @@ import { echo } from './echo/suite.ts';
 import { kernel } from './kernel/suite.ts';
 import { sync } from './sync/suite.ts';
 
-const SUITES: readonly Suite[] = [kernel, sync, echo];
+const SUITES: readonly Suite[] = [kernel, echo, sync];
 
 interface Options {
   readonly quick: boolean;
