@@ -1,6 +1,7 @@
 /**
  * Pawl: the runtime's public surface. Networking is in `pawl/net`, byte streams in `pawl/io`, streams of values in
- * `pawl/stream`, the raw event queue in `pawl/queue`. All of synchronisation is in `pawl/sync`; what most programs need of it is here, too.
+ * `pawl/stream`, events and streams of Node in `pawl/node`, the raw event queue in `pawl/queue`. All of synchronisation is in
+ * `pawl/sync`; what most programs need of it is here, too.
  */
 export { PawlError, type PawlCode, type PawlErrorOptions } from './error/index.ts';
 export { Instant } from './driver/instant.ts';
@@ -17,6 +18,7 @@ export { map } from './future/map.ts';
 export { race } from './future/race.ts';
 export { ready, yieldNow } from './future/ready.ts';
 export { shield } from './future/shield.ts';
+export { aborted, fromAbortable, withSignal } from './node/abort.ts';
 export { fromPromise } from './node/promise.ts';
 export { type CancelGuard, CancellationToken } from './sync/cancellation-token.ts';
 export { channel, unboundedChannel } from './sync/channel.ts';
@@ -41,6 +43,7 @@ export { remaining } from './task/remaining.ts';
 export { spawn, spawnDetached } from './task/spawn.ts';
 export { taskGroup, type TaskGroup, type TaskGroupOptions } from './task/task-group.ts';
 export type { AwaitSnapshot, TaskSnapshot, Waited } from './task/snapshot.ts';
+export { TaskLocal } from './task/task-local.ts';
 export type { JoinHandle, TaskState } from './task/task.ts';
 export { DelayQueue } from './time/delay-queue.ts';
 export type { DelayKey } from './time/delay-heap.ts';

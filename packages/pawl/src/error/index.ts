@@ -26,7 +26,7 @@ export type PawlCode =
   | 'BUSY' // two tasks use the same direction of a resource at once
   | 'CLOSED' // a resource was used after it was closed
   | 'UNEXPECTED_EOF' // the stream ended before the requested bytes had come
-  | 'LIMIT_EXCEEDED' // a line or a frame is longer than the caller allowed
+  | 'LIMIT_EXCEEDED' // more came than the caller allowed: a line or a frame is longer, or nobody took so many events
   | 'BAD_ARGUMENT' // an argument is outside its range
   | 'BAD_ADDRESS' // not an address, or a host name where only numeric ones can be used
   | 'BAD_PORT' // not a port

@@ -14,6 +14,8 @@ interface Frame {
   readonly awaited?: Future<unknown> | null;
   readonly label?: string | undefined;
   readonly scope?: Scope;
+  /** It only changes the surroundings of what it awaits. */
+  readonly transparent?: boolean;
   /** The generator of a coroutine. */
   readonly steps?: object | null;
 }
@@ -38,7 +40,8 @@ export function awaitsOf(body: Future<unknown> | null, scopes: Set<Scope>): Awai
     if (frame.scope !== undefined) scopes.add(frame.scope);
     const awaited = frame.awaited ?? null;
     // What drives a scope's body is none of the user's futures, until it is what the task waits for.
-    if (!(future instanceof ScopeBody) || awaited === null) {
+    const hidden = future instanceof ScopeBody || frame.transparent === true;
+    if (!hidden || awaited === null) {
       const wait = awaited === null ? tell(future) : null;
       chain.push({
         future,

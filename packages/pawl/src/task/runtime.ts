@@ -10,6 +10,7 @@ import type { Body, Flattened } from '../future/coroutine.ts';
 import type { Future } from '../future/future.ts';
 import { current, setCurrent } from '../future/register.ts';
 import { awaitLine } from './await-tree.ts';
+import { keepAsyncContext } from './async-context.ts';
 import { BUDGET } from './budget.ts';
 import { CallbackTimer } from './callback-timer.ts';
 import { onEnd, onPoll, onSpawn, onWake, type PollEvent, type TaskEvent } from './channels.ts';
@@ -22,6 +23,7 @@ import { type DeadlockStep, emitReport, type Report, type ReportHook } from './r
 import { Scope, type SpawnOptions } from './scope.ts';
 import { spawnSite } from './site.ts';
 import { Snapshots, standsAt, type TaskSnapshot } from './snapshot.ts';
+import { bindings, inherit, withBindings } from './task-local.ts';
 import type { JoinHandle, Task } from './task.ts';
 import type { Forgotten } from './unpolled.ts';
 
@@ -36,6 +38,11 @@ export interface RuntimeOptions {
   readonly cleanupTimeout?: number;
   /** A poll that takes longer than this many ms is reported. Default 100. */
   readonly slowPoll?: number;
+  /**
+   * Keeps Node's `AsyncLocalStorage` context in each task across its suspensions; a task begins in that of whoever has spawned it. It costs
+   * each spawn and each poll of the runtime about 60 ns. Default false. See {@link TaskLocal} for values of our own, which cost nothing.
+   */
+  readonly asyncContext?: boolean;
   /** Told what the runtime reports; default `process.emitWarning`. */
   readonly onReport?: ReportHook;
 }
@@ -64,6 +71,7 @@ export class Runtime implements DriverClient, DriverHolder {
   private readonly onReport: ReportHook;
   private readonly queue = new ReadyQueue();
   private readonly picks: boolean;
+  private readonly asyncContext: boolean;
   private running = false;
   private timed: boolean;
   private dropped = false;
@@ -83,6 +91,7 @@ export class Runtime implements DriverClient, DriverHolder {
     const cleanupTimeout = positive('cleanupTimeout', options.cleanupTimeout ?? 5000);
     this.slowPoll = positive('slowPoll', options.slowPoll ?? 100);
     this.onReport = options.onReport ?? emitReport;
+    this.asyncContext = options.asyncContext === true;
     this.picks = driver.kind === 'sim';
     this.timed = this.mode === 'development';
     this.linter = this.timed ? new Linter((what, task) => this.reportForgotten(what, task)) : null;
@@ -228,7 +237,7 @@ export class Runtime implements DriverClient, DriverHolder {
     const { budget } = this;
     setCurrent(task);
     this.budget = BUDGET;
-    task.run();
+    withBindings(null, () => task.run());
     this.budget = budget;
     setCurrent(previous);
   }
@@ -303,8 +312,15 @@ export class Runtime implements DriverClient, DriverHolder {
       task.describe(name, spawnSite());
       this.linter.unpolled.taken(task.body as Future<unknown>);
     } else if (name !== undefined) task.describe(name, undefined);
+    if (bindings !== null || this.asyncContext) this.surround(task);
     if (this.spawned++ === this.over) this.driver.attach(this);
     if (onSpawn.hasSubscribers) onSpawn.publish({ task, runtime: this } satisfies TaskEvent);
+  }
+
+  /** What a task takes over from whoever has spawned it. */
+  private surround(task: Task<unknown>): void {
+    task.body = inherit(task.body as Future<unknown>);
+    if (this.asyncContext) task.body = keepAsyncContext(task.body);
   }
 
   /** @internal */
