@@ -249,6 +249,48 @@ test('semaphores as locks are seen; permits that may have been handed to a spawn
   }
 });
 
+test('a circle through a permit that was handed to a child is no deadlock', () => {
+  for (const start of [spawn, spawnDetached]) {
+    const [a, b] = [new Semaphore(1), new Mutex()];
+    const giver = coroutine(function* () {
+      const permit = yield* a.acquire();
+      start(function* () {
+        using _permit = permit;
+        yield* sleep(5);
+      });
+      yield* sleep(1);
+      using _guard = yield* b.lock();
+    });
+    const other = coroutine(function* () {
+      using _guard = yield* b.lock();
+      using _permit = yield* a.acquire();
+    });
+    const reports = cycles(function* () {
+      spawn(giver());
+      yield* yieldNow();
+      spawn(other());
+      yield* sleep(20);
+    });
+    assert.deepEqual(reports, []);
+  }
+});
+
+test('permits that another branch of the task gives back are no deadlock', () => {
+  const limit = new Semaphore(1);
+  const permits: Disposable[] = [];
+  const take = coroutine(function* () {
+    for (let i = 0; i < 3; i++) permits.push(yield* limit.acquire());
+  });
+  const giveBack = coroutine(function* () {
+    for (let i = 0; i < 3; i++) {
+      yield* sleep(1);
+      permits.pop()?.[Symbol.dispose]();
+    }
+  });
+  assert.deepEqual(cycles(join([take(), giveBack()])), []);
+  assert.equal(limit.available, 1);
+});
+
 test('an initialiser that asks its own cell waits for itself', () => {
   const cell = new OnceCell<number>({ name: 'config' });
   const reports = cycles(
