@@ -1,16 +1,15 @@
 /** Any: several futures at once, the first value. */
 import { Combinator } from './combinator.ts';
-import { vacant } from './vacant.ts';
 import type { Future } from './future.ts';
 import type { Values } from './join.ts';
 
 class Any extends Combinator<unknown> {
-  private failures: unknown[] = [];
+  private readonly failures: unknown[] = [];
   private left = 0;
 
   protected override onStart(): void {
     this.left = this.size;
-    this.failures = vacant(this.left);
+    this.failures.length = this.left;
     if (this.left === 0) this.rejectAll();
   }
 

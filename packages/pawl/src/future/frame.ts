@@ -6,7 +6,7 @@
  * go up through the links. `link` is null (not linked), the leaf (in the outermost frame of a segment), or the parent (in every
  * other). `awaited` is always the child, linked or not, so a dump can walk the await tree downward without polling.
  *
- * Measured on Node 26.10: a suspension at the bottom of a chain of 20 costs 141 ns so, and 891 ns when re-polled from the top.
+ * Measured on a prototype: a suspension at the bottom of a chain of 20 costs 141 ns so, and 891 ns when re-polled from the top.
  */
 import type { Context } from './context.ts';
 import { Future } from './future.ts';
@@ -50,8 +50,8 @@ export function relink(frame: Frame<unknown>, inner: boolean | undefined): Pendi
 }
 
 /**
- * The lowest frame that is linked all the way up to this one. Found by walking, once for each link, instead of being noted at every
- * suspension: that store of a young object cost as much as a tenth of a poll.
+ * The lowest frame that is linked all the way up to this one. Found by walking, once for each link, so that a suspension has nothing to
+ * note.
  */
 function leafOf(frame: Frame<unknown>): Frame<unknown> {
   let lowest = frame;

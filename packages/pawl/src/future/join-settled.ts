@@ -1,6 +1,5 @@
 /** JoinSettled: several futures at once, how each of them ended. */
 import { Combinator } from './combinator.ts';
-import { vacant } from './vacant.ts';
 import type { Future } from './future.ts';
 
 /** How each of a tuple of futures ended, in the shape that `Promise.allSettled` has. */
@@ -9,12 +8,12 @@ export type SettledValues<F extends readonly Future<unknown>[]> = {
 };
 
 class JoinSettled extends Combinator<PromiseSettledResult<unknown>[]> {
-  private results: PromiseSettledResult<unknown>[] = [];
+  private readonly results: PromiseSettledResult<unknown>[] = [];
   private left = 0;
 
   protected override onStart(): void {
     this.left = this.size;
-    this.results = vacant(this.left);
+    this.results.length = this.left;
     if (this.left === 0) this.resolve(this.results);
   }
 

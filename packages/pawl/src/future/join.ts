@@ -1,6 +1,5 @@
 /** Join: several futures at once, all of their values. */
 import { Combinator } from './combinator.ts';
-import { vacant } from './vacant.ts';
 import type { Future } from './future.ts';
 
 /** The values of a tuple of futures. */
@@ -9,12 +8,12 @@ export type Values<F extends readonly Future<unknown>[]> = {
 };
 
 class Join extends Combinator<unknown[]> {
-  private values: unknown[] = [];
+  private readonly values: unknown[] = [];
   private left = 0;
 
   protected override onStart(): void {
     this.left = this.size;
-    this.values = vacant(this.left);
+    this.values.length = this.left;
     if (this.left === 0) this.resolve(this.values);
   }
 

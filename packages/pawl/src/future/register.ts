@@ -2,8 +2,8 @@
  * The registers of the poll that is under way on this thread: which context polls, and how `yield*` is being answered.
  *
  * What must hold: every register is transient. `current` is set by whoever polls with a context of its own (a task, a branch) and
- * restored before that poll returns; `mode` is NORMAL whenever a generator runs user code. They are the only module-level state of the
- * kernel: a generator's `yield*` has no way to be passed a context.
+ * restored before that poll returns; `mode` is NORMAL whenever a generator runs user code. They are module-level because a generator's
+ * `yield*` has no way to be passed a context; of a runtime's own state nothing is.
  */
 import type { Context } from './context.ts';
 

@@ -170,27 +170,31 @@ describe('the shared object', () => {
   }
 });
 
-describe('the loaded functions', { skip: process.platform !== 'linux' }, () => {
-  it('reach the kernel with whole numbers, negative ones too', () => {
-    const arch = process.arch as Arch;
-    const { i0, i3, d6 } = loadSyscallFunctions(arch);
-    const [getpid, read] = arch === 'x64' ? [39, 0] : [172, 63];
-    assert.equal(i0(getpid), process.pid);
-    assert.equal(i3(read, -1, 0, 0), -9);
-    assert.equal(d6(getpid, 0, 0, 0, 0, 0, 0), process.pid);
-    assert.equal(d6(read, -1, 0, 0, 0, 0, 0), -9);
-    assert.equal(i0(100_000), -38); // ENOSYS
-  });
+describe(
+  'the loaded functions',
+  { skip: process.platform === 'linux' ? false : 'system calls are emitted for Linux' },
+  () => {
+    it('reach the kernel with whole numbers, negative ones too', () => {
+      const arch = process.arch as Arch;
+      const { i0, i3, d6 } = loadSyscallFunctions(arch);
+      const [getpid, read] = arch === 'x64' ? [39, 0] : [172, 63];
+      assert.equal(i0(getpid), process.pid);
+      assert.equal(i3(read, -1, 0, 0), -9);
+      assert.equal(d6(getpid, 0, 0, 0, 0, 0, 0), process.pid);
+      assert.equal(d6(read, -1, 0, 0, 0, 0, 0), -9);
+      assert.equal(i0(100_000), -38); // ENOSYS
+    });
 
-  it('each load gives a new image, and no image is writable in memory', () => {
-    loadSyscallFunctions(process.arch as Arch);
-    const before = mappings();
-    loadSyscallFunctions(process.arch as Arch);
-    const after = mappings();
-    assert.ok(after.length > before.length);
-    for (const line of after) assert.match(line, /^\S+ r-[-x]p/);
-  });
-});
+    it('each load gives a new image, and no image is writable in memory', () => {
+      loadSyscallFunctions(process.arch as Arch);
+      const before = mappings();
+      loadSyscallFunctions(process.arch as Arch);
+      const after = mappings();
+      assert.ok(after.length > before.length);
+      for (const line of after) assert.match(line, /^\S+ r-[-x]p/);
+    });
+  },
+);
 
 const mappings = (): string[] =>
   readFileSync('/proc/self/maps', 'utf8')
