@@ -1,0 +1,236 @@
+/**
+ * Inbound: the bytes that a connection has received and nobody has consumed yet, and the body that is being read from them.
+ *
+ * What must hold: bytes leave only together with the message that they belong to. While a poll is under way they may lie in one of the
+ * thread's buffers; `rest` moves what is left into memory of the connection's own before the poll returns. Of a body nothing is read ahead
+ * of what its reader asks for, beyond what one system call brought.
+ */
+import { Buffer } from 'node:buffer';
+import { PawlError } from '../../error/index.ts';
+import type { Context, Waker } from '../../future/context.ts';
+import { PENDING, type Poll } from '../../future/poll.ts';
+import type { Transport } from '../../net/transport.ts';
+import { spend } from '../../task/budget.ts';
+import type { BodySource } from '../body.ts';
+import type { Fields } from '../fields.ts';
+import type { BodyDecoder } from '../wire/body-decoder.ts';
+import { BUFFER_SIZE, giveBuffer, takeBuffer } from './buffers.ts';
+
+const NOTHING = Buffer.alloc(0);
+
+export class Inbound {
+  readonly transport: Transport;
+  /** What has come and was not consumed is `bytes[start, end)`. */
+  bytes: Buffer = NOTHING;
+  start = 0;
+  end = 0;
+  /** The peer has ended its stream, or the transport has. */
+  ended = false;
+
+  constructor(transport: Transport) {
+    this.transport = transport;
+  }
+
+  get length(): number {
+    return this.end - this.start;
+  }
+
+  /** Reads once, behind what is there: how many bytes came, 0 at the end of the stream. Throws what the transport throws. */
+  fill(cx: Context): Poll<number> {
+    if (this.ended) return 0;
+    if (!spend(cx)) return PENDING;
+    if (this.bytes === NOTHING) {
+      const buffer = takeBuffer();
+      // Taken for the time of a read that may throw.
+      this.bytes = buffer;
+      this.start = 0;
+      this.end = 0;
+      const count = this.transport.pollRead(cx, buffer);
+      if (count === PENDING || count === 0) this.release();
+      else this.end = count;
+      if (count === 0) this.ended = true;
+      return count;
+    }
+    const room = this.room();
+    const count = this.transport.pollRead(cx, room);
+    if (count === PENDING) return PENDING;
+    this.end += count;
+    if (count === 0) this.ended = true;
+    return count;
+  }
+
+  /** Where more bytes go: behind what is buffered, which moves to a larger buffer when there is no room. */
+  private room(): Buffer {
+    const { bytes, start, end } = this;
+    if (end < bytes.length) return bytes.subarray(end);
+    const length = end - start;
+    if (start > 0 && length <= bytes.length >> 1) {
+      bytes.copyWithin(0, start, end);
+    } else {
+      this.bytes = Buffer.allocUnsafeSlow(Math.max(bytes.length * 2, 1024));
+      bytes.copy(this.bytes, 0, start, end);
+      giveBuffer(bytes);
+    }
+    this.start = 0;
+    this.end = length;
+    return this.bytes.subarray(length);
+  }
+
+  /** Bytes `[start, start + count)` belong to a message that has them now. */
+  consume(count: number): void {
+    this.start += count;
+    if (this.start === this.end) this.release();
+  }
+
+  /** The poll returns: one of the thread's buffers is given back, and what lies in it is kept in memory of its own. */
+  rest(): void {
+    const { bytes, start, end } = this;
+    if (bytes.length !== BUFFER_SIZE) return;
+    if (start === end) {
+      this.release();
+      return;
+    }
+    // At least one byte of room, so that its length never looks like a buffer of the thread's.
+    const own = Buffer.allocUnsafeSlow(ownSize(end - start));
+    bytes.copy(own, 0, start, end);
+    giveBuffer(bytes);
+    this.bytes = own;
+    this.start = 0;
+    this.end = end - start;
+  }
+
+  /** Nothing of what is buffered is wanted. */
+  release(): void {
+    giveBuffer(this.bytes);
+    this.bytes = NOTHING;
+    this.start = 0;
+    this.end = 0;
+  }
+}
+
+/** A head that comes in small pieces should not be copied at each: some room is left. Never the size of the thread's buffers. */
+function ownSize(length: number): number {
+  const size = Math.max(512, length + (length >> 1));
+  return size === BUFFER_SIZE ? size + 1 : size;
+}
+
+/** One message's body, as its reader sees it: detached from the connection when the message is over. */
+export class InboundBody implements BodySource {
+  private inbound: Inbound | null;
+  readonly decoder: BodyDecoder;
+  readonly length: number;
+  /** Called once before the first wait for bytes: a server that was asked to says 100 (Continue). */
+  onFirstWait: (() => void) | null = null;
+  /** Called when the last byte has been decoded. */
+  onEnd: (() => void) | null = null;
+  /** Content bytes given out, and how many there may be. */
+  received = 0;
+  readonly limit: number;
+  private readonly tooLarge: () => Error;
+  /** Who waits for bytes. */
+  waker: Waker | null = null;
+  /** Why there will be no more of it. */
+  private failure: unknown = undefined;
+  private failed = false;
+
+  constructor(inbound: Inbound, decoder: BodyDecoder, length: number, limit: number, tooLarge: () => Error) {
+    this.inbound = inbound;
+    this.decoder = decoder;
+    this.length = length;
+    this.limit = limit;
+    this.tooLarge = tooLarge;
+  }
+
+  get trailers(): Fields | null {
+    return this.decoder.trailers;
+  }
+
+  /** All of it has been decoded. */
+  get done(): boolean {
+    return this.decoder.done;
+  }
+
+  pollBody(cx: Context, target: Uint8Array): Poll<number> {
+    this.waker = null;
+    if (this.failed) throw this.failure;
+    const { inbound, decoder } = this;
+    if (decoder.done) return 0;
+    if (inbound === null) throw new PawlError('CLOSED', 'the connection that the body came over is gone');
+    try {
+      const count = this.step(cx, inbound, decoder, target);
+      if (count === PENDING) {
+        inbound.rest();
+        this.waker = cx.waker;
+        return PENDING;
+      }
+      this.received += count;
+      if (this.received > this.limit) throw this.tooLarge();
+      inbound.rest();
+      if (decoder.done) this.onEnd?.();
+      return count;
+    } catch (error) {
+      this.fail(error);
+      throw error;
+    }
+  }
+
+  private step(cx: Context, inbound: Inbound, decoder: BodyDecoder, target: Uint8Array): Poll<number> {
+    for (;;) {
+      if (inbound.length > 0) {
+        const count = decoder.decode(inbound.bytes, inbound.start, inbound.end, target);
+        inbound.consume(decoder.consumed);
+        if (count > 0 || decoder.done) return count;
+        continue;
+      }
+      this.onFirstWait?.();
+      this.onFirstWait = null;
+      const { verbatim } = decoder;
+      if (verbatim > 0) {
+        // Content as it is: from the transport into the reader's memory.
+        if (!spend(cx)) return PENDING;
+        const count = inbound.transport.pollRead(cx, verbatim < target.length ? target.subarray(0, verbatim) : target);
+        if (count === PENDING) return PENDING;
+        if (count > 0) {
+          decoder.took(count);
+          return count;
+        }
+        inbound.ended = true;
+      } else {
+        const count = inbound.fill(cx);
+        if (count === PENDING) return PENDING;
+        if (count > 0) continue;
+      }
+      decoder.end();
+      return 0;
+    }
+  }
+
+  forgetBody(): void {
+    this.waker = null;
+    this.inbound?.transport.forget('read');
+  }
+
+  discardBody(): void {
+    // The connection takes care of what is left when the message is over.
+  }
+
+  /** No byte of it can come any more, for this reason; whoever waits is told. */
+  fail(error: unknown): void {
+    if (this.failed || this.decoder.done) return;
+    this.failed = true;
+    this.failure = error;
+    const { waker } = this;
+    this.waker = null;
+    waker?.wake();
+  }
+
+  /** The message is over: what was not read is gone, unless all of it has come already. */
+  detach(): void {
+    this.inbound = null;
+    this.onFirstWait = null;
+    this.onEnd = null;
+    if (!this.decoder.done) {
+      this.fail(new PawlError('CLOSED', 'the exchange that the body belongs to is over'));
+    }
+  }
+}
