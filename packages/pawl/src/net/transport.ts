@@ -16,6 +16,7 @@ export type Transport = Pick<
   | 'pollHangup'
   | 'forget'
   | 'shutdown'
+  | 'setLinger'
   | 'close'
   | 'closed'
 >;

@@ -6,6 +6,7 @@
  * of what its reader asks for, beyond what one system call brought.
  */
 import { Buffer } from 'node:buffer';
+import { driverOf } from '../../driver/driver.ts';
 import { PawlError } from '../../error/index.ts';
 import type { Context, Waker } from '../../future/context.ts';
 import { PENDING, type Poll } from '../../future/poll.ts';
@@ -127,11 +128,15 @@ export class InboundBody implements BodySource {
   received = 0;
   readonly limit: number;
   private readonly tooLarge: () => Error;
-  /** Who waits for bytes. */
+  /** Who waits for bytes, and since when on the driver's clock. */
   waker: Waker | null = null;
+  since = 0;
+  /** What came before the message was over and nobody had read by then. */
+  private kept: Buffer | null = null;
   /** Why there will be no more of it. */
   private failure: unknown = undefined;
   private failed = false;
+  private discarded = false;
 
   constructor(inbound: Inbound, decoder: BodyDecoder, length: number, limit: number, tooLarge: () => Error) {
     this.inbound = inbound;
@@ -153,7 +158,8 @@ export class InboundBody implements BodySource {
   pollBody(cx: Context, target: Uint8Array): Poll<number> {
     this.waker = null;
     if (this.failed) throw this.failure;
-    const { inbound, decoder } = this;
+    const { inbound, decoder, kept } = this;
+    if (kept !== null) return this.giveKept(kept, target);
     if (decoder.done) return 0;
     if (inbound === null) throw new PawlError('CLOSED', 'the connection that the body came over is gone');
     try {
@@ -161,6 +167,7 @@ export class InboundBody implements BodySource {
       if (count === PENDING) {
         inbound.rest();
         this.waker = cx.waker;
+        this.since = driverOf(cx).now();
         return PENDING;
       }
       this.received += count;
@@ -211,7 +218,45 @@ export class InboundBody implements BodySource {
   }
 
   discardBody(): void {
-    // The connection takes care of what is left when the message is over.
+    // What is left is taken care of when the message is over.
+    this.discarded = true;
+    this.kept = null;
+  }
+
+  private giveKept(kept: Buffer, target: Uint8Array): number {
+    const count = kept.copy(target, 0, 0, target.length);
+    this.kept = count === kept.length ? null : kept.subarray(count);
+    return count;
+  }
+
+  /**
+   * Reads what nobody has read when the message is over, so that the next one can begin. It is kept for whoever reads it later: a request may
+   * be put aside and looked at after it was answered. True when the body has ended, false when it is longer than `limit`.
+   */
+  pollRest(cx: Context, limit: number): Poll<boolean> {
+    const { inbound, decoder } = this;
+    if (inbound === null) return decoder.done;
+    const pieces: Buffer[] = this.kept === null ? [] : [this.kept];
+    let size = this.kept?.length ?? 0;
+    try {
+      while (!decoder.done) {
+        if (size > limit) return false;
+        if (inbound.length > 0) {
+          const piece = Buffer.allocUnsafeSlow(inbound.length);
+          const count = decoder.decode(inbound.bytes, inbound.start, inbound.end, piece);
+          inbound.consume(decoder.consumed);
+          if (count > 0 && !this.discarded) pieces.push(piece.subarray(0, count));
+          size += count;
+          continue;
+        }
+        const count = inbound.fill(cx);
+        if (count === PENDING) return PENDING;
+        if (count === 0) decoder.end();
+      }
+      return true;
+    } finally {
+      if (pieces.length > 0) this.kept = pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces);
+    }
   }
 
   /** No byte of it can come any more, for this reason; whoever waits is told. */

@@ -5,6 +5,7 @@
  * whoever puts one in waits until it has gone before it puts in more. Between polls a buffer is held only while the peer does not read.
  */
 import { Buffer } from 'node:buffer';
+import { driverOf } from '../../driver/driver.ts';
 import type { Context } from '../../future/context.ts';
 import { PENDING, type Poll } from '../../future/poll.ts';
 import type { Transport } from '../../net/transport.ts';
@@ -25,6 +26,9 @@ export class Outbound {
   private tail: Uint8Array | null = null;
   /** Bytes that the transport has taken, ever. */
   written = 0;
+  /** Since when, on the driver's clock, the peer has taken nothing; meaningless while nothing waits. */
+  since = 0;
+  private held = false;
 
   constructor(transport: Transport) {
     this.transport = transport;
@@ -33,6 +37,11 @@ export class Outbound {
   /** True when nothing waits to be written. */
   get empty(): boolean {
     return this.start === this.end && this.tail === null;
+  }
+
+  /** Bytes that wait. */
+  get waiting(): number {
+    return this.end - this.start + (this.tail?.length ?? 0);
   }
 
   /** Enough is gathered to be worth a system call of its own. */
@@ -89,10 +98,12 @@ export class Outbound {
 
   /** Writes until nothing is left. Throws what the transport throws (EPIPE, ECONNRESET, …). */
   pollFlush(cx: Context): Poll<void> {
+    let progress = !this.held;
     while (!this.empty) {
-      if (!spend(cx)) return this.hold();
+      if (!spend(cx)) return this.hold(cx, progress);
       const count = this.write(cx);
-      if (count === PENDING) return this.hold();
+      if (count === PENDING) return this.hold(cx, progress);
+      progress = true;
       this.written += count;
       this.took(count);
     }
@@ -120,7 +131,9 @@ export class Outbound {
   }
 
   /** The peer does not read: one of the thread's buffers is exchanged for memory of the connection's own. */
-  private hold(): typeof PENDING {
+  private hold(cx: Context, progress: boolean): typeof PENDING {
+    if (progress) this.since = driverOf(cx).now();
+    this.held = true;
     const { bytes, start, end } = this;
     if (bytes.length === BUFFER_SIZE && start < end) {
       const own = Buffer.allocUnsafeSlow(end - start + 1);
@@ -140,5 +153,6 @@ export class Outbound {
     this.start = 0;
     this.end = 0;
     this.tail = null;
+    this.held = false;
   }
 }

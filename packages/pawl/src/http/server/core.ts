@@ -1,0 +1,34 @@
+/** ServerCore: what a server's connections share. */
+import type { AsyncResource } from 'node:async_hooks';
+import type { RequestParser } from '../wire/request-parser.ts';
+import type { Answer } from './answer.ts';
+import type { ServerConnection } from './connection.ts';
+import type { DateLines } from './date.ts';
+import type { Exchange as ExchangeRecord, Handled, Settings } from './options.ts';
+import type { ServerRequest } from './request.ts';
+
+export interface ServerCore {
+  readonly settings: Settings;
+  readonly handler: (request: ServerRequest) => Handled;
+  /** Makes an answer of what else the handler may give: a fetch handler's Response. */
+  readonly convert: ((answer: unknown) => Answer) | null;
+  /** The asynchronous context in which handlers run, if one is to be kept. */
+  readonly base: AsyncResource | null;
+  /** The connections are TLS. */
+  readonly secure: boolean;
+  readonly onExchange: ((exchange: ExchangeRecord) => void) | undefined;
+  /** No further requests are taken. */
+  readonly closing: boolean;
+  /** For heads that come whole, which are nearly all. */
+  readonly parser: RequestParser;
+  /** Gives `parser` away, with what it knows of a head that has come in part, and makes a new one. */
+  lendParser(): RequestParser;
+  /** The date lines of this moment. */
+  readonly dates: DateLines;
+  /** On the driver's clock. */
+  now(): number;
+  /** An error that is nobody's answer. */
+  tell(error: unknown, request: ServerRequest | null): void;
+  enter(connection: ServerConnection): void;
+  leave(connection: ServerConnection): void;
+}

@@ -1,0 +1,96 @@
+/** serve: starts a server, with a handler of one of the two forms. */
+import { type Driver, driverOf } from '../../driver/driver.ts';
+import { PawlError } from '../../error/index.ts';
+import type { Context } from '../../future/context.ts';
+import { coroutine, type Steps } from '../../future/coroutine.ts';
+import { Future } from '../../future/future.ts';
+import type { Poll } from '../../future/poll.ts';
+import { TcpListener } from '../../net/listener.ts';
+import { spawn, spawnDetached } from '../../task/spawn.ts';
+import { type Handled, type ServerOptions, settingsOf } from './options.ts';
+import type { ServerRequest } from './request.ts';
+import { Server } from './server.ts';
+
+/** A server whose handler builds no Request and no Response: the fastest form. */
+export interface DirectOptions extends ServerOptions {
+  /** Answers a request: with text, bytes, or `{ status, headers, body }`; at once, as a future or a generator, or as a promise. */
+  readonly handler: (request: ServerRequest) => Handled;
+}
+
+/** The driver of the poll, for a coroutine. */
+class CurrentDriver extends Future<Driver> {
+  override poll(cx: Context): Poll<Driver> {
+    return driverOf(cx);
+  }
+}
+
+const serving = coroutine(function* serve(options: DirectOptions, detached: boolean): Steps<Server> {
+  const settings = settingsOf(options);
+  const listener = yield* TcpListener.bind(settings.address, { ...options, noDelay: true });
+  const server = new Server(listener, yield* new CurrentDriver(), settings, options.handler, null, options);
+  const main = coroutine(() => server.main());
+  server.task = (detached ? spawnDetached : spawn)(main(), { name: `server ${server.url}`, daemon: true });
+  return server;
+});
+
+class Serving extends Future<Server> {
+  private readonly options: DirectOptions;
+  private detached = false;
+  private inner: Future<Server> | null = null;
+
+  constructor(options: DirectOptions) {
+    super();
+    this.options = options;
+  }
+
+  /** @internal For dumps. */
+  get awaited(): Future<unknown> | null {
+    return this.inner;
+  }
+
+  override poll(cx: Context): Poll<Server> {
+    return (this.inner ??= serving(this.options, this.detached)).poll(cx);
+  }
+
+  override cancel(cx: Context): Poll<void> {
+    return this.inner?.cancel(cx);
+  }
+
+  /** In ordinary async code there is no scope for the server to belong to: it lives until it is closed. */
+  // oxlint-disable-next-line unicorn/no-thenable -- a future is a PromiseLike by design
+  override then<A = Server, B = never>(
+    onFulfilled?: ((value: Server) => A | PromiseLike<A>) | null,
+    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    this.detached = true;
+    return super.then(onFulfilled, onRejected);
+  }
+}
+
+/**
+ * Starts an HTTP/1.1 server: the future is done when it listens, and gives the {@link Server}.
+ *
+ * Awaited in a coroutine, the server is a daemon of the scope around: it ends with it, and `yield* server.closed` waits for as long as it
+ * runs. Awaited in ordinary async code, it lives on until it is closed.
+ *
+ * Cancelling it is *safe*: nothing listens then. Errors: BAD_ARGUMENT, BAD_PORT at once; EADDRINUSE and the system's others.
+ *
+ * @example
+ * ```ts
+ * import { run } from 'pawl';
+ * import { get, serve } from 'pawl/http';
+ * await run(function* () {
+ *   const server = yield* serve({ port: 0, handler: (request) => `you asked for ${request.path}` });
+ *   const answer = yield* get(`${server.url}/tea`);
+ *   console.log(yield* answer.text()); // you asked for /tea
+ *   yield* server.close();
+ * });
+ * ```
+ */
+export function serve(options: DirectOptions): Future<Server> {
+  settingsOf(options);
+  if (typeof options.handler !== 'function') {
+    throw new PawlError('BAD_ARGUMENT', `handler must be a function, got ${typeof options.handler}`);
+  }
+  return new Serving(options);
+}

@@ -1,0 +1,223 @@
+/**
+ * Server: listens, gives each connection a task, and closes without losing a request.
+ *
+ * What must hold: no connection's failure ends another one or the server. Closing stops accepting first, then waits for what is under way,
+ * and cancels only what the deadline finds. When the server's task has ended, every connection and every handler has.
+ */
+import { AsyncResource } from 'node:async_hooks';
+import type { Driver, SocketAddress } from '../../driver/driver.ts';
+import { PawlError } from '../../error/index.ts';
+import { coroutine, type Steps } from '../../future/coroutine.ts';
+import type { Future } from '../../future/future.ts';
+import type { TcpListener } from '../../net/listener.ts';
+import { Notify } from '../../sync/notify.ts';
+import { supervise } from '../../task/scopes.ts';
+import type { JoinHandle } from '../../task/task.ts';
+import { timeout } from '../../time/timeout.ts';
+import { RequestParser } from '../wire/request-parser.ts';
+import type { Answer } from './answer.ts';
+import { ServerConnection } from './connection.ts';
+import type { ServerCore } from './core.ts';
+import { DateLines } from './date.ts';
+import type { Exchange, Handled, ServerOptions, Settings } from './options.ts';
+import type { ServerRequest } from './request.ts';
+
+/** How a server closes. */
+export interface CloseOptions {
+  /** Milliseconds for what is under way; then it is cancelled. Default 10,000. */
+  readonly deadline?: number;
+}
+
+/** A server that runs. Made by {@link serve}. */
+export class Server implements ServerCore, AsyncDisposable {
+  /** @internal */
+  readonly settings: Settings;
+  /** @internal */
+  readonly handler: (request: ServerRequest) => Handled;
+  /** @internal */
+  readonly convert: ((answer: unknown) => Answer) | null;
+  /** @internal */
+  readonly base: AsyncResource | null;
+  /** @internal */
+  readonly secure: boolean = false;
+  /** @internal */
+  readonly onExchange: ((exchange: Exchange) => void) | undefined;
+  private readonly onError: ((error: unknown, request: ServerRequest | null) => void) | undefined;
+  /** @internal */
+  closing = false;
+  /** @internal */
+  parser: RequestParser;
+  private readonly driver: Driver;
+  private readonly listener: TcpListener;
+  private readonly dateLines = new DateLines();
+  private readonly connections = new Set<ServerConnection>();
+  private readonly room = new Notify();
+  /** @internal Set by `serve`, which spawns it. */
+  task: JoinHandle<void> | null = null;
+  private served = 0;
+
+  /** @internal */
+  constructor(
+    listener: TcpListener,
+    driver: Driver,
+    settings: Settings,
+    handler: (request: ServerRequest) => Handled,
+    convert: ((answer: unknown) => Answer) | null,
+    options: ServerOptions,
+  ) {
+    this.listener = listener;
+    this.driver = driver;
+    this.settings = settings;
+    this.handler = handler;
+    this.convert = convert;
+    this.base = options.asyncContext === true ? new AsyncResource('pawl.Server') : null;
+    this.onExchange = options.onExchange;
+    this.onError = options.onError;
+    this.parser = new RequestParser(settings.limits);
+  }
+
+  /** Where it listens. */
+  get address(): SocketAddress {
+    return this.listener.localAddress;
+  }
+
+  /** Which port it has, also when the system chose. */
+  get port(): number {
+    return this.address.port;
+  }
+
+  /** `http://host:port`, without a slash at the end. */
+  get url(): string {
+    const { host, family, port } = this.address;
+    return `http${this.secure ? 's' : ''}://${family === 6 ? `[${host}]` : host}:${port}`;
+  }
+
+  /** Connections that are open, idle ones included. */
+  get connectionCount(): number {
+    return this.connections.size;
+  }
+
+  /** Waits until the server has closed. Cancelling it is *safe*: the server goes on. Errors: what the listener failed with. */
+  get closed(): Future<void> {
+    return ended(this.task as JoinHandle<void>);
+  }
+
+  /**
+   * Stops accepting, closes the connections that are idle, lets the requests that are under way be answered, and is done when the last
+   * connection has ended. What is left at the deadline is cancelled, with its cleanup.
+   *
+   * Cancelling it is *safe*: the server goes on closing, without a deadline. Errors: BAD_ARGUMENT for a bad deadline.
+   *
+   * @example
+   * ```ts
+   * import { run } from 'pawl';
+   * import { serve } from 'pawl/http';
+   * await run(function* () {
+   *   const server = yield* serve({ handler: () => 'hello' });
+   *   yield* server.close({ deadline: 1000 });
+   *   console.log(server.connectionCount); // 0
+   * });
+   * ```
+   */
+  close({ deadline = 10_000 }: CloseOptions = {}): Future<void> {
+    if (!(deadline >= 0)) {
+      throw new PawlError('BAD_ARGUMENT', `deadline must be a number of milliseconds, zero or more, got ${deadline}`);
+    }
+    return closing(this, deadline);
+  }
+
+  /** Closes with the usual deadline, at the end of an `await using` block of ordinary async code. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  /** @internal The server's task. */
+  *main(): Steps<void> {
+    using listener = this.listener;
+    const { connections: limit } = this.settings.limits;
+    yield* supervise(function* (this: Server, scope): Steps<void> {
+      for (;;) {
+        while (this.connections.size >= limit) yield* this.room.notified();
+        try {
+          const stream = yield* listener.accept();
+          scope.spawn(new ServerConnection(this, stream.handle));
+        } catch (error) {
+          if (this.closing) return;
+          throw error;
+        }
+      }
+    }.bind(this));
+  }
+
+  /** @internal */
+  beginClosing(): void {
+    if (this.closing) return;
+    this.closing = true;
+    this.listener.close();
+    this.room.notifyOne();
+    for (const connection of this.connections) connection.nudge();
+  }
+
+  // ---- for the connections
+
+  /** @internal */
+  lendParser(): RequestParser {
+    const lent = this.parser;
+    this.parser = new RequestParser(this.settings.limits);
+    return lent;
+  }
+
+  /** @internal */
+  get dates(): DateLines {
+    return this.dateLines.at(this.driver.now());
+  }
+
+  /** @internal */
+  now(): number {
+    return this.driver.now();
+  }
+
+  /** @internal */
+  tell(error: unknown, request: ServerRequest | null): void {
+    if (this.onError !== undefined) {
+      this.onError(error, request);
+      return;
+    }
+    const what = request === null ? 'a connection' : `${request.method} ${request.target}`;
+    const warning = new Error(`${what} failed: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    warning.name = 'PawlWarning';
+    if (error instanceof Error && error.stack !== undefined) warning.stack = `${warning.name}: ${what} failed: ${error.stack}`;
+    process.emitWarning(warning);
+  }
+
+  /** @internal */
+  enter(connection: ServerConnection): void {
+    this.connections.add(connection);
+    this.served++;
+  }
+
+  /** @internal */
+  leave(connection: ServerConnection): void {
+    this.connections.delete(connection);
+    this.room.notifyOne();
+  }
+}
+
+const ended = coroutine(function* closed(task: JoinHandle<void>): Steps<void> {
+  try {
+    yield* task;
+  } catch (error) {
+    if (!(error instanceof PawlError && error.code === 'CANCELLED')) throw error;
+  }
+});
+
+const closing = coroutine(function* close(server: Server, deadline: number): Steps<void> {
+  server.beginClosing();
+  try {
+    yield* timeout(deadline, server.closed);
+  } catch (error) {
+    if (!(error instanceof PawlError && error.code === 'TIMEOUT')) throw error;
+    server.task?.abort(`the server was closed, and ${deadline} ms have passed`);
+    yield* server.closed;
+  }
+});
