@@ -1,3 +1,9 @@
 /** HTTP/1.1. */
 export { HttpError, type HttpCode } from './error.ts';
 export { Fields, type FieldsInit } from './fields.ts';
+export { IncomingBody, type BodyOptions } from './body.ts';
+export type { Answer, AnswerBody, AnswerParts } from './server/answer.ts';
+export type { Exchange, Handled, ServerLimits, ServerOptions, ServerTimeouts } from './server/options.ts';
+export { ServerRequest } from './server/request.ts';
+export { type DirectOptions, serve } from './server/serve.ts';
+export { type CloseOptions, Server } from './server/server.ts';

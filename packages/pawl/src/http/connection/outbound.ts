@@ -75,13 +75,13 @@ export class Outbound {
   latin1(text: string): void {
     const { length } = text;
     const bytes = this.reserve(length);
-    this.end += bytes.latin1Write(text, this.end, length);
+    this.end += bytes.write(text, this.end, length, 'latin1');
   }
 
   /** Puts text in as UTF-8; `length` is its length in bytes. */
   utf8(text: string, length: number): void {
     const bytes = this.reserve(length);
-    this.end += bytes.utf8Write(text, this.end, length);
+    this.end += bytes.write(text, this.end, length, 'utf8');
   }
 
   /** Puts bytes in. Large ones are not copied: they must not change until {@link pollFlush} is done. */

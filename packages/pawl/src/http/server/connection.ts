@@ -381,7 +381,7 @@ export class ServerConnection extends Future<void> implements TimerEntry, Answer
       this.promised = new Promised(handled, cx.waker);
       this.phase = PROMISE;
     } else {
-      this.answer(cx, handled, now);
+      this.answer(cx, handled as Answer, now);
     }
   }
 

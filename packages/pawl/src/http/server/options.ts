@@ -61,7 +61,7 @@ export interface ServerOptions extends Pick<ListenOptions, 'backlog' | 'reuseAdd
    * Told of what a handler throws, and of answers that cannot be sent; the client gets 500, or a broken connection if the answer had
    * begun. Default: a process warning.
    */
-  readonly onError?: (error: unknown, request: ServerRequest) => void;
+  readonly onError?: (error: unknown, request: ServerRequest | null) => void;
   /** Told of every exchange when it is over: for a log. */
   readonly onExchange?: (exchange: Exchange) => void;
   /**

@@ -11,6 +11,7 @@ import { coroutine, type Steps } from '../../future/coroutine.ts';
 import type { Future } from '../../future/future.ts';
 import type { TcpListener } from '../../net/listener.ts';
 import { Notify } from '../../sync/notify.ts';
+import type { Scope } from '../../task/scope.ts';
 import { supervise } from '../../task/scopes.ts';
 import type { JoinHandle } from '../../task/task.ts';
 import { timeout } from '../../time/timeout.ts';
@@ -133,20 +134,25 @@ export class Server implements ServerCore, AsyncDisposable {
 
   /** @internal The server's task. */
   *main(): Steps<void> {
-    using listener = this.listener;
+    using _listener = this.listener;
+    const accept = this.accept.bind(this);
+    yield* supervise((scope) => accept(scope));
+  }
+
+  private *accept(scope: Scope): Steps<void> {
+    const { listener } = this;
     const { connections: limit } = this.settings.limits;
-    yield* supervise(function* (this: Server, scope): Steps<void> {
-      for (;;) {
-        while (this.connections.size >= limit) yield* this.room.notified();
-        try {
-          const stream = yield* listener.accept();
-          scope.spawn(new ServerConnection(this, stream.handle));
-        } catch (error) {
-          if (this.closing) return;
-          throw error;
-        }
+    for (;;) {
+      while (this.connections.size >= limit) yield* this.room.notified();
+      if (this.closing) return;
+      try {
+        const stream = yield* listener.accept();
+        scope.spawn(new ServerConnection(this, stream.handle));
+      } catch (error) {
+        if (this.closing) return;
+        throw error;
       }
-    }.bind(this));
+    }
   }
 
   /** @internal */
