@@ -189,8 +189,7 @@ export class InboundBody implements BodySource {
         if (count > 0 || decoder.done) return count;
         continue;
       }
-      this.onFirstWait?.();
-      this.onFirstWait = null;
+      this.beforeFirstWait();
       const { verbatim } = decoder;
       if (verbatim > 0) {
         // Content as it is: from the transport into the reader's memory.
@@ -210,6 +209,12 @@ export class InboundBody implements BodySource {
       decoder.end();
       return 0;
     }
+  }
+
+  /** Somebody is about to wait for bytes, or may be. */
+  beforeFirstWait(): void {
+    this.onFirstWait?.();
+    this.onFirstWait = null;
   }
 
   forgetBody(): void {

@@ -330,7 +330,7 @@ export class ServerConnection extends Future<void> implements TimerEntry, Answer
     this.requests++;
     this.began = now;
     this.streaming = false;
-    this.writtenBefore = this.outbound.written;
+    this.writtenBefore = this.outbound.written + this.outbound.waiting;
     responder.start(head, head.keepAlive && !server.closing);
     const decoder = requestBody(head);
     let incoming = IncomingBody.empty;
@@ -492,6 +492,8 @@ export class ServerConnection extends Future<void> implements TimerEntry, Answer
       return null;
     }
     const source = piecesOf(body as Pieces);
+    // What it gives may come from the request's content, which the client holds back until it is told to go on.
+    this.body?.beforeFirstWait();
     const length = head?.length ?? -1;
     const framing = responder.begin(status, reason, head, length, dates);
     this.streaming = true;

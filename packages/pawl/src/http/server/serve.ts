@@ -2,7 +2,7 @@
 import { type Driver, driverOf } from '../../driver/driver.ts';
 import { PawlError } from '../../error/index.ts';
 import type { Context } from '../../future/context.ts';
-import { coroutine, type Steps } from '../../future/coroutine.ts';
+import { coroutine, start, type Steps } from '../../future/coroutine.ts';
 import { Future } from '../../future/future.ts';
 import type { Poll } from '../../future/poll.ts';
 import { TcpListener } from '../../net/listener.ts';
@@ -28,8 +28,8 @@ const serving = coroutine(function* serve(options: DirectOptions, detached: bool
   const settings = settingsOf(options);
   const listener = yield* TcpListener.bind(settings.address, { ...options, noDelay: true });
   const server = new Server(listener, yield* new CurrentDriver(), settings, options.handler, null, options);
-  const main = coroutine(() => server.main());
-  server.task = (detached ? spawnDetached : spawn)(main(), { name: `server ${server.url}`, daemon: true });
+  const main = start(() => server.main());
+  server.task = (detached ? spawnDetached : spawn)(main, { name: `server ${server.url}`, daemon: true });
   return server;
 });
 
