@@ -15,7 +15,7 @@ type Leave = (name: string, measures: readonly Measure[], reason: string) => voi
 /** Warm-up runs go through the measures in turn. JavaScript servers get faster through their first second of CPU time. */
 const PLANS = {
   full: { generations: 3, rounds: 5, runMs: 600, warmUps: 4, warmUpMs: 500 },
-  quick: { generations: 1, rounds: 3, runMs: 200, warmUps: 2, warmUpMs: 350 },
+  quick: { generations: 1, rounds: 3, runMs: 200, warmUps: 2, warmUpMs: 300 },
 };
 
 export interface Contest {
@@ -88,36 +88,42 @@ export async function runContest(suite: string, bench: Bench, contest: Contest, 
   return contest.measures.flatMap((measure) => rowsOf(suite, measure, names, fields.get(measure)!));
 }
 
+/** Starts everybody who takes part at once, and lets each answer before the first is timed. */
 async function launchAll(
   bench: Bench,
-  contest: Contest,
+  { starts, measures, launch }: Contest,
   fields: Fields,
   leave: Leave,
   stack: AsyncDisposableStack,
-): Promise<Map<string, Runner>> {
+): Promise<ReadonlyMap<string, Runner>> {
+  const entrants = Object.entries(starts).map(([name, start]) => ({
+    name,
+    start,
+    open: measures.filter((measure) => fields.get(measure)!.has(name)),
+  }));
   const runners = new Map<string, Runner>();
-  for (const [name, start] of Object.entries(contest.starts)) {
-    const open = contest.measures.filter((measure) => fields.get(measure)!.has(name));
-    if (open.length === 0) continue;
-    if ('absent' in start) {
-      leave(name, open, start.absent);
-      continue;
-    }
-    try {
-      runners.set(name, stack.use(await contest.launch(bench, name, start.command())));
-    } catch (error) {
-      leave(name, open, (error as Error).message);
-      continue;
-    }
+  const launched = entrants
+    .filter(({ open }) => open.length > 0)
+    .map(async ({ name, start, open }) => {
+      if ('absent' in start) return leave(name, open, start.absent);
+      try {
+        runners.set(name, stack.use(await launch(bench, name, start.command())));
+      } catch (error) {
+        leave(name, open, (error as Error).message);
+      }
+    });
+  await Promise.all(launched);
+  for (const { name, open } of entrants) {
     for (const measure of open) {
       try {
-        await runners.get(name)!.check(measure);
+        await runners.get(name)?.check(measure);
       } catch (error) {
         leave(name, [measure], (error as Error).message);
       }
     }
   }
-  return runners;
+  // In the order of the table, whoever was first to start.
+  return new Map(Object.keys(starts).flatMap((name) => (runners.has(name) ? [[name, runners.get(name)!]] : [])));
 }
 
 function rowsOf(suite: string, { title, bounds }: Measure, names: readonly string[], field: Field): Row[] {

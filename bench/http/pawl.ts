@@ -16,9 +16,13 @@ export interface Http {
 
 const MODULE = 'pawl/http';
 
+/** Ends the process where the export is missing: the suite repeats what it says. */
 export async function loadHttp<Name extends keyof Http>(name: Name): Promise<Http[Name]> {
-  const exported = (await import(MODULE)) as Partial<Http>;
-  const value = exported[name];
-  if (value === undefined) throw new Error(`${MODULE} exports no ${name}`);
-  return value;
+  const exported = (await import(MODULE).catch((error: unknown) => leave((error as Error).message))) as Partial<Http>;
+  return exported[name] ?? leave(`${MODULE} exports no ${name}`);
+}
+
+function leave(reason: string): never {
+  console.error(reason);
+  process.exit(1);
 }
