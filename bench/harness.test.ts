@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import * as fc from 'fast-check';
 import { NODE_FLAGS } from './harness/child.ts';
-import { jsonLine, limitRow, pairedRow, verdict } from './harness/row.ts';
+import { jsonLine, limitRow, pairedRow, partialRow, verdict } from './harness/row.ts';
 import { median, pairedRatio } from './harness/stats.ts';
 import { figure, table } from './harness/table.ts';
 
@@ -56,6 +56,16 @@ test('an absolute limit is a row whose bound is a ratio of 1 to the limit', () =
   const row = limitRow({ suite: 's', measure: 'm', unit: 'bytes' }, [500, 470, 480], 480);
   assert.deepEqual([row.ours, row.theirs, row.ratio, row.bound, row.holds], [480, 480, 1, 1, true]);
   assert.equal(limitRow({ suite: 's', measure: 'm', unit: 'bytes' }, [481], 480).holds, false);
+});
+
+test('a row that one side is missing from has no ratio, and misses its bound only if that side is ours', () => {
+  const noPeer = partialRow({ ...identity, bound: 0.5 }, [3, 5], []);
+  assert.deepEqual([noPeer.ours, noPeer.holds, verdict(noPeer)], [4, null, 'not measured']);
+  const notOurs = partialRow({ ...identity, bound: 0.5 }, [], [3, 5]);
+  assert.deepEqual([notOurs.theirs, notOurs.holds, verdict(notOurs)], [4, false, 'MISSED: not measured']);
+  assert.equal(partialRow(identity, [], [3]).holds, null, 'without a bound there is nothing to miss');
+  assert.match(jsonLine(notOurs), /"ours":null,.*"ratio":null,/);
+  assert.match(table([notOurs]), / – .* – .*MISSED: not measured/);
 });
 
 test('a JSON line has the same nine keys in the same order, with and without a bound', () => {

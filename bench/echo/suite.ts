@@ -6,10 +6,10 @@
  */
 import { fileURLToPath } from 'node:url';
 import { NODE_FLAGS } from '../harness/child.ts';
+import { descriptorLimit, findPin, type Pin, Programs, uniqueMemory } from '../harness/machine.ts';
 import { pairedRow, type Row } from '../harness/row.ts';
 import type { Suite, SuiteOptions } from '../harness/suite.ts';
-import { type EchoServer, Talker, uniqueMemory } from './process.ts';
-import { descriptorLimit, findPin, type Pin, Programs } from './tools.ts';
+import { type Server, Talker } from '../harness/talker.ts';
 
 const NAME = 'echo';
 const OURS = 'Pawl';
@@ -54,7 +54,7 @@ export const echo: Suite = {
   name: NAME,
   about: 'a TCP echo server against node:net and the same server in C over epoll',
   async run(options) {
-    const programs = Programs.compile();
+    const programs = Programs.compile(import.meta.url);
     using _clean = typeof programs === 'string' ? undefined : programs;
     const { pin, missing } = findPin();
     if (missing !== undefined) options.note(missing);
@@ -81,7 +81,7 @@ async function roundTrips(bench: Bench, options: SuiteOptions): Promise<Row[]> {
   const results = new Map([...bench.servers.keys()].map((name): [string, Load[]] => [name, []]));
   for (let generation = 0; generation < generations; generation++) {
     await using stack = new AsyncDisposableStack();
-    const servers: [string, EchoServer][] = [];
+    const servers: [string, Server][] = [];
     for (const [name, command] of bench.servers) servers.push([name, await startServer(bench, stack, name, command)]);
     options.progress('round trips, warming up');
     for (let i = 0; i < WARM_UPS; i++) for (const [, server] of servers) await ask(bench, server, WARM_UP_MS);
@@ -140,14 +140,14 @@ async function idleMemory(bench: Bench, options: SuiteOptions): Promise<Row[]> {
 }
 
 /** Load on one server for so long. */
-async function ask(bench: Bench, server: EchoServer, runMs: number): Promise<Load> {
+async function ask(bench: Bench, server: Server, runMs: number): Promise<Load> {
   const args = ['run', server.port, server.pid, CONNECTIONS, BYTES, WARM_MS, runMs].map(String);
   await using load = new Talker('load generator', bench.pin(1, [...bench.load, ...args]));
   return JSON.parse(await answer(load, server)) as Load;
 }
 
 /** What the load generator has to say; where it fails, the server may know why. */
-async function answer(load: Talker, server: EchoServer): Promise<string> {
+async function answer(load: Talker, server: Server): Promise<string> {
   try {
     return await load.line();
   } catch (error) {
@@ -160,7 +160,7 @@ async function startServer(
   stack: AsyncDisposableStack,
   name: string,
   command: readonly string[],
-): Promise<EchoServer> {
+): Promise<Server> {
   const talker = stack.use(new Talker(`echo server (${name})`, bench.pin(0, command)));
   const port = Number(await talker.line());
   return { name, port, pid: talker.pid, complaint: () => talker.complaint() };

@@ -34,6 +34,16 @@ export function pairedRow(identity: RowIdentity, ours: readonly number[], theirs
   return finish(identity, median(ours), median(theirs), pairedRatio(ours, theirs));
 }
 
+/**
+ * A row of which one side could not be measured: its figure and the ratio are NaN (null in JSON). Where the peer is missing a bound says
+ * nothing; where we are, it is missed.
+ */
+export function partialRow(identity: RowIdentity, ours: readonly number[], theirs: readonly number[]): Row {
+  const figure = (values: readonly number[]): number => (values.length === 0 ? NaN : median(values));
+  const row = finish(identity, figure(ours), figure(theirs), NaN);
+  return { ...row, holds: row.bound !== null && ours.length === 0 ? false : null };
+}
+
 /** A row that compares figures with a fixed limit. */
 export function limitRow(identity: Omit<RowIdentity, 'peer' | 'bound'>, ours: readonly number[], limit: number): Row {
   const figure = median(ours);
@@ -46,8 +56,9 @@ function finish(identity: RowIdentity, ours: number, theirs: number, ratio: numb
   return { suite, measure, unit, ours, peer, theirs, ratio, bound, holds: bound === null ? null : ratio <= bound };
 }
 
-/** "holds", "MISSED by 12 %", or nothing for a row without a bound. */
+/** "holds", "MISSED by 12 %", "not measured", or nothing for a row without a bound. */
 export function verdict(row: Row): string {
+  if (Number.isNaN(row.ratio)) return row.holds === false ? 'MISSED: not measured' : 'not measured';
   if (row.bound === null || row.holds === null) return '';
   if (row.holds) return 'holds';
   return `MISSED by ${percent(row.ratio / row.bound - 1)}`;

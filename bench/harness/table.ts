@@ -40,12 +40,14 @@ function formatLine(line: readonly string[], widths: readonly number[]): string 
   return padded.join('  ').trimEnd();
 }
 
-/** Three significant digits below a thousand, whole numbers with separators above. */
+/** Three significant digits below a thousand, whole numbers with separators above, a dash for what was not measured. */
 export function figure(value: number): string {
+  if (Number.isNaN(value)) return '–';
   if (value >= 1000) return Math.round(value).toLocaleString('en-US');
   return Number(value.toPrecision(3)).toString();
 }
 
 function ratio(value: number): string {
+  if (Number.isNaN(value)) return '–';
   return value >= 100 ? value.toFixed(0) : value.toFixed(2);
 }

@@ -1,4 +1,7 @@
-/** What the echo suite needs of the machine: a C compiler, a way to pin a process to a core, descriptors. What is missing is said, not hidden. */
+/**
+ * What the suites of servers need of the machine: a C compiler, a way to pin a process to a core, descriptors, memory in use. What is
+ * missing is said, not hidden.
+ */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
@@ -21,11 +24,11 @@ export class Programs implements Disposable {
     return join(this.#directory, 'load');
   }
 
-  /** Compiles them, or says why not. */
-  static compile(): Programs | string {
+  /** Compiles server.c and load.c of a suite's folder, or says why not. `beside` is the URL of a file in it. */
+  static compile(beside: string): Programs | string {
     const programs = new Programs(mkdtempSync(join(tmpdir(), 'pawl-bench-')));
     for (const name of ['server', 'load']) {
-      const source = fileURLToPath(new URL(`${name}.c`, import.meta.url));
+      const source = fileURLToPath(new URL(`${name}.c`, beside));
       const output = join(programs.#directory, name);
       const { error, status, stderr } = spawnSync('cc', ['-O2', '-o', output, source], { encoding: 'utf8' });
       if (status === 0) continue;
@@ -58,4 +61,15 @@ export function descriptorLimit(): number {
   const line = /^Max open files\s+\S+\s+(\S+)/m.exec(readFileSync('/proc/self/limits', 'utf8'));
   const limit = Number(line?.[1]);
   return Number.isNaN(limit) ? Infinity : limit;
+}
+
+/**
+ * Memory that only this process holds and that is in use (its unique set), in bytes. What the kernel keeps for a socket is not in it,
+ * and is the same for every server.
+ */
+export function uniqueMemory(pid: number): number {
+  const text = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
+  let kilobytes = 0;
+  for (const [, value] of text.matchAll(/^Private_(?:Clean|Dirty):\s+(\d+) kB$/gm)) kilobytes += Number(value);
+  return kilobytes * 1024;
 }

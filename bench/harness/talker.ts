@@ -1,11 +1,11 @@
-/** Server and load generator processes: what they print is read line by line, and whoever started one ends it. */
+/** Server, client and load generator processes: what they print is read line by line, and whoever started one ends it. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { createInterface, type Interface } from 'node:readline';
 
 /** Longer than a run or the opening of ten thousand connections takes. */
 const LINE_LIMIT_MS = 30_000;
+const FINISH_LIMIT_MS = 5000;
 
 /** A process that says what it has to say in lines, and ends when its standard input does (the C server: with its parent). */
 export class Talker implements AsyncDisposable {
@@ -22,6 +22,8 @@ export class Talker implements AsyncDisposable {
       stdio: ['pipe', 'pipe', 'pipe'],
     });
     this.#ended = once(this.#child, 'close');
+    // It may end before it has read what it was told.
+    this.#child.stdin!.on('error', () => {});
     this.#child.stderr!.setEncoding('utf8').on('data', (text: string) => {
       this.#errors += text;
     });
@@ -41,6 +43,19 @@ export class Talker implements AsyncDisposable {
     return first[0];
   }
 
+  /** Tells it something, in a line of its own. */
+  tell(text: string): void {
+    this.#child.stdin!.write(`${text}\n`);
+  }
+
+  /** Ends its standard input and waits until it has ended by itself, so that it can write what it writes at its end (a profile). */
+  async finish(): Promise<void> {
+    this.#child.stdin!.end();
+    const patience = setTimeout(() => this.#child.kill('SIGKILL'), FINISH_LIMIT_MS);
+    await this.#ended;
+    clearTimeout(patience);
+  }
+
   /** How it ended, if it has, and what it wrote to standard error: for the error of whoever was left alone by it. */
   complaint(): string {
     const { exitCode, signalCode } = this.#child;
@@ -54,21 +69,10 @@ export class Talker implements AsyncDisposable {
   }
 }
 
-/** A running echo server. */
-export interface EchoServer {
+/** A running server. */
+export interface Server {
   readonly name: string;
   readonly port: number;
   readonly pid: number;
   complaint(): string;
-}
-
-/**
- * Memory that only this process holds and that is in use (its unique set), in bytes. What the kernel keeps for a socket is not in it,
- * and is the same for every server.
- */
-export function uniqueMemory(pid: number): number {
-  const text = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
-  let kilobytes = 0;
-  for (const [, value] of text.matchAll(/^Private_(?:Clean|Dirty):\s+(\d+) kB$/gm)) kilobytes += Number(value);
-  return kilobytes * 1024;
 }

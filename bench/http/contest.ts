@@ -1,0 +1,150 @@
+/**
+ * A contest: contenders that are started together and asked in turn, round by round, for one measure after the other.
+ *
+ * What must hold: a round's figures belong together, so everybody runs in it, and the idle ones sleep. A contender that is absent, answers
+ * wrongly or breaks leaves the contest with a note, and none of its figures count; the others go on.
+ */
+import { pairedRow, partialRow, type Row } from '../harness/row.ts';
+import type { SuiteOptions } from '../harness/suite.ts';
+import { OURS, type Start } from './contenders.ts';
+import type { Bench, Figures, Launch, Measure, Runner } from './runner.ts';
+
+type Fields = ReadonlyMap<Measure, Field>;
+type Leave = (name: string, measures: readonly Measure[], reason: string) => void;
+
+/** Warm-up runs go through the measures in turn. JavaScript servers get faster through their first second of CPU time. */
+const PLANS = {
+  full: { generations: 3, rounds: 5, runMs: 600, warmUps: 4, warmUpMs: 500 },
+  quick: { generations: 1, rounds: 3, runMs: 200, warmUps: 2, warmUpMs: 300 },
+};
+
+export interface Contest {
+  readonly starts: Readonly<Record<string, Start>>;
+  readonly measures: readonly Measure[];
+  readonly launch: Launch;
+}
+
+/** Who takes part in a measure, and with which figures. */
+class Field {
+  readonly #names: Set<string>;
+  readonly #figures = new Map<string, Figures[]>();
+
+  constructor(names: Iterable<string>) {
+    this.#names = new Set(names);
+  }
+
+  has(name: string): boolean {
+    return this.#names.has(name);
+  }
+
+  leave(name: string): void {
+    this.#names.delete(name);
+    this.#figures.delete(name);
+  }
+
+  add(name: string, figures: Figures): void {
+    const list = this.#figures.get(name);
+    if (list === undefined) this.#figures.set(name, [figures]);
+    else list.push(figures);
+  }
+
+  of(name: string): readonly Figures[] {
+    return this.#figures.get(name) ?? [];
+  }
+}
+
+export async function runContest(suite: string, bench: Bench, contest: Contest, options: SuiteOptions): Promise<Row[]> {
+  const { generations, rounds, runMs, warmUps, warmUpMs } = PLANS[options.quick ? 'quick' : 'full'];
+  const names = Object.keys(contest.starts);
+  const fields: Fields = new Map(contest.measures.map((measure) => [measure, new Field(names)]));
+  const leave: Leave = (name, measures, reason) => {
+    for (const measure of measures) fields.get(measure)!.leave(name);
+    options.note(`${name} was not measured (${measures.map(({ title }) => title).join('; ')}): ${reason}`);
+  };
+  for (let generation = 0; generation < generations; generation++) {
+    await using stack = new AsyncDisposableStack();
+    const runners = await launchAll(bench, contest, fields, leave, stack);
+    const turn = async (measure: Measure, ms: number, counts: boolean): Promise<void> => {
+      const field = fields.get(measure)!;
+      for (const [name, runner] of runners) {
+        if (!field.has(name)) continue;
+        try {
+          const figures = await runner.run(measure, ms);
+          if (counts) field.add(name, figures);
+        } catch (error) {
+          leave(name, [measure], (error as Error).message);
+        }
+      }
+    };
+    options.progress(`${contest.measures[0]!.title}, warming up`);
+    for (let i = 0; i < warmUps; i++) for (const measure of contest.measures) await turn(measure, warmUpMs, false);
+    for (const measure of contest.measures) {
+      for (let round = 0; round < rounds; round++) {
+        options.progress(`${measure.title}, ${generation * rounds + round + 1} of ${generations * rounds}`);
+        await turn(measure, runMs, true);
+      }
+    }
+  }
+  return contest.measures.flatMap((measure) => rowsOf(suite, measure, names, fields.get(measure)!));
+}
+
+/** Starts everybody who takes part at once, and lets each answer before the first is timed. */
+async function launchAll(
+  bench: Bench,
+  { starts, measures, launch }: Contest,
+  fields: Fields,
+  leave: Leave,
+  stack: AsyncDisposableStack,
+): Promise<ReadonlyMap<string, Runner>> {
+  const entrants = Object.entries(starts).map(([name, start]) => ({
+    name,
+    start,
+    open: measures.filter((measure) => fields.get(measure)!.has(name)),
+  }));
+  const runners = new Map<string, Runner>();
+  const launched = entrants
+    .filter(({ open }) => open.length > 0)
+    .map(async ({ name, start, open }) => {
+      if ('absent' in start) return leave(name, open, start.absent);
+      try {
+        runners.set(name, stack.use(await launch(bench, name, start.command())));
+      } catch (error) {
+        leave(name, open, (error as Error).message);
+      }
+    });
+  await Promise.all(launched);
+  for (const { name, open } of entrants) {
+    for (const measure of open) {
+      try {
+        await runners.get(name)?.check(measure);
+      } catch (error) {
+        leave(name, [measure], (error as Error).message);
+      }
+    }
+  }
+  // In the order of the table, whoever was first to start.
+  return new Map(Object.keys(starts).flatMap((name) => (runners.has(name) ? [[name, runners.get(name)!]] : [])));
+}
+
+function rowsOf(suite: string, { title, bounds }: Measure, names: readonly string[], field: Field): Row[] {
+  const ours = field.of(OURS);
+  return names
+    .filter((peer) => peer !== OURS)
+    .flatMap((peer) => {
+      const theirs = field.of(peer);
+      const bound = bounds[peer];
+      const row = (
+        unit: string,
+        figure: (figures: Figures) => number,
+        extra: { readonly bound?: number } = {},
+      ): Row => {
+        const identity = { suite, measure: title, unit, peer, ...extra };
+        const make = ours.length > 0 && theirs.length > 0 ? pairedRow : partialRow;
+        return make(identity, ours.map(figure), theirs.map(figure));
+      };
+      return [
+        row('µs CPU', ({ cpu, requests }) => cpu / requests / 1000, bound === undefined ? {} : { bound }),
+        row('µs p99', ({ p99 }) => p99 / 1000),
+      ];
+    });
+}

@@ -1,0 +1,22 @@
+/** The server over pawl/http: `direct`, whose handler answers itself, or `hono`, the Hono application that the peers serve, unchanged. */
+import { run } from 'pawl';
+import { loadHttp } from './pawl.ts';
+
+interface Application {
+  readonly app: { readonly fetch: (request: Request) => Response | Promise<Response> };
+}
+
+const serve = await loadHttp('serve');
+const answering =
+  process.argv[2] === 'hono'
+    ? { fetch: ((await import(new URL('peers/app.js', import.meta.url).href)) as Application).app.fetch }
+    : { handler: () => 'Hello, World!' };
+
+// Whoever started it has gone.
+process.stdin.on('end', () => process.exit()).resume();
+
+await run(function* () {
+  const server = yield* serve({ hostname: '127.0.0.1', port: 0, ...answering });
+  console.log(server.port);
+  yield* server.closed;
+});
