@@ -16,7 +16,7 @@ const answering =
 process.stdin.on('end', () => process.exit()).resume();
 
 await run(function* () {
-  const server = yield* serve({ hostname: '127.0.0.1', port: 0, ...answering });
+  const server = yield* serve({ port: 0, ...answering });
   console.log(server.port);
   yield* server.closed;
 });
