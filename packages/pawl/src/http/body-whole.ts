@@ -8,7 +8,7 @@
 import type { Context } from '../future/context.ts';
 import { PENDING, type Poll } from '../future/poll.ts';
 import { spend } from '../task/budget.ts';
-import { PawlError } from '../error/index.ts';
+import { HttpError } from './error.ts';
 import { BodyOperation } from './body-read.ts';
 import type { IncomingBody } from './body.ts';
 
@@ -59,7 +59,7 @@ abstract class BodyWhole<T> extends BodyOperation<T> {
     this.own = null;
     this.body.discard();
     const message = `the body is longer than the ${this.limit} bytes that were allowed`;
-    throw new PawlError('HTTP_BODY_TOO_LARGE', message);
+    throw new HttpError('HTTP_BODY_TOO_LARGE', message);
   }
 
   /** Where the next bytes go. */

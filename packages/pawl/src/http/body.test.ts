@@ -179,7 +179,7 @@ test('two tasks cannot read at once', async () => {
 
 test('a body over the limit is refused: at once when its length is known, else when it is over', async () => {
   const announced = new FedBody(1000);
-  const tooLarge = { code: 'HTTP_BODY_TOO_LARGE' };
+  const tooLarge = { code: 'HTTP_BODY_TOO_LARGE', status: 413 };
   await assert.rejects(run(new IncomingBody(announced).bytes({ limit: 999 })), tooLarge);
   assert.equal(announced.polls, 0);
   assert.equal(announced.discarded, true);
