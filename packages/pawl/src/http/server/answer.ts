@@ -12,6 +12,7 @@ import type { Stream } from '../../stream/stream.ts';
 import type { FieldsInit } from '../fields.ts';
 import { checkFieldName, checkFieldValue } from '../wire/encode.ts';
 import { HttpError } from '../error.ts';
+import { answerOf } from '../fetch/answer-of.ts';
 
 /** What the content of an answer may be. What comes in pieces is asked for the next one when the client has taken the last. */
 export type AnswerBody =
@@ -70,6 +71,17 @@ export class AnswerHead {
     return head;
   }
 
+  /** Of lines that have been checked, and that say what their content is. */
+  static ready(lines: string, length: number, date: boolean, close: boolean): AnswerHead {
+    const head = new AnswerHead();
+    head.lines = lines;
+    head.length = length;
+    head.type = true;
+    head.date = date;
+    head.close = close;
+    return head;
+  }
+
   /** Throws HTTP_BAD_FIELD. */
   add(name: string, value: string): void {
     checkFieldName(name);
@@ -114,8 +126,30 @@ export class AnswerHead {
   }
 }
 
-/** Throws BAD_ARGUMENT for what is no answer. */
-export function checkParts(answer: unknown): AnswerParts {
+/** An answer, ready to be written. */
+export interface Prepared {
+  readonly status: number;
+  /** Empty for the status's own. */
+  readonly reason: string;
+  readonly head: AnswerHead | null;
+  readonly body: AnswerBody;
+  readonly trailers: (() => FieldsInit) | undefined;
+  readonly upgrade: AnswerParts['upgrade'];
+}
+
+/** A direct handler's answer. Throws BAD_ARGUMENT for what is none, HTTP_BAD_FIELD for what may not go out. */
+export function prepareParts(answer: unknown): Prepared {
+  const { status = 200, reason = '', headers, body = null, trailers, upgrade } = checkParts(answer);
+  return { status, reason, head: headers === undefined ? null : AnswerHead.of(headers), body, trailers, upgrade };
+}
+
+/** A fetch handler's answer. Throws a TypeError for anything but a Response that can be sent, HTTP_BAD_FIELD for what may not go out. */
+export function prepareResponse(answer: unknown): Prepared {
+  const { status, reason, fields, body, length, dated, close } = answerOf(answer as Response);
+  return { status, reason, head: AnswerHead.ready(fields, length, dated, close), body, trailers: undefined, upgrade: undefined };
+}
+
+function checkParts(answer: unknown): AnswerParts {
   if (typeof answer !== 'object' || answer === null) {
     throw new PawlError(
       'BAD_ARGUMENT',

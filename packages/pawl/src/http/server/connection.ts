@@ -32,7 +32,7 @@ import { HttpError } from '../error.ts';
 import { requestBody } from '../wire/body-decoder.ts';
 import type { RequestHead } from '../wire/request-head.ts';
 import { INCOMPLETE, type RequestParser } from '../wire/request-parser.ts';
-import { type Answer, AnswerHead, type AnswerParts, checkParts } from './answer.ts';
+import { type Answer, type Prepared, prepareParts, prepareResponse } from './answer.ts';
 import { writeBody } from './body-writer.ts';
 import { type Answering, Exchange } from './exchange.ts';
 import type { Handled } from './options.ts';
@@ -355,7 +355,7 @@ export class ServerConnection extends Future<void> implements TimerEntry, Answer
       this.finish(now);
       return;
     }
-    if (typeof handled === 'string') {
+    if (typeof handled === 'string' && server.direct) {
       this.decide();
       responder.text(handled, server.dates);
       this.finish(now);
@@ -474,38 +474,35 @@ export class ServerConnection extends Future<void> implements TimerEntry, Answer
 
   /** Writes an answer; what of it comes in pieces is left to the future. Throws what is wrong with it, before anything is written. */
   give(answer: Answer): Future<void> | null {
-    const { responder } = this;
-    const dates = this.server.dates;
-    if (typeof answer === 'string' || answer instanceof Uint8Array) {
+    const { responder, server, outbound, transport } = this;
+    if (server.direct && (typeof answer === 'string' || answer instanceof Uint8Array)) {
       this.decide();
-      if (typeof answer === 'string') responder.text(answer, dates);
-      else responder.whole(200, '', null, answer, dates);
+      if (typeof answer === 'string') responder.text(answer, server.dates);
+      else responder.whole(200, '', null, answer, server.dates);
       return null;
     }
-    const parts = checkParts(this.server.convert === null ? answer : this.server.convert(answer));
-    const { status = 200, reason = '', body = null } = parts;
-    const head = parts.headers === undefined ? null : AnswerHead.of(parts.headers);
-    if (parts.upgrade !== undefined) return this.handOver(parts, status, reason, head);
+    const prepared = server.direct ? prepareParts(answer) : prepareResponse(answer);
+    const { status, reason, head, body, upgrade, trailers } = prepared;
+    if (upgrade !== undefined) return this.handOver(prepared, upgrade);
     if (body === null || typeof body === 'string' || body instanceof Uint8Array) {
       this.decide();
-      responder.whole(status, reason, head, body, dates);
+      responder.whole(status, reason, head, body, server.dates);
       return null;
     }
     const source = piecesOf(body as Pieces);
     // What it gives may come from the request's content, which the client holds back until it is told to go on.
     this.body?.beforeFirstWait();
     const length = head?.length ?? -1;
-    const framing = responder.begin(status, reason, head, length, dates);
+    const framing = responder.begin(status, reason, head, length, server.dates);
     this.streaming = true;
-    const { outbound, transport } = this;
-    return writeBody({ outbound, transport, source, framing, length, trailers: parts.trailers });
+    return writeBody({ outbound, transport, source, framing, length, trailers });
   }
 
-  private handOver(parts: AnswerParts, status: number, reason: string, head: AnswerHead | null): Future<void> {
+  private handOver({ status, reason, head }: Prepared, upgrade: NonNullable<Prepared['upgrade']>): Future<void> {
     this.responder.switch(status, reason, head, this.request?.upgrade ?? null, this.server.dates);
     this.streaming = true;
     this.upgraded = true;
-    return (parts.upgrade as NonNullable<AnswerParts['upgrade']>)(new HandedOver(this.inbound, this.outbound));
+    return upgrade(new HandedOver(this.inbound, this.outbound));
   }
 
   /** A connection is not kept for an answer whose request has more content left than is worth reading away. */

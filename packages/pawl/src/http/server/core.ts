@@ -1,7 +1,6 @@
 /** ServerCore: what a server's connections share. */
 import type { AsyncResource } from 'node:async_hooks';
 import type { RequestParser } from '../wire/request-parser.ts';
-import type { Answer } from './answer.ts';
 import type { ServerConnection } from './connection.ts';
 import type { DateLines } from './date.ts';
 import type { Exchange as ExchangeRecord, Handled, Settings } from './options.ts';
@@ -10,8 +9,8 @@ import type { ServerRequest } from './request.ts';
 export interface ServerCore {
   readonly settings: Settings;
   readonly handler: (request: ServerRequest) => Handled;
-  /** Makes an answer of what else the handler may give: a fetch handler's Response. */
-  readonly convert: ((answer: unknown) => Answer) | null;
+  /** The handler gives answers of the direct form; else Responses. */
+  readonly direct: boolean;
   /** The asynchronous context in which handlers run, if one is to be kept. */
   readonly base: AsyncResource | null;
   /** The connections are TLS. */

@@ -25,7 +25,8 @@ import type { RequestHead } from '../wire/request-head.ts';
  * ```
  */
 export class ServerRequest {
-  private readonly head: RequestHead;
+  /** @internal */
+  readonly head: RequestHead;
   /** Its content. Empty when there is none. */
   readonly body: IncomingBody;
   /** Who asked. */
@@ -102,6 +103,11 @@ export class ServerRequest {
       if (this.ended !== null) this.controller.abort(this.ended.reason);
     }
     return this.controller.signal;
+  }
+
+  /** @internal For the Request that stands for it. */
+  toSignal(): AbortSignal {
+    return this.signal;
   }
 
   /** @internal Nobody waits for the answer. */

@@ -5,6 +5,9 @@ import type { Context } from '../../future/context.ts';
 import { coroutine, start, type Steps } from '../../future/coroutine.ts';
 import { Future } from '../../future/future.ts';
 import type { Poll } from '../../future/poll.ts';
+import { IncomingBody } from '../body.ts';
+import { installGlobals } from '../fetch/globals.ts';
+import { LazyRequest } from '../fetch/request.ts';
 import { TcpListener } from '../../net/listener.ts';
 import { spawn, spawnDetached } from '../../task/spawn.ts';
 import { type Handled, type ServerOptions, settingsOf } from './options.ts';
@@ -17,6 +20,23 @@ export interface DirectOptions extends ServerOptions {
   readonly handler: (request: ServerRequest) => Handled;
 }
 
+/** What a fetch handler gives. */
+export type Fetched = Response | Future<Response> | PromiseLike<Response> | Generator<never, Response, never>;
+
+/** A server whose handler takes a Request and gives a Response, as those of Bun, Deno, Hono and the service workers do. */
+export interface FetchOptions extends ServerOptions {
+  /**
+   * Answers a request; at once, as a promise, a future or a generator. The Request costs nearly nothing until it is looked at, and keeps
+   * what it says for ever. The second argument is the request as direct handlers have it (with the client's address).
+   */
+  readonly fetch: (request: Request, info: ServerRequest) => Fetched;
+  /**
+   * Whether `Response`, `Headers`, `Request` and `fetch` are exchanged for light ones of the same behaviour while the server runs
+   * (see {@link installGlobals}). Without them each Response costs some microseconds. Default true.
+   */
+  readonly globals?: boolean;
+}
+
 /** The driver of the poll, for a coroutine. */
 class CurrentDriver extends Future<Driver> {
   override poll(cx: Context): Poll<Driver> {
@@ -24,21 +44,37 @@ class CurrentDriver extends Future<Driver> {
   }
 }
 
-const serving = coroutine(function* serve(options: DirectOptions, detached: boolean): Steps<Server> {
+const serving = coroutine(function* serve(options: DirectOptions | FetchOptions, detached: boolean): Steps<Server> {
   const settings = settingsOf(options);
   const listener = yield* TcpListener.bind(settings.address, { ...options, noDelay: true });
-  const server = new Server(listener, yield* new CurrentDriver(), settings, options.handler, null, options);
-  const main = start(() => server.main());
+  const direct = 'handler' in options;
+  const handler = direct ? options.handler : overFetch(options, listener);
+  const server = new Server(listener, yield* new CurrentDriver(), settings, handler, direct, options);
+  const globals = direct || options.globals === false ? null : installGlobals();
+  const main = start(function* (): Steps<void> {
+    using _globals = globals;
+    yield* server.main();
+  });
   server.task = (detached ? spawnDetached : spawn)(main, { name: `server ${server.url}`, daemon: true });
   return server;
 });
 
+/** A fetch handler as a direct one: its Response is looked at when it is written. */
+function overFetch({ fetch }: FetchOptions, listener: TcpListener): DirectOptions['handler'] {
+  const { host, port, family } = listener.localAddress;
+  const site = { scheme: 'http', authority: `${family === 6 ? `[${host}]` : host}:${port}` } as const;
+  return (request) => {
+    const { head, body } = request;
+    return fetch(new LazyRequest(head, body === IncomingBody.empty ? null : body, site, request), request) as Handled;
+  };
+}
+
 class Serving extends Future<Server> {
-  private readonly options: DirectOptions;
+  private readonly options: DirectOptions | FetchOptions;
   private detached = false;
   private inner: Future<Server> | null = null;
 
-  constructor(options: DirectOptions) {
+  constructor(options: DirectOptions | FetchOptions) {
     super();
     this.options = options;
   }
@@ -80,6 +116,7 @@ class Serving extends Future<Server> {
  * import { run } from 'pawl';
  * import { get, serve } from 'pawl/http';
  * await run(function* () {
+ *   // Or `fetch: (request) => new Response(…)`, as in Hono's `serve({ fetch: app.fetch })`.
  *   const server = yield* serve({ port: 0, handler: (request) => `you asked for ${request.path}` });
  *   const answer = yield* get(`${server.url}/tea`);
  *   console.log(yield* answer.text()); // you asked for /tea
@@ -87,10 +124,14 @@ class Serving extends Future<Server> {
  * });
  * ```
  */
-export function serve(options: DirectOptions): Future<Server> {
+export function serve(options: DirectOptions | FetchOptions): Future<Server> {
   settingsOf(options);
-  if (typeof options.handler !== 'function') {
-    throw new PawlError('BAD_ARGUMENT', `handler must be a function, got ${typeof options.handler}`);
+  const { handler, fetch } = options as Partial<DirectOptions & FetchOptions>;
+  if ((typeof handler === 'function') === (typeof fetch === 'function')) {
+    throw new PawlError(
+      'BAD_ARGUMENT',
+      `serve takes one handler: either \`fetch\` (Request to Response) or \`handler\` (the direct form), got ${handler === undefined && fetch === undefined ? 'neither' : 'both, or one that is no function'}`,
+    );
   }
   return new Serving(options);
 }

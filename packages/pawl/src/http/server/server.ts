@@ -16,7 +16,6 @@ import { supervise } from '../../task/scopes.ts';
 import type { JoinHandle } from '../../task/task.ts';
 import { timeout } from '../../time/timeout.ts';
 import { RequestParser } from '../wire/request-parser.ts';
-import type { Answer } from './answer.ts';
 import { ServerConnection } from './connection.ts';
 import type { ServerCore } from './core.ts';
 import { DateLines } from './date.ts';
@@ -36,7 +35,7 @@ export class Server implements ServerCore, AsyncDisposable {
   /** @internal */
   readonly handler: (request: ServerRequest) => Handled;
   /** @internal */
-  readonly convert: ((answer: unknown) => Answer) | null;
+  readonly direct: boolean;
   /** @internal */
   readonly base: AsyncResource | null;
   /** @internal */
@@ -63,14 +62,14 @@ export class Server implements ServerCore, AsyncDisposable {
     driver: Driver,
     settings: Settings,
     handler: (request: ServerRequest) => Handled,
-    convert: ((answer: unknown) => Answer) | null,
+    direct: boolean,
     options: ServerOptions,
   ) {
     this.listener = listener;
     this.driver = driver;
     this.settings = settings;
     this.handler = handler;
-    this.convert = convert;
+    this.direct = direct;
     this.base = options.asyncContext === true ? new AsyncResource('pawl.Server') : null;
     this.onExchange = options.onExchange;
     this.onError = options.onError;
