@@ -14,6 +14,7 @@ export type Transport = Pick<
   | 'pollWrite'
   | 'pollWriteVectored'
   | 'pollHangup'
+  | 'unrefRead'
   | 'forget'
   | 'shutdown'
   | 'setLinger'
