@@ -9,3 +9,7 @@ export type { Exchange, Handled, ServerLimits, ServerOptions, ServerTimeouts } f
 export { ServerRequest } from './server/request.ts';
 export { type DirectOptions, type Fetched, type FetchOptions, serve } from './server/serve.ts';
 export { type CloseOptions, Server } from './server/server.ts';
+export { Client, get, request } from './client/client.ts';
+export type { RequestBody } from './client/content.ts';
+export type { ClientOptions, RequestOptions, RequestTimeouts } from './client/options.ts';
+export { ClientResponse } from './client/response.ts';
