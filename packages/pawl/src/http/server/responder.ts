@@ -91,7 +91,13 @@ export class Responder {
   }
 
   /** An answer whose content is there. */
-  whole(status: number, reason: string, head: AnswerHead | null, body: string | Uint8Array | null, lines: DateLines): void {
+  whole(
+    status: number,
+    reason: string,
+    head: AnswerHead | null,
+    body: string | Uint8Array | null,
+    lines: DateLines,
+  ): void {
     const bodyless = isBodyless(status);
     const length = body === null ? 0 : typeof body === 'string' ? Buffer.byteLength(body) : body.length;
     let framing = '';
@@ -133,7 +139,8 @@ export class Responder {
   /** The head of an answer after which another protocol is spoken. */
   switch(status: number, reason: string, head: AnswerHead | null, protocol: string | null, lines: DateLines): void {
     this.keepAlive = true;
-    const upgrade = status === 101 ? `Connection: Upgrade\r\n${protocol === null ? '' : `Upgrade: ${protocol}\r\n`}` : '';
+    const upgrade =
+      status === 101 ? `Connection: Upgrade\r\n${protocol === null ? '' : `Upgrade: ${protocol}\r\n`}` : '';
     this.writeHead(status, reason, head, upgrade, lines);
     this.keepAlive = false;
   }
@@ -150,7 +157,11 @@ export class Responder {
     const phrase = reason === '' ? (STATUS_CODES[status] ?? '') : reason;
     const date = head?.date === true ? '' : lines.line;
     // RFC 9112, 9.3: an HTTP/1.0 client that asked for it is told that the connection stays.
-    const connection = this.keepAlive ? (this.minor === 0 ? 'Connection: keep-alive\r\n' : '') : 'Connection: close\r\n';
+    const connection = this.keepAlive
+      ? this.minor === 0
+        ? 'Connection: keep-alive\r\n'
+        : ''
+      : 'Connection: close\r\n';
     this.outbound.latin1(
       `HTTP/1.1 ${status} ${phrase}\r\n${date}${head === null ? '' : head.lines}${framing}${connection}\r\n`,
     );
