@@ -17,7 +17,7 @@ type Leave = (name: string, measures: readonly Measure[], reason: string) => voi
  * busy machine a second of CPU time takes longer. `rounds` are those of contenders that a bound is about, `others` those of the rest.
  */
 const PLANS = {
-  full: { generations: 3, rounds: 5, others: 5, runMs: 600, warmUpMs: 500, warmUpCpuMs: 2500 },
+  full: { generations: 3, rounds: 4, others: 4, runMs: 400, warmUpMs: 500, warmUpCpuMs: 2500 },
   quick: { generations: 1, rounds: 3, others: 1, runMs: 200, warmUpMs: 300, warmUpCpuMs: 1000 },
 };
 /** How much longer than its CPU time a warm-up may last. */
