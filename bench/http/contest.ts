@@ -14,11 +14,11 @@ type Leave = (name: string, measures: readonly Measure[], reason: string) => voi
 
 /**
  * Warm-up runs go on until a contender has used so much CPU time, in equal parts for the measures: JavaScript gets faster through its first second, and on a
- * busy machine a second of CPU time takes longer. `rounds` are those of contenders that a bound is about, `others` those of the rest.
+ * busy machine a second of CPU time takes longer. In a quick run those that no bound is about have half of that and one round only.
  */
 const PLANS = {
-  full: { generations: 3, rounds: 4, others: 4, runMs: 400, warmUpMs: 500, warmUpCpuMs: 2500 },
-  quick: { generations: 1, rounds: 3, others: 1, runMs: 200, warmUpMs: 300, warmUpCpuMs: 1000 },
+  full: { generations: 3, rounds: 4, runMs: 400, warmUpMs: 500, warmUpCpuMs: 2500 },
+  quick: { generations: 1, rounds: 3, runMs: 200, warmUpMs: 300, warmUpCpuMs: 1000 },
 };
 /** How much longer than its CPU time a warm-up may last. */
 const WARM_UP_PATIENCE = 2;
@@ -59,7 +59,7 @@ class Field {
 }
 
 export async function runContest(suite: string, bench: Bench, contest: Contest, options: SuiteOptions): Promise<Row[]> {
-  const { generations, rounds, others, runMs, warmUpMs, warmUpCpuMs } = PLANS[options.quick ? 'quick' : 'full'];
+  const { generations, rounds, runMs, warmUpMs, warmUpCpuMs } = PLANS[options.quick ? 'quick' : 'full'];
   const names = Object.keys(contest.starts);
   const bounded = new Set([OURS, ...contest.measures.flatMap(({ bounds }) => Object.keys(bounds))]);
   const fields: Fields = new Map(contest.measures.map((measure) => [measure, new Field(names)]));
@@ -83,8 +83,8 @@ export async function runContest(suite: string, bench: Bench, contest: Contest, 
     };
     for (const measure of contest.measures) {
       options.progress(`${measure.title}, warming up`);
-      await turn(measure, async (_name, runner) => {
-        let left = warmUpCpuMs / contest.measures.length;
+      await turn(measure, async (name, runner) => {
+        let left = (bounded.has(name) || !options.quick ? warmUpCpuMs : warmUpCpuMs / 2) / contest.measures.length;
         const end = performance.now() + left * WARM_UP_PATIENCE;
         while (left > 0 && performance.now() < end) left -= (await runner.run(measure, warmUpMs)).cpu / 1e6;
       });
@@ -93,7 +93,8 @@ export async function runContest(suite: string, bench: Bench, contest: Contest, 
       for (let round = 0; round < rounds; round++) {
         options.progress(`${measure.title}, ${generation * rounds + round + 1} of ${generations * rounds}`);
         await turn(measure, async (name, runner) => {
-          if (round < others || bounded.has(name)) fields.get(measure)!.add(name, await runner.run(measure, runMs));
+          if (round === 0 || bounded.has(name) || !options.quick)
+            fields.get(measure)!.add(name, await runner.run(measure, runMs));
         });
       }
     }
