@@ -57,6 +57,11 @@ export class AnswerHead {
   /** It asks for the end of the connection. */
   close = false;
 
+  /** Nothing in it but lines, a Content-Type among them. */
+  get plain(): boolean {
+    return this.type && !this.date && !this.close;
+  }
+
   static of(init: FieldsInit): AnswerHead {
     const head = new AnswerHead();
     if (Symbol.iterator in init) {
