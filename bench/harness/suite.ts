@@ -2,7 +2,7 @@
 import type { Row } from './row.ts';
 
 export interface SuiteOptions {
-  /** A shorter run (under 50 seconds for the whole suite): fewer rounds and processes, the same measures. */
+  /** A shorter run (about a minute for the whole suite at the most): fewer rounds and processes, the same measures. */
   readonly quick: boolean;
   /** Says something that the reader of the figures must know (a peer that was skipped, and why). */
   note(text: string): void;

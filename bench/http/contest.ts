@@ -12,11 +12,16 @@ import type { Bench, Figures, Launch, Measure, Runner } from './runner.ts';
 type Fields = ReadonlyMap<Measure, Field>;
 type Leave = (name: string, measures: readonly Measure[], reason: string) => void;
 
-/** Warm-up runs go through the measures in turn. JavaScript servers get faster through their first second of CPU time. */
+/**
+ * Warm-up runs go on until a contender has used so much CPU time, in equal parts for the measures: JavaScript gets faster through its first second, and on a
+ * busy machine a second of CPU time takes longer. In a quick run those that no bound is about have half of that and one round only.
+ */
 const PLANS = {
-  full: { generations: 3, rounds: 5, runMs: 600, warmUps: 4, warmUpMs: 500 },
-  quick: { generations: 1, rounds: 3, runMs: 200, warmUps: 2, warmUpMs: 300 },
+  full: { generations: 3, rounds: 4, runMs: 400, warmUpMs: 500, warmUpCpuMs: 2500 },
+  quick: { generations: 1, rounds: 3, runMs: 200, warmUpMs: 300, warmUpCpuMs: 1000 },
 };
+/** How much longer than its CPU time a warm-up may last. */
+const WARM_UP_PATIENCE = 2;
 
 export interface Contest {
   readonly starts: Readonly<Record<string, Start>>;
@@ -54,8 +59,9 @@ class Field {
 }
 
 export async function runContest(suite: string, bench: Bench, contest: Contest, options: SuiteOptions): Promise<Row[]> {
-  const { generations, rounds, runMs, warmUps, warmUpMs } = PLANS[options.quick ? 'quick' : 'full'];
+  const { generations, rounds, runMs, warmUpMs, warmUpCpuMs } = PLANS[options.quick ? 'quick' : 'full'];
   const names = Object.keys(contest.starts);
+  const bounded = new Set([OURS, ...contest.measures.flatMap(({ bounds }) => Object.keys(bounds))]);
   const fields: Fields = new Map(contest.measures.map((measure) => [measure, new Field(names)]));
   const leave: Leave = (name, measures, reason) => {
     for (const measure of measures) fields.get(measure)!.leave(name);
@@ -64,24 +70,32 @@ export async function runContest(suite: string, bench: Bench, contest: Contest, 
   for (let generation = 0; generation < generations; generation++) {
     await using stack = new AsyncDisposableStack();
     const runners = await launchAll(bench, contest, fields, leave, stack);
-    const turn = async (measure: Measure, ms: number, counts: boolean): Promise<void> => {
-      const field = fields.get(measure)!;
+    /** Each in turn, who takes part in it. */
+    const turn = async (measure: Measure, one: (name: string, runner: Runner) => Promise<void>): Promise<void> => {
       for (const [name, runner] of runners) {
-        if (!field.has(name)) continue;
+        if (!fields.get(measure)!.has(name)) continue;
         try {
-          const figures = await runner.run(measure, ms);
-          if (counts) field.add(name, figures);
+          await one(name, runner);
         } catch (error) {
           leave(name, [measure], (error as Error).message);
         }
       }
     };
-    options.progress(`${contest.measures[0]!.title}, warming up`);
-    for (let i = 0; i < warmUps; i++) for (const measure of contest.measures) await turn(measure, warmUpMs, false);
+    for (const measure of contest.measures) {
+      options.progress(`${measure.title}, warming up`);
+      await turn(measure, async (name, runner) => {
+        let left = (bounded.has(name) || !options.quick ? warmUpCpuMs : warmUpCpuMs / 2) / contest.measures.length;
+        const end = performance.now() + left * WARM_UP_PATIENCE;
+        while (left > 0 && performance.now() < end) left -= (await runner.run(measure, warmUpMs)).cpu / 1e6;
+      });
+    }
     for (const measure of contest.measures) {
       for (let round = 0; round < rounds; round++) {
         options.progress(`${measure.title}, ${generation * rounds + round + 1} of ${generations * rounds}`);
-        await turn(measure, runMs, true);
+        await turn(measure, async (name, runner) => {
+          if (round === 0 || bounded.has(name) || !options.quick)
+            fields.get(measure)!.add(name, await runner.run(measure, runMs));
+        });
       }
     }
   }

@@ -15,8 +15,8 @@ const BOUNDS: Readonly<Record<string, number>> = { [NODE]: 0.35 };
 /** For the server's own descriptors. */
 const SPARE_DESCRIPTORS = 100;
 const WARM_UP_MS = 400;
-/** Until a server that has just accepted ten thousand connections has nothing left to do. */
-const SETTLE_MS = 1000;
+/** Until a server that has been busy, or has just accepted ten thousand connections, has nothing left to do. */
+const SETTLE_MS = 800;
 const ROUNDS = { full: 3, quick: 1 };
 
 export async function idleMemory(

@@ -26,10 +26,11 @@ export interface Measure {
   readonly bounds: Readonly<Record<string, number>>;
 }
 
-/** Of one run; times in ns, `p99` of a request's latency. */
+/** Of one run; times in ns, `user` what of `cpu` was not the kernel's (sampled: for long runs only), `p99` of a request's latency. */
 export interface Figures {
   readonly requests: number;
   readonly cpu: number;
+  readonly user: number;
   readonly wall: number;
   readonly p99: number;
 }

@@ -2,9 +2,9 @@
  * The HTTP suite: servers and clients, CPU time for each request, p99 of the latency, memory of idle connections.
  *
  * To look closer at one contender, put it alone under the same load, with flags for its runtime after `--`; it ends by itself, so that
- * profiles get written (`one.ts`; the path in PATH must find the project's Node, see CONTRIBUTING.md):
+ * profiles get written (`node` is the project's, see CONTRIBUTING.md). It prints a line a second, for `--seconds 5` by default:
  *
- *   node --conditions=pawl-source bench/http/one.ts direct Pawl --seconds 5 -- --cpu-prof --cpu-prof-dir=tmp/profile
+ *   node --conditions=pawl-source bench/http/one.ts direct Pawl --measure 1 -- --cpu-prof --cpu-prof-dir=tmp/profile
  *   node --conditions=pawl-source bench/http/one.ts hono @hono/node-server
  *   node --conditions=pawl-source bench/http/one.ts client 'undici request'
  *

@@ -3,6 +3,9 @@ import { readFileSync } from 'node:fs';
 import { doctor } from './doctor.ts';
 import { parseRunOptions } from './options.ts';
 import { runProgram } from './run.ts';
+import { parseServeOptions } from './serve-options.ts';
+import { serveProgram } from './serve.ts';
+import { watchProgram } from './watch.ts';
 
 const HELP = `pawl runs programs on the Pawl runtime.
 
@@ -11,6 +14,13 @@ Usage:
                                 run the module's default export: a coroutine, or a function returning a future
       --dump-on-exit-timeout MS print the task tree when the program has been told to stop, or its main has ended,
                                 and the process has not ended MS milliseconds later
+  pawl serve [options] app.ts [args…]
+                                serve HTTP: app.ts exports \`fetch\`, a function from Request to Response, or has it
+                                in its default export (a Hono application is one)
+      --port N, --host HOST     where to listen (default: PORT and HOST of the environment, else 3000 and 127.0.0.1)
+      --log                     print each request, with its status, size and time
+      --deadline MS             how long requests that are under way may take when it is stopped (default 10000)
+      --watch                   start again whenever a file of the program changes
   pawl doctor                   say which driver and which system calls are in use, and why
   pawl --help                   print this
   pawl --version                print the version
@@ -26,6 +36,8 @@ export async function main(args: readonly string[]): Promise<void> {
   switch (command) {
     case 'run':
       return runCommand(rest);
+    case 'serve':
+      return serveCommand(rest);
     case 'doctor':
       return rest.length === 0 ? doctor() : usageError(`doctor takes no arguments, got "${rest.join(' ')}"`);
     case '--help':
@@ -56,6 +68,14 @@ function runCommand(given: readonly string[]): void | Promise<void> {
   if (file.startsWith('-'))
     return usageError(`unknown option "${file}" (a program's own arguments come after its file)`);
   return runProgram(file, rest, options);
+}
+
+function serveCommand(given: readonly string[]): void | Promise<void> {
+  const { file, args, options, wrong } = parseServeOptions(given);
+  if (wrong !== undefined) return usageError(wrong);
+  if (options.help) process.stdout.write(HELP);
+  else if (file === undefined) return usageError('serve needs a program: pawl serve app.ts');
+  else return options.watch ? watchProgram(given) : serveProgram(file, args, options);
 }
 
 function usageError(message: string): void {

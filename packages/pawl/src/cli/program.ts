@@ -19,11 +19,7 @@ const WHAT_TO_WRITE = `Write, for example:
 
 /** Imports the program, with `process.argv` as it expects it. What is returned is a function, because a promise would consume a future. */
 export async function loadProgram(file: string, args: readonly string[]): Promise<Body<[], unknown>> {
-  const path = resolve(file);
-  if (!existsSync(path)) throw new ProgramError(`there is no file ${file} (looked for ${path})`);
-  if (!statSync(path).isFile()) throw new ProgramError(`${file} is not a file: name the program itself`);
-  process.argv = [process.execPath, path, ...args];
-  const { default: main } = (await import(pathToFileURL(path).href)) as { default?: unknown };
+  const { default: main } = await importProgram(file, args);
   if (main instanceof Future) return () => main;
   if (main === undefined) throw new ProgramError(`${file} has no default export. ${WHAT_TO_WRITE}`);
   if (typeof main !== 'function') {
@@ -35,6 +31,18 @@ export async function loadProgram(file: string, args: readonly string[]): Promis
   throw new ProgramError(
     `the default export of ${file} is a function that returned ${nameOf(made)}, not a future. ${WHAT_TO_WRITE}`,
   );
+}
+
+/** The program's exports. Its `process.argv` is as if Node itself had been given it. */
+export async function importProgram(
+  file: string,
+  args: readonly string[],
+): Promise<{ readonly [name: string]: unknown; readonly default?: unknown }> {
+  const path = resolve(file);
+  if (!existsSync(path)) throw new ProgramError(`there is no file ${file} (looked for ${path})`);
+  if (!statSync(path).isFile()) throw new ProgramError(`${file} is not a file: name the program itself`);
+  process.argv = [process.execPath, path, ...args];
+  return (await import(pathToFileURL(path).href)) as Record<string, unknown>;
 }
 
 function isGenerator(value: unknown): value is Steps<unknown> {

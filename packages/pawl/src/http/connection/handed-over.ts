@@ -58,7 +58,11 @@ export class HandedOver extends Socket implements Duplex, Disposable {
   }
 }
 
-const afterFlush = coroutine(function* write(outbound: Outbound, socket: HandedOver, source: Uint8Array): Steps<number> {
+const afterFlush = coroutine(function* write(
+  outbound: Outbound,
+  socket: HandedOver,
+  source: Uint8Array,
+): Steps<number> {
   yield* new Flushed(outbound, socket.handle);
   return yield* new Write(socket, source);
 });

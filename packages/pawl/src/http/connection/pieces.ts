@@ -63,5 +63,8 @@ export function bytesOf(piece: unknown): Uint8Array {
   if (typeof piece === 'string') return Buffer.from(piece);
   if (piece instanceof ArrayBuffer) return new Uint8Array(piece);
   if (ArrayBuffer.isView(piece)) return new Uint8Array(piece.buffer, piece.byteOffset, piece.byteLength);
-  throw new PawlError('BAD_ARGUMENT', `a piece of content must be bytes or a string, got ${Object.prototype.toString.call(piece)}`);
+  throw new PawlError(
+    'BAD_ARGUMENT',
+    `a piece of content must be bytes or a string, got ${Object.prototype.toString.call(piece)}`,
+  );
 }

@@ -57,6 +57,11 @@ export class AnswerHead {
   /** It asks for the end of the connection. */
   close = false;
 
+  /** Nothing in it but lines, a Content-Type among them. */
+  get plain(): boolean {
+    return this.type && !this.date && !this.close;
+  }
+
   static of(init: FieldsInit): AnswerHead {
     const head = new AnswerHead();
     if (Symbol.iterator in init) {
@@ -64,7 +69,7 @@ export class AnswerHead {
       return head;
     }
     for (const name of Object.keys(init)) {
-      const value = (init as Readonly<Record<string, string | readonly string[]>>)[name];
+      const value = init[name];
       if (Array.isArray(value)) for (const one of value as readonly string[]) head.add(name, one);
       else if (value !== undefined) head.add(name, value as string);
     }
@@ -114,7 +119,10 @@ export class AnswerHead {
       case 14:
         if (name.toLowerCase() !== 'content-length') return false;
         if (!/^\d{1,15}$/.test(value)) {
-          throw new HttpError('HTTP_BAD_FIELD', `Content-Length must be a number of bytes, got "${value}" (RFC 9110, 8.6)`);
+          throw new HttpError(
+            'HTTP_BAD_FIELD',
+            `Content-Length must be a number of bytes, got "${value}" (RFC 9110, 8.6)`,
+          );
         }
         this.length = Number(value);
         return true;
@@ -146,7 +154,14 @@ export function prepareParts(answer: unknown): Prepared {
 /** A fetch handler's answer. Throws a TypeError for anything but a Response that can be sent, HTTP_BAD_FIELD for what may not go out. */
 export function prepareResponse(answer: unknown): Prepared {
   const { status, reason, fields, body, length, dated, close } = answerOf(answer as Response);
-  return { status, reason, head: AnswerHead.ready(fields, length, dated, close), body, trailers: undefined, upgrade: undefined };
+  return {
+    status,
+    reason,
+    head: AnswerHead.ready(fields, length, dated, close),
+    body,
+    trailers: undefined,
+    upgrade: undefined,
+  };
 }
 
 function checkParts(answer: unknown): AnswerParts {
@@ -161,7 +176,7 @@ function checkParts(answer: unknown): AnswerParts {
   if (!Number.isInteger(status) || status < least || status > 999 || (status > 101 && status < 200)) {
     throw new PawlError('BAD_ARGUMENT', `status must be a whole number from 200 to 999, got ${String(status)}`);
   }
-  return answer as AnswerParts;
+  return answer;
 }
 
 /** No content by definition: RFC 9110, 6.4.1. */

@@ -109,7 +109,9 @@ export class ServerConnection extends Future<void> implements TimerEntry, Answer
 
   /** @internal */
   [waitInfo](): WaitInfo {
-    const what = ['a request', 'the answer', 'a promised answer', 'the rest of a request', 'the end', 'the end'][this.phase];
+    const what = ['a request', 'the answer', 'a promised answer', 'the rest of a request', 'the end', 'the end'][
+      this.phase
+    ];
     return { what: what ?? 'nothing', resource: this.transport };
   }
 

@@ -50,7 +50,10 @@ export interface Exchange {
 }
 
 /** What may be said of a server, whichever form its handler has. */
-export interface ServerOptions extends Pick<ListenOptions, 'backlog' | 'reuseAddr' | 'reusePort' | 'ipv6Only' | 'onBackoff'> {
+export interface ServerOptions extends Pick<
+  ListenOptions,
+  'backlog' | 'reuseAddr' | 'reusePort' | 'ipv6Only' | 'onBackoff'
+> {
   /** A port of `127.0.0.1`; with `host`, of that. Port 0 lets the system choose. Default 0. */
   readonly port?: number;
   /** The host to listen on: `'0.0.0.0'` or `'::'` to be reached from other machines. Default `127.0.0.1`. */
@@ -106,10 +109,15 @@ function numbers<T extends object>(what: string, defaults: T, given: Partial<T>)
   for (const [name, value] of Object.entries({ ...defaults, ...given })) {
     if (value === undefined) whole[name] = defaults[name as keyof T] as number;
     else if (typeof value === 'number' && value > 0) whole[name] = value;
-    else throw new PawlError('BAD_ARGUMENT', `${what}.${name} must be a number above zero, got ${String(value)}`);
+    else
+      throw new PawlError(
+        'BAD_ARGUMENT',
+        `${what}.${name} must be a number above zero, got ${typeof value === 'number' ? value : typeof value}`,
+      );
   }
   for (const name of Object.keys(given)) {
-    if (!(name in defaults)) throw new PawlError('BAD_ARGUMENT', `there is no ${what}.${name}: they are ${Object.keys(defaults).join(', ')}`);
+    if (!(name in defaults))
+      throw new PawlError('BAD_ARGUMENT', `there is no ${what}.${name}: they are ${Object.keys(defaults).join(', ')}`);
   }
   return whole as T;
 }

@@ -13,8 +13,11 @@ import type { RequestHead } from '../wire/request-head.ts';
 import { type AnswerHead, isBodyless } from './answer.ts';
 import type { DateLines } from './date.ts';
 
-/** Text up to this length is looked at here, one character after the other; longer text is left to the engine's own encoder. */
-const SHORT = 64;
+/** Text up to this length is written here, one character after the other; longer text is left to the engine's own encoder. */
+const SHORT = 128;
+
+const TEXT = 'Content-Type: text/plain;charset=utf-8\r\n';
+const BYTES = 'Content-Type: application/octet-stream\r\n';
 
 /** How the content of an answer that comes in pieces is framed. */
 export type Framing = 'chunked' | 'length' | 'close' | 'none';
@@ -57,20 +60,26 @@ export class Responder {
     return !this.head;
   }
 
-  /** 200 and plain text: the shortest way, without a string for the head. */
+  /** 200 and plain text. */
   text(body: string, lines: DateLines): void {
+    if (!this.short(TEXT, body, lines)) this.whole(200, '', null, body, lines);
+  }
+
+  /**
+   * 200 with short content in ASCII, which most answers are: the bytes of their beginning are remembered, and no string is made of the head.
+   * False, and nothing done, when it is another one.
+   */
+  private short(own: string, body: string, lines: DateLines): boolean {
     const { length } = body;
-    if (!this.keepAlive || this.minor === 0 || this.head || length > SHORT) {
-      this.whole(200, '', null, body, lines);
-      return;
-    }
+    if (!this.keepAlive || this.minor === 0 || this.head || length > SHORT) return false;
+    const beginning = lines.beginning(own);
+    if (beginning === null) return false;
     const { outbound } = this;
-    const prefix = lines.text;
-    const bytes = outbound.reserve(prefix.length + SHORT + 8);
-    const start = outbound.end;
-    bytes.set(prefix, start);
-    let at = start + prefix.length;
-    if (length >= 10) bytes[at++] = 0x30 + ((length / 10) | 0);
+    const bytes = outbound.reserve(beginning.length + SHORT + 8);
+    bytes.set(beginning, outbound.end);
+    let at = outbound.end + beginning.length;
+    if (length >= 100) bytes[at++] = 0x30 + ((length / 100) | 0);
+    if (length >= 10) bytes[at++] = 0x30 + (((length / 10) | 0) % 10);
     bytes[at++] = 0x30 + (length % 10);
     bytes[at++] = 0x0d;
     bytes[at++] = 0x0a;
@@ -78,25 +87,32 @@ export class Responder {
     bytes[at++] = 0x0a;
     for (let i = 0; i < length; i++) {
       const code = body.charCodeAt(i);
-      if (code > 0x7f) {
-        // More bytes than characters: begun again where nothing has been said yet.
-        this.whole(200, '', null, body, lines);
-        return;
-      }
+      // More bytes than characters.
+      if (code > 0x7f) return false;
       bytes[at++] = code;
     }
     outbound.end = at;
     this.begun = true;
     this.status = 200;
+    return true;
   }
 
   /** An answer whose content is there. */
-  whole(status: number, reason: string, head: AnswerHead | null, body: string | Uint8Array | null, lines: DateLines): void {
+  whole(
+    status: number,
+    reason: string,
+    head: AnswerHead | null,
+    body: string | Uint8Array | null,
+    lines: DateLines,
+  ): void {
+    if (typeof body === 'string' && status === 200 && reason === '' && head !== null && head.plain) {
+      if (this.short(head.lines, body, lines)) return;
+    }
     const bodyless = isBodyless(status);
     const length = body === null ? 0 : typeof body === 'string' ? Buffer.byteLength(body) : body.length;
     let framing = '';
     if (body !== null && head?.type !== true && !bodyless) {
-      framing = `Content-Type: ${typeof body === 'string' ? 'text/plain;charset=utf-8' : 'application/octet-stream'}\r\n`;
+      framing = typeof body === 'string' ? TEXT : BYTES;
     }
     if (!bodyless) {
       // The answer to HEAD, or a 304, may tell a length that it does not have (RFC 9110, 8.6).
@@ -133,7 +149,8 @@ export class Responder {
   /** The head of an answer after which another protocol is spoken. */
   switch(status: number, reason: string, head: AnswerHead | null, protocol: string | null, lines: DateLines): void {
     this.keepAlive = true;
-    const upgrade = status === 101 ? `Connection: Upgrade\r\n${protocol === null ? '' : `Upgrade: ${protocol}\r\n`}` : '';
+    const upgrade =
+      status === 101 ? `Connection: Upgrade\r\n${protocol === null ? '' : `Upgrade: ${protocol}\r\n`}` : '';
     this.writeHead(status, reason, head, upgrade, lines);
     this.keepAlive = false;
   }
@@ -150,7 +167,11 @@ export class Responder {
     const phrase = reason === '' ? (STATUS_CODES[status] ?? '') : reason;
     const date = head?.date === true ? '' : lines.line;
     // RFC 9112, 9.3: an HTTP/1.0 client that asked for it is told that the connection stays.
-    const connection = this.keepAlive ? (this.minor === 0 ? 'Connection: keep-alive\r\n' : '') : 'Connection: close\r\n';
+    const connection = this.keepAlive
+      ? this.minor === 0
+        ? 'Connection: keep-alive\r\n'
+        : ''
+      : 'Connection: close\r\n';
     this.outbound.latin1(
       `HTTP/1.1 ${status} ${phrase}\r\n${date}${head === null ? '' : head.lines}${framing}${connection}\r\n`,
     );

@@ -65,7 +65,8 @@ function overFetch({ fetch }: FetchOptions, listener: TcpListener): DirectOption
   const site = { scheme: 'http', authority: `${family === 6 ? `[${host}]` : host}:${port}` } as const;
   return (request) => {
     const { head, body } = request;
-    return fetch(new LazyRequest(head, body === IncomingBody.empty ? null : body, site, request), request) as Handled;
+    // The connection knows that what this gives is a Response.
+    return fetch(new LazyRequest(head, body === IncomingBody.empty ? null : body, site, request), request);
   };
 }
 

@@ -189,9 +189,12 @@ export class Server implements ServerCore, AsyncDisposable {
       return;
     }
     const what = request === null ? 'a connection' : `${request.method} ${request.target}`;
-    const warning = new Error(`${what} failed: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    const warning = new Error(`${what} failed: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    });
     warning.name = 'PawlWarning';
-    if (error instanceof Error && error.stack !== undefined) warning.stack = `${warning.name}: ${what} failed: ${error.stack}`;
+    if (error instanceof Error && error.stack !== undefined)
+      warning.stack = `${warning.name}: ${what} failed: ${error.stack}`;
     process.emitWarning(warning);
   }
 
