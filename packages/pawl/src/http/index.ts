@@ -10,6 +10,7 @@ export { ServerRequest } from './server/request.ts';
 export { type DirectOptions, type Fetched, type FetchOptions, serve } from './server/serve.ts';
 export { type CloseOptions, Server } from './server/server.ts';
 export { Client, get, request } from './client/client.ts';
+export { fetch } from './client/fetch.ts';
 export type { RequestBody } from './client/content.ts';
 export type { ClientOptions, RequestOptions, RequestTimeouts } from './client/options.ts';
 export { ClientResponse } from './client/response.ts';

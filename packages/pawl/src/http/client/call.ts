@@ -187,7 +187,7 @@ export class Call extends Future<ClientResponse> implements User, Waiting {
   private connect(): void {
     const core = this.core as Core;
     const limit = this.plan.options.connectTimeout ?? core.settings.connectTimeout;
-    this.connecting = connect(this.target, (this.origin as Origin).proxy, limit);
+    this.connecting = connect(this.target, (this.origin as Origin).proxy, core.settings.tls, limit);
     this.phase = CONNECTING;
   }
 

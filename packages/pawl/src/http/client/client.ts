@@ -4,6 +4,7 @@
 import type { Future } from '../../future/future.ts';
 import { Call } from './call.ts';
 import { type Core, coreOf } from './core.ts';
+import { fetchOver } from './fetch.ts';
 import type { ClientOptions, RequestOptions } from './options.ts';
 import { Plan } from './plan.ts';
 import type { ClientResponse } from './response.ts';
@@ -42,6 +43,11 @@ export class Client implements Disposable {
   /** As {@link request}, over this client's connections. Error, besides: CLOSED. */
   request(url: string | URL, options?: RequestOptions): Future<ClientResponse> {
     return new Call(this.core, Target.of(url), options === undefined ? Plan.plain : Plan.of(options));
+  }
+
+  /** As {@link fetch}, over this client's connections. Error, besides: a TypeError with the cause CLOSED. */
+  fetch(input: string | URL | Request, init?: RequestInit): Future<Response> {
+    return fetchOver(this.core, input, init);
   }
 
   /** How many connections there are, and how many of them are idle; and how many requests wait for one. */

@@ -6,6 +6,7 @@
 import { driverOf, type Timers } from '../../driver/driver.ts';
 import { PawlError } from '../../error/index.ts';
 import type { Context } from '../../future/context.ts';
+import { checkTls, credentialsOf } from '../../net/tls/options.ts';
 import { checkLimits } from '../wire/limits.ts';
 import type { ClientOptions, Settings } from './options.ts';
 import { checkTime } from './plan.ts';
@@ -32,10 +33,12 @@ const DEFAULTS = {
 
 /** Errors: BAD_ARGUMENT; BAD_URL for a proxy's. */
 export function coreOf(options: ClientOptions): Core {
-  const { connections = DEFAULTS.connections, limits = {}, proxy } = options;
+  const { connections = DEFAULTS.connections, limits = {}, proxy, tls = {} } = options;
   if (!Number.isInteger(connections) || connections < 1) {
     throw new PawlError('BAD_ARGUMENT', `connections must be a whole number of at least 1, got ${String(connections)}`);
   }
+  checkTls(tls);
+  credentialsOf(tls);
   const times = { ...DEFAULTS };
   for (const name of ['idleTimeout', 'connectTimeout', 'headTimeout', 'bodyTimeout'] as const) {
     checkTime(name, options[name]);
@@ -43,7 +46,7 @@ export function coreOf(options: ClientOptions): Core {
   }
   const { head = 64 * 1024, fields = 1000 } = limits;
   const proxies = proxy === undefined ? proxiesOf(process.env) : proxy === null ? NO_PROXIES : oneProxy(proxy);
-  return new Core({ ...times, connections, limits: checkLimits({ head, fields }) }, proxies);
+  return new Core({ ...times, connections, limits: checkLimits({ head, fields }), tls }, proxies);
 }
 
 /** One for each driver: a wrapped one shares its timers. */

@@ -1,4 +1,5 @@
 /** What a request and a client take. */
+import type { TlsClientOptions } from '../../net/tls/options.ts';
 import type { FieldsInit } from '../fields.ts';
 import type { HeadLimits } from '../wire/limits.ts';
 import type { RequestBody } from './content.ts';
@@ -50,6 +51,8 @@ export interface ClientOptions extends Omit<RequestTimeouts, 'timeout'> {
    * `client/proxy.ts`).
    */
   readonly proxy?: string | null;
+  /** For https: what to trust, and who we are. The name that the server's certificate must have is the URL's, unless `servername` is given. */
+  readonly tls?: Omit<TlsClientOptions, 'alpn'>;
 }
 
 /** A client's settings, complete and checked. */
@@ -57,4 +60,5 @@ export interface Settings extends Required<Omit<RequestTimeouts, 'timeout'>> {
   readonly connections: number;
   readonly idleTimeout: number;
   readonly limits: HeadLimits;
+  readonly tls: Omit<TlsClientOptions, 'alpn'>;
 }

@@ -33,12 +33,20 @@ const OURS = [
   'upgrade',
 ];
 
+/** What a request can be told, and what `fetch` tells besides. */
+export interface PlanOptions extends RequestOptions {
+  /** Content that has been looked at already. */
+  readonly content?: Content;
+  /** The rules of the Fetch standard hold that are for browsers: bad ports, credentials in the URLs of redirects. */
+  readonly standard?: boolean;
+}
+
 export class Plan {
   readonly method: string;
   /** The program's own lines, without what is ours; null: none. */
   readonly fields: Fields | null;
   readonly content: Content | null;
-  readonly options: RequestOptions;
+  readonly options: PlanOptions;
   /** Content-Length, -1 for chunks; 0 without content. */
   readonly length: number;
   /** The connection ends with the exchange. */
@@ -49,7 +57,7 @@ export class Plan {
     method: string,
     fields: Fields | null,
     content: Content | null,
-    options: RequestOptions,
+    options: PlanOptions,
     length: number,
     close: boolean,
     expectContinue: boolean,
@@ -67,7 +75,7 @@ export class Plan {
   static readonly plain: Plan = new Plan('GET', null, null, {}, 0, false, false);
 
   /** Errors: HTTP_BAD_FIELD, BAD_ARGUMENT. */
-  static of(options: RequestOptions): Plan {
+  static of(options: PlanOptions): Plan {
     const { method = 'GET', body = null } = options;
     checkMethod(method);
     if (method === 'CONNECT') {
@@ -78,7 +86,7 @@ export class Plan {
     }
     for (const name of ['timeout', 'connectTimeout', 'headTimeout', 'bodyTimeout'] as const)
       checkTime(name, options[name]);
-    const content = body === null ? null : Content.of(body);
+    const content = options.content ?? (body === null ? null : Content.of(body));
     const fields = options.headers === undefined ? null : Fields.from(options.headers);
     const told = fields === null ? -1 : lengthOf(fields);
     const close = fields !== null && closes(fields);
@@ -94,6 +102,11 @@ export class Plan {
     return new Plan(method, fields, content, options, length, close, this.expectContinue && content !== null);
   }
 
+  /** Its head depends on the target alone. */
+  private get simple(): boolean {
+    return this.method === 'GET' && this.fields === null && this.content === null && this.decompress && !this.close;
+  }
+
   get idempotent(): boolean {
     return IDEMPOTENT.has(this.method) && (this.content === null || this.content.replayable);
   }
@@ -104,7 +117,7 @@ export class Plan {
 
   /** `proxied`: the whole URL goes into the request line, and so do these lines (RFC 9112 3.2.2). */
   headOf(target: Target, proxied: string | null): string {
-    if (this === Plan.plain && proxied === null) return (target.plainHead ??= this.makeHead(target, null));
+    if (this.simple && proxied === null) return (target.plainHead ??= this.makeHead(target, null));
     return this.makeHead(target, proxied);
   }
 

@@ -15,6 +15,8 @@ import { basic, decode, type Target } from './target.ts';
 
 /** A proxy, and how to speak to it. */
 export class Proxy {
+  /** It is spoken to in TLS. */
+  readonly secure: boolean;
   readonly host: string;
   readonly port: number;
   /** Field lines for it. */
@@ -23,12 +25,13 @@ export class Proxy {
   /** Error: BAD_URL, which does not show the URL: it may have a password. */
   constructor(url: string) {
     const parsed = URL.parse(url.includes('://') ? url : `http://${url}`);
-    if (parsed === null || parsed.protocol !== 'http:' || parsed.hostname === '') {
+    if (parsed === null || !/^https?:$/.test(parsed.protocol)) {
       throw new PawlError('BAD_URL', 'a proxy is the URL of an HTTP proxy, "http://host:port": this is none');
     }
-    const { hostname, port, username, password } = parsed;
+    const { protocol, hostname, port, username, password } = parsed;
+    this.secure = protocol === 'https:';
     this.host = hostname.startsWith('[') ? hostname.slice(1, -1) : hostname;
-    this.port = port === '' ? 80 : Number(port);
+    this.port = port === '' ? (this.secure ? 443 : 80) : Number(port);
     const credentials = username === '' && password === '' ? null : basic(decode(username), decode(password));
     this.lines = credentials === null ? '' : `Proxy-Authorization: ${credentials}\r\n`;
   }

@@ -6,6 +6,7 @@
 import { PawlError } from '../../error/index.ts';
 import { Fields } from '../fields.ts';
 import type { ResponseHead } from '../wire/response-head.ts';
+import { isBadPort } from './bad-port.ts';
 import type { Plan } from './plan.ts';
 import type { Target } from './target.ts';
 
@@ -26,7 +27,7 @@ export function isRedirect(status: number): boolean {
  * TOO_MANY_REDIRECTS, BODY_NOT_REPLAYABLE, BAD_URL.
  */
 export function nextOf(head: ResponseHead, plan: Plan, target: Target, followed: number): Next | null {
-  const { redirect = 'follow', maxRedirects = 20 } = plan.options;
+  const { redirect = 'follow', maxRedirects = 20, standard = false } = plan.options;
   if (redirect === 'manual') return null;
   const { status } = head;
   if (redirect === 'error')
@@ -34,6 +35,7 @@ export function nextOf(head: ResponseHead, plan: Plan, target: Target, followed:
   const location = head.fields.get('location');
   if (location === null) return null;
   const next = target.resolve(location);
+  if (standard) check(target, next);
   if (followed >= maxRedirects) {
     throw new PawlError('TOO_MANY_REDIRECTS', `more than ${maxRedirects} redirects, the last one of ${target.href}`);
   }
@@ -53,4 +55,13 @@ export function nextOf(head: ResponseHead, plan: Plan, target: Target, followed:
   if (!target.sameOrigin(next)) for (const name of CREDENTIALS) fields?.delete(name);
   if (fields?.size === 0) fields = null;
   return { target: next, plan: plan.redirected(method, content, fields) };
+}
+
+/** Where a browser would not go ("HTTP-redirect fetch", step 10; "main fetch", "block bad port"). */
+function check(from: Target, to: Target): void {
+  if (isBadPort(to.port))
+    throw new PawlError('BAD_URL', `a redirect leads to port ${to.port}, which is not to be spoken HTTP to`);
+  if (to.authorization !== null && !from.sameOrigin(to)) {
+    throw new PawlError('BAD_URL', 'a redirect to another origin has credentials in its URL');
+  }
 }

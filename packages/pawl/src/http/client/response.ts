@@ -90,6 +90,11 @@ export class ClientResponse implements Disposable {
     return this.body.json<T>(options);
   }
 
+  /** @internal The content, for whoever reads it in its stead. */
+  takeSource(): BodySource | null {
+    return this.source;
+  }
+
   /** Nobody wants the content, or what is left of it: the connection is used again if all of it has come, else closed. Harmless at the end. */
   discard(): void {
     if (this.source !== null) this.body.discard();

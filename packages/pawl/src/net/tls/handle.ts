@@ -157,6 +157,10 @@ export class TlsHandle implements Transport {
     return this.transport.pollHangup(cx);
   }
 
+  unrefRead(): void {
+    this.transport.unrefRead();
+  }
+
   forget(direction: Direction): void {
     this.outbox.forget(direction);
     // The transport's writer is the outbox, which goes on.
@@ -171,6 +175,11 @@ export class TlsHandle implements Transport {
       this.transport.shutdown('read');
     }
     if (how !== 'read') this.sayGoodbye();
+  }
+
+  setLinger(seconds: number | undefined): void {
+    if (this.isClosed) throw this.closedError();
+    this.transport.setLinger(seconds);
   }
 
   close(): void {
