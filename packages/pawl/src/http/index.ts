@@ -1,4 +1,6 @@
 /** HTTP/1.1. */
+// Ordinary async code awaits what is here, with nothing else of the package loaded.
+import '../task/ambient.ts';
 export { type BodyOptions, IncomingBody } from './body.ts';
 export type { BodySource } from './body-source.ts';
 export { HttpError, type HttpCode } from './error.ts';

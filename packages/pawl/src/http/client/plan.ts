@@ -182,7 +182,7 @@ function closes(fields: Fields): boolean {
   return value !== null && /(?:^|[,\s])close(?:$|[,\s])/i.test(value);
 }
 
-export function checkTime(name: string, ms: unknown): void {
+export function checkTime(name: string, ms: number | undefined): void {
   if (ms === undefined || (typeof ms === 'number' && ms >= 0)) return;
   throw new PawlError('BAD_ARGUMENT', `${name} must be a number of milliseconds, zero or more, got ${String(ms)}`);
 }
