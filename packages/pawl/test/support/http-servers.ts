@@ -122,6 +122,7 @@ export function rawServer(talk: (line: Line) => Promise<unknown>): Promise<TestS
 export function answering(text: string): Promise<TestServer> {
   return rawServer(async (line) => {
     while ((await line.head()) !== null) line.say(text);
+    line.socket.end();
   });
 }
 

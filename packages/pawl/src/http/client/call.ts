@@ -187,7 +187,9 @@ export class Call extends Future<ClientResponse> implements User, Waiting {
   private connect(): void {
     const core = this.core as Core;
     const limit = this.plan.options.connectTimeout ?? core.settings.connectTimeout;
-    this.connecting = connect(this.target, (this.origin as Origin).proxy, core.settings.tls, limit);
+    const origin = this.origin as Origin;
+    this.connecting = connect(this.target, origin.proxy, core.settings.tls, limit);
+    origin.making(this);
     this.phase = CONNECTING;
   }
 
@@ -198,14 +200,14 @@ export class Call extends Future<ClientResponse> implements User, Waiting {
     } catch (error) {
       this.connecting = null;
       this.phase = NEW;
-      (this.origin as Origin).cede();
+      (this.origin as Origin).unmade(this);
       throw error;
     }
     if (transport === PENDING) return PENDING;
     this.connecting = null;
     const origin = this.origin as Origin;
     const connection = new ClientConnection(origin, transport, driverOf(cx), (this.core as Core).settings.limits);
-    origin.add(connection);
+    origin.made(this, connection);
     this.connection = connection;
     this.begin(cx, connection);
     return null;
@@ -404,7 +406,7 @@ export class Call extends Future<ClientResponse> implements User, Waiting {
     } else if (phase === CONNECTING && this.connecting !== null) {
       if (this.connecting.cancel(cx) === PENDING) return PENDING;
       this.connecting = null;
-      origin?.cede();
+      origin?.unmade(this);
     } else if (phase === EXCHANGE) {
       if (this.sending !== null && this.sending.cancel(cx) === PENDING) return PENDING;
       connection?.close();

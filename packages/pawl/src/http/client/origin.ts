@@ -27,6 +27,7 @@ export class Origin {
   retired = false;
   private readonly idle: ClientConnection[] = [];
   private readonly connections = new Set<ClientConnection>();
+  private readonly makers = new Set<Waiting>();
   private readonly queue = new WaitList<Waiting>();
   /** Connections that are there or are being made. */
   private open = 0;
@@ -54,6 +55,11 @@ export class Origin {
     return true;
   }
 
+  /** A reserved connection is being made by that one. */
+  making(maker: Waiting): void {
+    this.makers.add(maker);
+  }
+
   wait(waiting: Waiting): void {
     this.queue.push(waiting);
   }
@@ -63,9 +69,16 @@ export class Origin {
     this.retire();
   }
 
-  /** A reserved connection has been made. */
-  add(connection: ClientConnection): void {
+  /** It has been made. */
+  made(maker: Waiting, connection: ClientConnection): void {
+    this.makers.delete(maker);
     this.connections.add(connection);
+  }
+
+  /** It could not be made, or is not wanted. */
+  unmade(maker: Waiting): void {
+    this.makers.delete(maker);
+    this.cede();
   }
 
   /** A connection that can be used again: true when somebody has taken it at once. */
@@ -86,7 +99,7 @@ export class Origin {
     if (this.connections.delete(connection)) this.cede();
   }
 
-  /** A reserved connection is not wanted, or not there any more. */
+  /** The right to a connection passes to whoever waits. */
   cede(): void {
     const first = this.queue.shift();
     if (first === null) {
@@ -98,6 +111,7 @@ export class Origin {
   /** Closes everything. */
   close(): void {
     for (let first = this.queue.shift(); first !== null; first = this.queue.shift()) first.fail(closed());
+    for (const maker of this.makers) maker.fail(closed());
     for (const connection of this.connections) connection.abandon(closed());
   }
 
