@@ -170,6 +170,13 @@ export class RequestParser {
     throw new HttpError('HTTP_SYNTAX', `an invalid target at byte ${this.target} (RFC 9112 3.2)`);
   }
 
+  /** Whether bytes follow is then another question for each reader (RFC 9110 9.3.6, 9.3.8). */
+  private checkContent(): void {
+    if (this.method === 'CONNECT' || this.method === 'TRACE') {
+      throw new HttpError('HTTP_FRAMING', `${this.method} with content (RFC 9110 9.3.6, 9.3.8)`);
+    }
+  }
+
   private finish(bytes: Uint8Array, start: number, end: number): RequestHead {
     const { line, minor } = this;
     const { framing } = this.section;
@@ -178,13 +185,15 @@ export class RequestParser {
       throw new HttpError('HTTP_SYNTAX', 'no Host in HTTP/1.1 (RFC 9112 3.2)');
     }
     framing.check(minor);
+    const chunked = (flags & CHUNKED) !== 0;
+    if (chunked || framing.contentLength > 0) this.checkContent();
     return new RequestHead(
       latin1(bytes, start + line, end),
       this.method,
       this.targetEnd - line,
       minor,
       framing.contentLength,
-      (flags & CHUNKED) !== 0,
+      chunked,
       framing.keepsAlive(minor),
       (flags & CONTINUE) !== 0 && minor === 1,
       framing.upgrades(minor),
