@@ -45,6 +45,19 @@ describe('however the bytes are cut', () => {
   it('responses are the same, and what is wrong with them, where', () =>
     sameForAllCuts((pieces, room) => readResponses(pieces, 'GET', room), response));
 
+  it('what stands in the wrong place is not taken for what would be right there', () => {
+    for (const text of [
+      'GET / HTTHTTP/1.1\r\nHost: a\r\n\r\n',
+      '\r\r\nGET / HTTP/1.1\r\n\r\n',
+      'GET / HTTP/HTTP/1.1\r\n\r\n',
+    ]) {
+      const bytes = latin1(text);
+      const whole = readRequests([bytes]);
+      assert.match(whole.end, /^HTTP_SYNTAX/);
+      for (let at = 1; at < bytes.length; at++) assert.deepEqual(readRequests(cut(bytes, [at])), whole);
+    }
+  });
+
   it('well-formed requests are all read, to the last byte', () => {
     check(
       property(array(request, { minLength: 1, maxLength: 3 }), (messages) => {

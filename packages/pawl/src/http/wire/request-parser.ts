@@ -12,7 +12,7 @@ import { isAuthority, isHostWithPort } from './host.ts';
 import { latin1 } from './latin1.ts';
 import { checkLimits, type HeadLimits } from './limits.ts';
 import { RequestHead } from './request-head.ts';
-import { minorOf, scanVersion, VERSION_BYTES } from './version.ts';
+import { isUsualLineEnd, LINE_END_BYTES, minorOf, scanVersion, VERSION_BYTES } from './version.ts';
 
 export { INCOMPLETE } from './field-section.ts';
 
@@ -138,15 +138,21 @@ export class RequestParser {
       at++;
       this.state = VERSION;
     }
+    const version = start + this.targetEnd + 1;
     if (this.state === VERSION) {
-      const version = start + this.targetEnd + 1;
+      if (at === version && stop - at >= LINE_END_BYTES && isUsualLineEnd(bytes, at)) {
+        this.minor = minorOf(bytes, at);
+        this.checkTarget(bytes, start);
+        this.state = FIELDS;
+        return at + LINE_END_BYTES;
+      }
       at = scanVersion(bytes, start, version, at, stop);
       if (at === stop && at < version + VERSION_BYTES) return INCOMPLETE;
       this.minor = minorOf(bytes, version);
       this.checkTarget(bytes, start);
       this.state = LINE_END;
     }
-    const lineEnd = start + this.targetEnd + 1 + VERSION_BYTES;
+    const lineEnd = version + VERSION_BYTES;
     for (; at < lineEnd + 2; at++) {
       if (at === stop) return INCOMPLETE;
       if (bytes[at] !== (at === lineEnd ? CR : LF)) refuseByte(bytes, start, at, 'after the version', 'RFC 9112 3');
