@@ -19,7 +19,7 @@ const names = constantFrom(
   '',
 );
 const values = oneof(
-  constantFrom('', 'a', 'a: b', 'x-a: c', 'Host:', '\xa0'),
+  constantFrom('', 'a', 'a: b', 'x-a: c', 'Host:', ' c: d', '\xa0'),
   string({ maxLength: 6, unit: constantFrom('a', ' ', '\t', ':', ',', '\xe9') }),
 );
 
@@ -51,7 +51,7 @@ class Model {
 }
 
 const same = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
-const isName = (name: string): boolean => name !== '' && !name.includes(':');
+const isName = (name: string): boolean => /^[\w^~`-]+$/.test(name);
 
 describe('fields', () => {
   const sections = array(tuple(names.filter(isName), values), { maxLength: 8 });
@@ -80,6 +80,15 @@ describe('fields', () => {
         },
       ),
     );
+  });
+
+  it('are not found by what is no name, however alike', () => {
+    const fields = Fields.parse('b: c: d\r\n0: 1\r\n`: 2\r\nx^: 3\r\n');
+    for (const name of ['b: c', '\x10', '@', 'x~', 'x', ''])
+      assert.deepEqual([fields.get(name), fields.has(name)], [null, false]);
+    assert.equal(fields.size, 4);
+    for (const name of ['b: c', '\x10', '@', 'x~', 'x', ''])
+      assert.deepEqual([fields.get(name), fields.has(name)], [null, false]);
   });
 
   it('are changed like a list', () => {

@@ -59,6 +59,12 @@ describe('a content in chunks', () => {
     decoder.end();
   });
 
+  it('is joined from large chunks, too', () => {
+    const [a, b] = ['a'.repeat(100), 'b'.repeat(1000)];
+    const text = `64\r\n${a}\r\n3E8\r\n${b}\r\n64\r\n${a}\r\n0\r\n\r\n`;
+    assert.deepEqual(step(new ChunkedDecoder(), text, 2000), [a + b + a, text.length, true]);
+  });
+
   it('fills what room there is and takes no more of the data', () => {
     const decoder = new ChunkedDecoder();
     assert.deepEqual(step(decoder, '5\r\nhello\r\n0\r\n\r\n', 3), ['hel', 6, false]);

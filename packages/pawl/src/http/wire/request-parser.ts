@@ -5,7 +5,7 @@
  * included. Offsets in messages count from the head's first byte. After an error the parser is of no use until `reset`.
  */
 import { HttpError } from '../error.ts';
-import { COLON, CR, LF, SLASH, SP, TARGET, TOKEN } from './bytes.ts';
+import { CR, LF, SLASH, SP, TARGET, TOKEN } from './bytes.ts';
 import { FieldSection, INCOMPLETE, refuseByte } from './field-section.ts';
 import { CHUNKED, CONTINUE, HOST_FIELD } from './framing.ts';
 import { isAuthority, isHostWithPort } from './host.ts';
@@ -214,8 +214,7 @@ function isAbsolute(bytes: Uint8Array, from: number, to: number): boolean {
   const authority = from + scheme.length;
   let end = authority;
   while (end < to && bytes[end] !== SLASH && bytes[end] !== 0x3f) end++;
-  // Not a colon alone: a host there must be (RFC 9110 4.2.1).
-  return bytes[authority] !== COLON && isAuthority(bytes, authority, end);
+  return isAuthority(bytes, authority, end);
 }
 
 /** The method as a string; no new one for those that are common. */

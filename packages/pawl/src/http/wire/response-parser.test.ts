@@ -56,6 +56,14 @@ describe('a response head', () => {
     assert.equal(parser.head.status, 200);
   });
 
+  it('keeps nothing of the one before', () => {
+    const first = 'HTTP/1.1 200 OK\r\nContent-Length: 1\r\nConnection: upgrade\r\n\r\na';
+    const second = 'HTTP/1.1 404 Not Found\r\nUpgrade: h\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n';
+    const third = 'HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n';
+    const { messages, end } = readResponses([latin1(first + second + third)]);
+    assert.deepEqual([messages.map(({ line }) => line[1]), end], [[200, 404, 204], 'idle']);
+  });
+
   it('offers what the connection becomes', () => {
     assert.equal(parse('HTTP/1.1 101 x\r\nUpgrade: h\r\nConnection: upgrade\r\n\r\n').upgrade, 'h');
   });

@@ -174,6 +174,7 @@ const families: Record<string, [name: string, text: string, code: string][]> = {
     ['a bare LF in a quoted extension', chunks('5;x="\n"\r\nhello\r\n0\r\n\r\n'), SYNTAX],
     ['CR LF in a quoted extension', chunks('5;x="\r\n"\r\nhello\r\n0\r\n\r\n'), SYNTAX],
     ['an escaped CR in an extension', chunks('5;x="\\\r\n"\r\nhello\r\n0\r\n\r\n'), SYNTAX],
+    ['an escaped NUL in an extension', chunks('5;x="\\\x00"\r\nhello\r\n0\r\n\r\n'), SYNTAX],
     ['an extension without a name', chunks('5;\r\nhello\r\n0\r\n\r\n'), SYNTAX],
     ['an extension without a value', chunks('5;x=\r\nhello\r\n0\r\n\r\n'), SYNTAX],
     ['space before an extension', chunks('5 ;x\r\nhello\r\n0\r\n\r\n'), SYNTAX],
