@@ -27,6 +27,7 @@ export type PawlCode =
   | 'CLOSED' // a resource was used after it was closed
   | 'UNEXPECTED_EOF' // the stream ended before the requested bytes had come
   | 'LIMIT_EXCEEDED' // more came than the caller allowed: a line or a frame is longer, or nobody took so many events
+  | 'BODY_USED' // the body of a message was read a second time
   | 'BAD_ARGUMENT' // an argument is outside its range
   | 'BAD_ADDRESS' // not an address, or a host name where only numeric ones can be used
   | 'BAD_PORT' // not a port
