@@ -2,7 +2,8 @@
  * BodySource: what stands behind a body that comes in, a connection or memory, at the level of polls.
  *
  * What must hold: bytes are copied into the target of the poll that returns their count, and no target is kept. With a known `length` nobody
- * need ask again when that many bytes have come. After an error, and after `discardBody`, nothing is asked any more.
+ * need ask again when that many bytes have come. After an error, and after `discardBody`, nothing is asked any more. A `pollBody` that is
+ * pending when the connection is given up is woken, and throws: somebody may be awaiting it as a promise, in a task of its own.
  */
 import type { Context } from '../future/context.ts';
 import type { Poll } from '../future/poll.ts';
