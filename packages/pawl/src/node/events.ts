@@ -184,8 +184,8 @@ class NextEvent extends Future<unknown> implements Waiting {
 }
 
 /**
- * The events of that name as a stream: of an `EventEmitter` the arguments of each, as an array; of an `EventTarget` each `Event`. It
- * listens from the first `next`, not before, until it is closed; an emitter's `error` fails the stream, unless it is the event that was asked for.
+ * The events of that name as a stream: of an `EventEmitter` the arguments of each, as an array; of an `EventTarget` each `Event`. What is
+ * both, as a `MessagePort`, counts as an emitter. It listens from the first `next`, not before, until it is closed; an emitter's `error` fails the stream, unless it is the event that was asked for.
  *
  * Events come at their own pace. Up to `limit` of them are kept while nobody takes them; beyond it the stream fails with LIMIT_EXCEEDED, or
  * drops what `overflow` says. Cancelling a `next` is *safe*. Errors: an emitter's `error`; LIMIT_EXCEEDED; BAD_ARGUMENT.
@@ -207,12 +207,12 @@ class NextEvent extends Future<unknown> implements Waiting {
  * console.log(emitter.listenerCount('data')); // 0
  * ```
  */
-export function on(from: EventTarget, name: string, options?: EventsOptions): Stream<Event>;
 export function on<A extends unknown[] = unknown[]>(
   from: Pick<EventEmitter, 'on' | 'off'>,
   name: string | symbol,
   options?: EventsOptions,
 ): Stream<A>;
+export function on(from: EventTarget, name: string, options?: EventsOptions): Stream<Event>;
 export function on(from: Emitting, name: string | symbol, options: EventsOptions = {}): Stream<unknown> {
   check('on', from);
   const { limit = 1024, overflow = 'fail' } = options;
@@ -265,7 +265,7 @@ class Once extends Future<unknown> implements Waiting {
 }
 
 /**
- * The next event of that name: an emitter's arguments as an array, an EventTarget's `Event`. It listens from its first poll. An emitter's
+ * The next event of that name: an emitter's arguments as an array, an EventTarget's `Event`; see {@link on}. It listens from its first poll. An emitter's
  * `error` is thrown, unless it is the event that was asked for.
  *
  * Cancelling it is *safe*, and removes the listener. Errors: an emitter's `error`; BAD_ARGUMENT.
@@ -283,11 +283,11 @@ class Once extends Future<unknown> implements Waiting {
  * console.log(code); // 3
  * ```
  */
-export function once(from: EventTarget, name: string): Future<Event>;
 export function once<A extends unknown[] = unknown[]>(
   from: Pick<EventEmitter, 'on' | 'off'>,
   name: string | symbol,
 ): Future<A>;
+export function once(from: EventTarget, name: string): Future<Event>;
 export function once(from: Emitting, name: string | symbol): Future<unknown> {
   check('once', from);
   return new Once(from, name);
