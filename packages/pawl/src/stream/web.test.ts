@@ -128,6 +128,20 @@ test('what a ReadableStream fails with comes out, and so does what an async iter
   await assert.rejects(run(Stream.from(throws()).toArray()), RangeError);
 });
 
+test('to close a stream whose ReadableStream has failed is no failure; to close one that cannot be cancelled is', async () => {
+  let broken!: ReadableStreamDefaultController<number>;
+  const web = new ReadableStream<number>({ start: (controller) => void (broken = controller) });
+  await run(function* () {
+    const source = fromReadableStream(web);
+    broken.error(new RangeError('broken'));
+    yield* source.close();
+  });
+  assert.equal(web.locked, false);
+  const stubborn = new ReadableStream<number>({ cancel: () => Promise.reject(new RangeError('stuck')) });
+  await assert.rejects(run(fromReadableStream(stubborn).close()), /stuck/);
+  assert.equal(stubborn.locked, false);
+});
+
 test('an async iterable is returned from when the stream is left, not when it has ended', async () => {
   const log: string[] = [];
   const values = async function* (): AsyncGenerator<number> {

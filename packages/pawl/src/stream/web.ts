@@ -15,19 +15,27 @@ import { Stream } from './stream.ts';
 
 class ReadableStreamSource<T> extends PromiseSource<T> {
   private readonly reader: ReadableStreamDefaultReader<T>;
+  private failed = false;
 
   constructor(readable: ReadableStream<T>) {
     super('a ReadableStream');
     this.reader = readable.getReader();
+    this.reader.closed.catch(() => (this.failed = true));
   }
 
   protected override ask(): PromiseLike<IteratorResult<T, unknown>> {
     return this.reader.read();
   }
 
+  /**
+   * A `ReadableStream` that has failed holds nothing any more, and says its failure again when it is cancelled. That was the reader's affair:
+   * a `fetch` whose signal was aborted, for example, is not a cleanup that has failed.
+   */
   protected override async end(): Promise<void> {
     try {
       await this.reader.cancel('the stream was closed');
+    } catch (error) {
+      if (!this.failed) throw error;
     } finally {
       this.reader.releaseLock();
     }
