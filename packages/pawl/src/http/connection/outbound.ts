@@ -142,7 +142,13 @@ export class Outbound {
       this.bytes = own;
       this.start = 0;
       this.end = end - start;
-    } else if (start === end) this.release();
+    } else if (start === end) {
+      // What is left is the tail.
+      giveBuffer(bytes);
+      this.bytes = NOTHING;
+      this.start = 0;
+      this.end = 0;
+    }
     return PENDING;
   }
 

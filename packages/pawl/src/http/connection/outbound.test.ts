@@ -1,0 +1,54 @@
+/** Bytes on their way out: in order, all of them, whatever the transport takes at a time. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Context } from '../../future/context.ts';
+import { Future } from '../../future/future.ts';
+import { PENDING, type Poll } from '../../future/poll.ts';
+import type { Transport } from '../../net/transport.ts';
+import { play } from '../../../test/support/world.ts';
+import { Outbound, SMALL } from './outbound.ts';
+
+/** Takes so many bytes at each call, and has no room at every second one. */
+function narrow(most: number, taken: number[]): Transport {
+  let full = false;
+  const take = (cx: Context, bytes: readonly number[]): Poll<number> => {
+    full = !full;
+    if (!full) {
+      cx.waker.wake();
+      return PENDING;
+    }
+    taken.push(...bytes.slice(0, most));
+    return Math.min(most, bytes.length);
+  };
+  const transport: Pick<Transport, 'pollWrite' | 'pollWriteVectored'> = {
+    pollWrite: (cx, source) => take(cx, [...source]),
+    pollWriteVectored: (cx, sources) => take(cx, sources.flatMap((source) => [...source])),
+  };
+  return transport as Transport;
+}
+
+class Flush extends Future<void> {
+  private readonly outbound: Outbound;
+
+  constructor(outbound: Outbound) {
+    super();
+    this.outbound = outbound;
+  }
+
+  override poll(cx: Context): Poll<void> {
+    return this.outbound.pollFlush(cx);
+  }
+}
+
+test('a large piece goes on after what was gathered before it has gone, and the peer has no room', () => {
+  const piece = Uint8Array.from({ length: SMALL + 3 }, (_, i) => i % 251);
+  for (const most of [3, 4, 5, 4 + SMALL, 1_000_000]) {
+    const taken: number[] = [];
+    const outbound = new Outbound(narrow(most, taken));
+    outbound.latin1('head');
+    outbound.add(piece);
+    play(new Flush(outbound));
+    assert.deepEqual(Buffer.from(taken), Buffer.concat([Buffer.from('head'), piece]), `${most} at a time`);
+    assert.ok(outbound.empty);
+  }
+});
