@@ -8,8 +8,10 @@
 import type { Context } from '../../future/context.ts';
 import { Future } from '../../future/future.ts';
 import { PENDING, type Poll } from '../../future/poll.ts';
+import { current } from '../../future/register.ts';
 import { PawlError } from '../../error/index.ts';
 import type { Runtime } from '../../task/runtime.ts';
+import type { Scope } from '../../task/scope.ts';
 import { SCRATCH } from '../body-whole.ts';
 import { InboundBody } from '../connection/inbound.ts';
 import type { BodyDecoder } from '../wire/body-decoder.ts';
@@ -157,13 +159,17 @@ export function isGone(error: unknown): boolean {
   return error instanceof PawlError && (error.code === 'EPIPE' || error.code === 'ECONNRESET');
 }
 
-/** Cancels what sends a request's content, in a task of its own: its source may take its time to close. */
+/**
+ * Cancels what sends a request's content, in a task of its own: its source may take its time to close. The scope of the poll that is under
+ * way waits for that, or else the end of the runtime.
+ */
 export function abandon(runtime: Runtime, upload: Future<void>): void {
-  try {
-    runtime.spawn(new Abandoned(upload), { name: 'closing the content of a request' });
-  } catch (error) {
-    if (!(error instanceof PawlError && error.code === 'RUNTIME_CLOSED')) throw error;
-  }
+  const options = { name: 'closing the content of a request' };
+  const abandoned = new Abandoned(upload);
+  if (current !== null && upload.cancel(current) !== PENDING) return;
+  const scope = current === null ? null : (current.nursery() as Scope);
+  if (scope !== null && !scope.closed) scope.spawn(abandoned, options);
+  else if (!runtime.root.closed) runtime.spawn(abandoned, options);
 }
 
 class Abandoned extends Future<void> {
