@@ -30,7 +30,7 @@ import { decoded } from './decoded.ts';
 import { keepBody } from './kept-body.ts';
 import type { Origin, Waiting } from './origin.ts';
 import type { Plan } from './plan.ts';
-import { isRedirect, nextOf } from './redirect.ts';
+import { isRedirect, type Next, nextOf } from './redirect.ts';
 import { abandon, isGone, ResponseBody } from './response-body.ts';
 import { ClientResponse } from './response.ts';
 import { Sending } from './sending.ts';
@@ -270,18 +270,7 @@ export class Call extends Future<ClientResponse> implements User, Waiting {
   private answered(cx: Context, connection: ClientConnection, head: ResponseHead): ClientResponse | null {
     const { plan, target } = this;
     const source = this.takeBody(cx, connection, head);
-    if (isRedirect(head.status)) {
-      const next = nextOf(head, plan, target, this.redirects);
-      if (next !== null) {
-        source?.discardBody();
-        this.target = next.target;
-        this.plan = next.plan;
-        this.redirects++;
-        this.retried = false;
-        this.phase = NEW;
-        return null;
-      }
-    }
+    if (isRedirect(head.status) && this.redirected(head, source)) return null;
     this.phase = DONE;
     this.unwatch();
     return new ClientResponse(
@@ -290,6 +279,27 @@ export class Call extends Future<ClientResponse> implements User, Waiting {
       target,
       this.redirects,
     );
+  }
+
+  /** True when the request goes on to where the response leads. */
+  private redirected(head: ResponseHead, source: BodySource | null): boolean {
+    let next: Next | null = null;
+    try {
+      next = nextOf(head, this.plan, this.target, this.redirects);
+    } catch (error) {
+      source?.discardBody();
+      // What it held is gone with the response.
+      this.phase = NEW;
+      throw error;
+    }
+    if (next === null) return false;
+    source?.discardBody();
+    this.target = next.target;
+    this.plan = next.plan;
+    this.redirects++;
+    this.retried = false;
+    this.phase = NEW;
+    return true;
   }
 
   /** What is to be read of the response; the connection goes with it, or back to the pool. */

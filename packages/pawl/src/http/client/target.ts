@@ -46,7 +46,9 @@ export class Target {
     this.port = url.port === '' ? (this.secure ? 443 : 80) : Number(url.port);
     this.authority = url.host;
     this.key = `${url.protocol}//${hostname}:${this.port}`;
-    this.path = `${url.pathname}${url.search}`;
+    // Not pathname and search: they have forgotten a lone question mark.
+    const { href } = url;
+    this.path = href.slice(href.indexOf('/', url.protocol.length + 2), href.length - url.hash.length);
     checkTarget(this.path);
     this.href = `${url.origin}${this.path}`;
     this.authorization = authorizationOf(url.username, url.password);
