@@ -17,8 +17,10 @@ class Listening implements TestServer {
   readonly sockets = new Set<Socket>();
   readonly port: number;
   private readonly server: Server;
+  private readonly scheme: string;
 
-  constructor(server: Server) {
+  constructor(server: Server, scheme: string) {
+    this.scheme = scheme;
     this.server = server;
     this.port = (server.address() as AddressInfo).port;
     server.on('connection', (socket: Socket) => {
@@ -30,7 +32,7 @@ class Listening implements TestServer {
   }
 
   get url(): string {
-    return `http://127.0.0.1:${this.port}`;
+    return `${this.scheme}://127.0.0.1:${this.port}`;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -41,10 +43,15 @@ class Listening implements TestServer {
   }
 }
 
+/** Of a server that listens. */
+export function listening(server: Server, scheme: string): TestServer {
+  return new Listening(server, scheme);
+}
+
 async function listen(server: Server): Promise<TestServer> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  return new Listening(server);
+  return listening(server, 'http');
 }
 
 /** A server of node:http. */
