@@ -60,8 +60,10 @@ export function askedOf(input: string | URL | Request, init: RequestInit | undef
     signal,
     ...(headers.size === 0 ? {} : { headers }),
     ...(content === null ? {} : { content }),
+    // A stream that is given as one is one, short or not.
+    ...(content === null && given !== null ? { body: request.body } : {}),
   };
-  return { target, options, signal, stream: content === null ? request.body : null };
+  return { target, options, signal, stream: given === null ? request.body : null };
 }
 
 export function planOf({ options }: Asked, content: Content | null): Plan {

@@ -21,19 +21,18 @@ import { CallbackTimer } from '../../task/callback-timer.ts';
 import type { Runtime } from '../../task/runtime.ts';
 import type { BodySource } from '../body-source.ts';
 import { HttpError } from '../error.ts';
-import { responseBody } from '../wire/body-decoder.ts';
 import type { ResponseHead } from '../wire/response-head.ts';
 import { type Core, threadCore } from './core.ts';
 import { connect } from './connect.ts';
 import { ClientConnection, type User } from './connection.ts';
 import { decoded } from './decoded.ts';
-import { keepBody } from './kept-body.ts';
 import type { Origin, Waiting } from './origin.ts';
 import type { Plan } from './plan.ts';
 import { isRedirect, type Next, nextOf } from './redirect.ts';
-import { abandon, isGone, ResponseBody } from './response-body.ts';
+import { abandon, isGone } from './response-body.ts';
 import { ClientResponse } from './response.ts';
 import { Sending } from './sending.ts';
+import { takeBody } from './take-body.ts';
 import type { Target } from './target.ts';
 
 const NEW = 0;
@@ -69,6 +68,8 @@ export class Call extends Future<ClientResponse> implements User, Waiting {
   private since = 0;
   private end = Infinity;
   private redirects = 0;
+  /** One of them has led to another origin. */
+  private crossed = false;
   private retried = false;
   /** From outside: a timer, a signal, the client's end. */
   private failed = false;
@@ -269,7 +270,11 @@ export class Call extends Future<ClientResponse> implements User, Waiting {
 
   private answered(cx: Context, connection: ClientConnection, head: ResponseHead): ClientResponse | null {
     const { plan, target } = this;
-    const source = this.takeBody(cx, connection, head);
+    const { sending, core } = this;
+    this.connection = null;
+    this.sending = null;
+    const patience = plan.options.bodyTimeout ?? (core as Core).settings.bodyTimeout;
+    const source = takeBody(cx, connection, head, plan, sending, patience, this.end);
     if (isRedirect(head.status) && this.redirected(head, source)) return null;
     this.phase = DONE;
     this.unwatch();
@@ -278,6 +283,7 @@ export class Call extends Future<ClientResponse> implements User, Waiting {
       head.encoded && plan.decompress ? decoded(head, source) : source,
       target,
       this.redirects,
+      this.crossed,
     );
   }
 
@@ -294,65 +300,13 @@ export class Call extends Future<ClientResponse> implements User, Waiting {
     }
     if (next === null) return false;
     source?.discardBody();
+    if (!next.target.sameOrigin(this.target)) this.crossed = true;
     this.target = next.target;
     this.plan = next.plan;
     this.redirects++;
     this.retried = false;
     this.phase = NEW;
     return true;
-  }
-
-  /** What is to be read of the response; the connection goes with it, or back to the pool. */
-  private takeBody(cx: Context, connection: ClientConnection, head: ResponseHead): BodySource | null {
-    const { plan, sending } = this;
-    const { inbound, outbound } = connection;
-    const { contentLength } = head;
-    this.connection = null;
-    this.sending = null;
-    const upload = sending === null ? null : sending.rest;
-    const complete = (sending === null || sending.complete) && outbound.empty;
-    const keep = head.keepAlive && !plan.close && (sending === null || !sending.broken);
-    if (
-      !head.chunked &&
-      contentLength >= 0 &&
-      contentLength <= inbound.length &&
-      plan.method !== 'HEAD' &&
-      head.status !== 204 &&
-      head.status !== 304
-    ) {
-      const source = contentLength === 0 ? null : keepBody(inbound.bytes, inbound.start, inbound.start + contentLength);
-      if (contentLength > 0) inbound.consume(contentLength);
-      this.free(cx, connection, keep && complete, head, upload);
-      return source;
-    }
-    const decoder = responseBody(head, plan.method);
-    if (decoder === null) {
-      this.free(cx, connection, keep && complete, head, upload);
-      return null;
-    }
-    const { options } = plan;
-    return new ResponseBody({
-      connection,
-      head,
-      decoder,
-      keep: keep && (head.chunked || contentLength >= 0),
-      upload,
-      runtime: cx.runtime as Runtime,
-      patience: options.bodyTimeout ?? (this.core as Core).settings.bodyTimeout,
-      end: this.end,
-      signal: options.signal ?? null,
-    });
-  }
-
-  private free(
-    cx: Context,
-    connection: ClientConnection,
-    reusable: boolean,
-    head: ResponseHead,
-    upload: Future<void> | null,
-  ): void {
-    if (upload !== null) abandon(cx.runtime as Runtime, upload);
-    connection.finish(reusable, head);
   }
 
   // ---- the connection's user

@@ -16,6 +16,7 @@ interface Origin {
   readonly url: string;
   readonly redirected: boolean;
   readonly status: number;
+  readonly type: 'basic' | 'cors';
 }
 
 const origins = new WeakMap<object, Origin>();
@@ -33,7 +34,7 @@ export class FetchedResponse extends LightResponse {
       statusText: response.reason,
       headers: [...response.headers] as [string, string][],
     });
-    origins.set(this, { url: url.replace(/#.*/, ''), redirected, status });
+    origins.set(this, { url: url.replace(/#.*/, ''), redirected, status, type: response.crossed ? 'cors' : 'basic' });
   }
 
   static {
@@ -42,7 +43,7 @@ export class FetchedResponse extends LightResponse {
 
   override get type(): 'default' {
     // The type of LightResponse's getter knows no other.
-    return 'basic' as 'default';
+    return (origins.get(this) as Origin).type as 'default';
   }
 
   override get url(): string {

@@ -24,17 +24,20 @@ import type { Target } from './target.ts';
 export class ClientResponse implements Disposable {
   /** How many redirects led here. */
   readonly redirects: number;
+  /** @internal One of them led to another origin. */
+  readonly crossed: boolean;
   private readonly head: ResponseHead;
   private readonly target: Target;
   private readonly source: BodySource | null;
   private content: IncomingBody | null = null;
 
   /** @internal */
-  constructor(head: ResponseHead, source: BodySource | null, target: Target, redirects: number) {
+  constructor(head: ResponseHead, source: BodySource | null, target: Target, redirects: number, crossed: boolean) {
     this.head = head;
     this.source = source;
     this.target = target;
     this.redirects = redirects;
+    this.crossed = crossed;
   }
 
   /** 200 to 999. */
