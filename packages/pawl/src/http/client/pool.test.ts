@@ -104,8 +104,10 @@ describe('connections', () => {
       assert.equal(await run(textOf(client, server.url)), 'tea');
       assert.equal(client.connections.idle, 1);
       await run(function* () {
-        for (const socket of server.sockets)
-          how === 'write' ? socket.write('HTTP/1.1 408 Too late\r\n\r\n') : socket[how]();
+        for (const socket of server.sockets) {
+          if (how === 'write') socket.write('HTTP/1.1 408 Too late\r\n\r\n');
+          else socket[how]();
+        }
         while (client.connections.open > 0) yield* fromPromise(new Promise(setImmediate));
       });
     }
