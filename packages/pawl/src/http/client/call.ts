@@ -62,7 +62,6 @@ export class Call extends Future<ClientResponse> implements User, Waiting {
   private waker: Waker | null = null;
   private timer: CallbackTimer | null = null;
   private timers: Timers | null = null;
-  /** Lets go of content that was never sent. */
   private closing: Future<void> | null = null;
   /** On the driver's clock: when the server had the request, and when everything must be over. */
   private since = 0;
@@ -180,10 +179,8 @@ export class Call extends Future<ClientResponse> implements User, Waiting {
     this.waker?.wake();
   }
 
-  /** As a node of the queue; the queue hands over by {@link give}. */
-  wakeAs(): void {
-    this.waker?.wake();
-  }
+  /** The queue hands over by {@link give}. */
+  wakeAs(): void {}
 
   private connect(): void {
     const core = this.core as Core;

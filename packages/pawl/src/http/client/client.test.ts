@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { answering, nodeServer, ok, rawServer } from '../../../test/support/http-servers.ts';
-import { run } from '../../task/run.ts';
+import { blockOn, run } from '../../task/run.ts';
 import { coroutine, type Steps } from '../../future/coroutine.ts';
 import type { Future } from '../../future/future.ts';
 import { serve } from '../server/serve.ts';
@@ -298,6 +298,18 @@ test('our server and our client understand each other', async () => {
     assert.equal(yield* response.text(), 'some tea!');
     yield* server.close();
   });
+});
+
+test('requests work where nothing of Node runs', () => {
+  const text = blockOn(function* () {
+    const server = yield* serve({ handler: (call) => call.path });
+    using client = new Client({ proxy: null });
+    const response = yield* client.get(`${server.url}/tea`);
+    const said = yield* response.text();
+    yield* server.close();
+    return said;
+  });
+  assert.equal(text, '/tea');
 });
 
 test('ordinary async code awaits requests, over the connections that coroutines use', async () => {

@@ -66,6 +66,12 @@ export class Content {
     return new Content(null, open, length, type, replayable);
   }
 
+  /** The same, of unknown length: only that is followed by trailers (RFC 9112 7.1.2). */
+  inPieces(): Content {
+    const { whole, open, type, replayable } = this;
+    return Content.pieces(open ?? (() => Stream.of(whole as string | Uint8Array)), -1, type, replayable);
+  }
+
   /** Error: BAD_ARGUMENT. */
   static of(body: NonNullable<RequestBody>): Content {
     if (typeof body === 'string') return Content.whole(body, 'text/plain;charset=UTF-8');

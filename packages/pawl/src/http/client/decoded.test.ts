@@ -71,6 +71,21 @@ describe('compressed content', () => {
     assert.deepEqual(Buffer.from(bytes), gzipSync('tea'));
   });
 
+  test('lets go of its connection also when its coding ends before it', async () => {
+    for (const [coding, bytes] of [
+      ['gzip', gzipSync(TEXT)],
+      ['deflate', deflateSync(TEXT)],
+    ] as const) {
+      // Padding.
+      await using server = await sending(Buffer.concat([bytes, new Uint8Array(20)]), coding, 1_000_000);
+      using client = new Client({ proxy: null });
+      await run(function* () {
+        assert.ok((yield* (yield* client.get(server.url)).text()) === TEXT);
+        assert.equal(client.connections.open, client.connections.idle);
+      });
+    }
+  });
+
   test('that is nothing is nothing', async () => {
     assert.equal(await read(new Uint8Array(0), 'gzip'), '');
     assert.equal(await read(gzipSync(''), 'gzip'), '');

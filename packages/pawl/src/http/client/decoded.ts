@@ -74,21 +74,33 @@ class Decoded implements BodySource {
       if (this.failure !== null) throw this.failure;
       const piece = this.piece ?? (this.decoder?.read() as Buffer | null | undefined) ?? null;
       if (piece !== null) return this.give(piece, target);
-      if (this.ended) return 0;
+      if (this.ended) {
+        this.leave();
+        return 0;
+      }
       if (!this.busy && !this.inputEnded) {
         const more = this.feed(cx);
         if (more === PENDING) return PENDING;
         continue;
       }
       if (driverOf(cx).blocking) {
-        throw new PawlError(
+        this.failure = new PawlError(
           'BLOCKING_NODE',
           'decompressing inside blockOn, where nothing would do it: use run instead',
         );
+        this.fail(this.failure);
+        continue;
       }
       this.waker = cx.waker;
       return PENDING;
     }
+  }
+
+  /** The coding has ended; what comes behind it is nothing. */
+  private leave(): void {
+    if (this.inputEnded) return;
+    this.inputEnded = true;
+    this.source.discardBody();
   }
 
   private give(piece: Buffer, target: Uint8Array): number {

@@ -24,7 +24,7 @@ export interface RequestOptions extends RequestTimeouts {
   readonly headers?: FieldsInit;
   /** Bytes must not change until they have been sent. */
   readonly body?: RequestBody;
-  /** Asked for when content of unknown length has ended, and sent behind it. */
+  /** Asked for when the content has ended, and sent behind it; the content is sent in chunks then. */
   readonly trailers?: () => FieldsInit;
   /** `follow` redirects (the default), `manual`: give them out as they are, or `error`: fail with REDIRECT_REFUSED. */
   readonly redirect?: 'follow' | 'manual' | 'error';

@@ -86,7 +86,11 @@ export class Plan {
     }
     for (const name of ['timeout', 'connectTimeout', 'headTimeout', 'bodyTimeout'] as const)
       checkTime(name, options[name]);
-    const content = options.content ?? (body === null ? null : Content.of(body));
+    let content = options.content ?? (body === null ? null : Content.of(body));
+    if (options.trailers !== undefined) {
+      if (content === null) throw new PawlError('BAD_ARGUMENT', 'trailers come behind content, and there is none');
+      content = content.inPieces();
+    }
     const fields = options.headers === undefined ? null : Fields.from(options.headers);
     const told = fields === null ? -1 : lengthOf(fields);
     const close = fields !== null && closes(fields);

@@ -146,8 +146,13 @@ test('whatever is sent comes back equal from a server that echoes it', async () 
 test('trailers follow content in chunks', async () => {
   await using server = await mirror();
   using client = new Client({ proxy: null });
-  const echo = await run(mirrored(client, server.url, { body: ['a'], trailers: () => ({ 'X-Sum': '97' }) }));
-  assert.deepEqual(echo.trailers, { 'x-sum': '97' });
+  for (const body of [['a'], 'a', new Blob(['a'])]) {
+    const echo = await run(mirrored(client, server.url, { body, trailers: () => ({ 'X-Sum': '97' }) }));
+    assert.deepEqual([echo.body, echo.trailers], ['a', { 'x-sum': '97' }]);
+  }
+  assert.throws(() => client.request(server.url, { trailers: () => ({}) }), { code: 'BAD_ARGUMENT' });
+  const split = mirrored(client, server.url, { body: 'a', trailers: () => ({ 'X-Sum': 'a\r\nb' }) });
+  await assert.rejects(run(split), { code: 'HTTP_BAD_FIELD' });
 });
 
 describe('content whose length was announced', () => {
