@@ -6,7 +6,8 @@
  * - a lock or a permit that nobody else wants: taken and given back by one task, with `try … finally` as its peers do it; and by `using`,
  *   which costs more than the lock (V8 14 makes a disposal stack for each block);
  * - a select of two, a scope with ten children, an item of a mapConcurrent over 100,000 (native promises cancel nothing: the losers of a
- *   race go on, and a failure stops no sibling);
+ *   race go on, and a failure stops no sibling); the scope also with a body that is made anew for each, which costs V8 a hidden class and
+ *   a prototype for every generator function (0.4 µs), and nothing for an async one;
  * - a lock that ten tasks want, and one of ten permits that a hundred want: taken, held over one suspension, given back.
  */
 import type { Entry } from '../harness/entry.ts';
@@ -107,6 +108,16 @@ export const ENTRIES: readonly Entry[] = [
   },
   { title: 'a select of two', ...combinators('select', 60_000, 60_000, 10_000), expected: triangle },
   { title: 'a scope with ten children', ...combinators('scope', 10_000, 10_000, 2000), expected: (n) => 45 * n },
+  {
+    title: 'the same, its body made each time',
+    kind: 'time',
+    ours: { maker: 'combinators/pawl', measure: 'scopeInline', n: 10_000 },
+    peers: [
+      { name: 'Pawl, declared once', run: { maker: 'combinators/pawl', measure: 'scope', n: 10_000 } },
+      { name: 'native', run: { maker: 'combinators/native', measure: 'scope', n: 10_000 } },
+    ],
+    expected: (n) => 45 * n,
+  },
   {
     title: 'mapConcurrent, an item of 100,000',
     ...combinators('map', 100_000, 100_000, 100_000),
