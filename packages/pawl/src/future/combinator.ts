@@ -28,20 +28,20 @@ export function notAFuture(what: string, value: unknown): PawlError {
 const NOTHING: never[] = [];
 
 export abstract class Combinator<R> extends Future<R> implements BranchOwner {
-  private context: Context | null = null;
-  private phase = START;
+  declare private context: Context | null;
+  declare private phase: number;
   /** Each future until it is first polled; its branch while it is pending; null afterwards. */
-  private slots: (Future<unknown> | Branch | null)[];
-  private live = 0;
-  private head: Branch | null = null;
-  private tail: Branch | null = null;
-  private outcome: unknown = undefined;
-  private failed = false;
-  private errors: unknown[] | null = null;
-  private deadline: Disposable | null = null;
-  private closing = false;
+  declare private slots: (Future<unknown> | Branch | null)[];
+  declare private live: number;
+  declare private head: Branch | null;
+  declare private tail: Branch | null;
+  declare private outcome: unknown;
+  declare private failed: boolean;
+  declare private errors: unknown[] | null;
+  declare private deadline: Disposable | null;
+  declare private closing: boolean;
   /** @internal */
-  overdue = false;
+  declare overdue: boolean;
 
   /**
    * An array that is handed over is kept, not copied, and whoever hands it over has seen that it holds futures: a fifth of a select of
@@ -49,7 +49,18 @@ export abstract class Combinator<R> extends Future<R> implements BranchOwner {
    */
   constructor(futures: Iterable<Future<unknown>>, handedOver = false) {
     super();
+    this.context = null;
+    this.phase = START;
     this.slots = handedOver ? (futures as Future<unknown>[]) : this.checked([...futures]);
+    this.live = 0;
+    this.head = null;
+    this.tail = null;
+    this.outcome = undefined;
+    this.failed = false;
+    this.errors = null;
+    this.deadline = null;
+    this.closing = false;
+    this.overdue = false;
   }
 
   private checked(slots: readonly unknown[]): Future<unknown>[] {

@@ -46,8 +46,6 @@ const CLEANUP = 2;
 
 /** A coroutine that drives a generator. Made by {@link coroutine}. */
 export class GeneratorCoroutine<T> extends Frame<T> {
-  override link: Frame<unknown> | null = null;
-  override awaited: Future<unknown> | null = null;
   private generator: Generating | null;
   private phase = LIVE;
   /**

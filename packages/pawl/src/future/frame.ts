@@ -12,12 +12,17 @@ import type { Context } from './context.ts';
 import { Future } from './future.ts';
 import { PENDING, type Pending, type Poll } from './poll.ts';
 
-/** Its fields are declared by the classes of frames: a constructor of its own, between theirs and Future's, is a tenth of making one. */
 export abstract class Frame<out T> extends Future<T> {
   /** @internal */
-  abstract link: Frame<unknown> | null;
+  declare link: Frame<unknown> | null;
   /** @internal What the frame awaits; null before the first poll, while it runs, and after the end. */
-  abstract awaited: Future<unknown> | null;
+  declare awaited: Future<unknown> | null;
+
+  constructor() {
+    super();
+    this.link = null;
+    this.awaited = null;
+  }
 
   /** `inner` is true when a resumed segment enters this frame directly, instead of its outermost frame. */
   abstract override poll(cx: Context, inner?: boolean): Poll<T>;

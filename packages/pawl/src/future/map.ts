@@ -6,8 +6,6 @@ import { PENDING, type Poll } from './poll.ts';
 import { alreadyCompleted } from './future.ts';
 
 class MapFuture<T, U> extends Frame<U> {
-  override link: Frame<unknown> | null = null;
-  override awaited: Future<unknown> | null = null;
   private apply: ((value: T) => U) | null;
   private readonly source: Future<T>;
 

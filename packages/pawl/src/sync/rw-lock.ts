@@ -16,7 +16,7 @@ import { DONE, WaitList, Waiter } from './waiter.ts';
 
 abstract class AnyGuard extends Holding implements Disposable {
   /** @internal Null once it has been released. */
-  protected lock: RwLock | null;
+  declare protected lock: RwLock | null;
 
   /** @internal */
   constructor(lock: RwLock, strand: Waker | null) {
@@ -174,13 +174,14 @@ export class RwLock {
 }
 
 abstract class Access<G extends AnyGuard> extends Waiter<G> {
-  readonly lock: RwLock;
+  declare readonly lock: RwLock;
   /** What it was granted. */
-  guard: AnyGuard | null = null;
+  declare guard: AnyGuard | null;
 
   constructor(lock: RwLock) {
     super();
     this.lock = lock;
+    this.guard = null;
   }
 
   abstract readonly writes: boolean;

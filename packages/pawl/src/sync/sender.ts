@@ -185,13 +185,14 @@ function fill<T>(channel: Channel<T>, value: T): void {
 
 /** @internal Waits for a place. */
 export abstract class Slot<T, R> extends Waiter<R> {
-  protected readonly sender: Sender<T>;
+  declare protected readonly sender: Sender<T>;
   /** Granted with a place; false when it is only told that the channel is closed. */
-  placed = false;
+  declare placed: boolean;
 
   constructor(sender: Sender<T>) {
     super();
     this.sender = sender;
+    this.placed = false;
   }
 
   protected abstract readonly operation: string;

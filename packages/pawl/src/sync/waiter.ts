@@ -31,10 +31,18 @@ interface Queue {
 }
 
 export abstract class Waiter<out T> extends Future<T> {
-  state: number = NEW;
-  waker: Waker | null = null;
-  before: Node | null = null;
-  after: Node | null = null;
+  declare state: number;
+  declare waker: Waker | null;
+  declare before: Node | null;
+  declare after: Node | null;
+
+  constructor() {
+    super();
+    this.state = NEW;
+    this.waker = null;
+    this.before = null;
+    this.after = null;
+  }
 
   /** The list that it waits in. */
   protected abstract readonly list: Queue;
