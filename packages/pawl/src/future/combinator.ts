@@ -9,10 +9,13 @@ import { PawlError } from '../error/index.ts';
 import { Branch, type BranchOwner } from './branch.ts';
 import type { Context } from './context.ts';
 import { alreadyCompleted, Future } from './future.ts';
-import { PENDING, type Poll } from './poll.ts';
+import { PENDING as NOT_YET, type Pending, type Poll } from './poll.ts';
 import { combine, suppress } from './suppressed.ts';
 import { creations } from './creations.ts';
 import { type WaitBranch, waitInfo, type WaitInfo } from './wait-info.ts';
+
+/** This module's own: see `poll.ts`. */
+const PENDING: Pending = NOT_YET;
 
 const START = 0;
 const RUNNING = 1;

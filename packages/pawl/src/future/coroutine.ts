@@ -10,10 +10,13 @@ import type { Context } from './context.ts';
 import { creations } from './creations.ts';
 import { Frame, relink, resume } from './frame.ts';
 import { alreadyCompleted, cleanupTimeout, Future, type Suspend } from './future.ts';
-import { PENDING, type Poll } from './poll.ts';
+import { PENDING as NOT_YET, type Pending, type Poll } from './poll.ts';
 import { current, DELIVER, mode, NORMAL, OVERDUE, setCurrent, setMode, SUSPENDING } from './register.ts';
 import { appendCaller } from './trace.ts';
 import { unwind } from './unwind.ts';
+
+/** This module's own: see `poll.ts`. */
+const PENDING: Pending = NOT_YET;
 
 /** The generator of a coroutine: it yields only through `yield*` of futures. */
 export type Steps<R> = Generator<Suspend, R, never>;

@@ -10,7 +10,10 @@
  */
 import type { Context } from './context.ts';
 import { Future } from './future.ts';
-import { PENDING, type Pending, type Poll } from './poll.ts';
+import { PENDING as NOT_YET, type Pending, type Poll } from './poll.ts';
+
+/** This module's own: see `poll.ts`. */
+const PENDING: Pending = NOT_YET;
 
 export abstract class Frame<out T> extends Future<T> {
   /** @internal */

@@ -11,10 +11,13 @@
 import { PawlError } from '../error/index.ts';
 import { consume } from './consume.ts';
 import type { Context } from './context.ts';
-import { PENDING, type Poll } from './poll.ts';
+import { PENDING as NOT_YET, type Pending, type Poll } from './poll.ts';
 import { current, DELIVER, mode, NORMAL, OVERDUE, setMode, SUSPENDING } from './register.ts';
 import { appendCaller } from './trace.ts';
 import { letReturn } from './unwind.ts';
+
+/** This module's own: see `poll.ts`. */
+const PENDING: Pending = NOT_YET;
 
 /** What a coroutine yields while it waits. Opaque: only `yield*` of a future produces it. */
 export interface Suspend {

@@ -11,7 +11,7 @@ import { PawlError } from '../error/index.ts';
 import type { DriverHolder } from '../driver/driver.ts';
 import type { Context, RuntimeRef, Waker } from '../future/context.ts';
 import { Future } from '../future/future.ts';
-import { PENDING, type Poll } from '../future/poll.ts';
+import { PENDING as NOT_YET, type Pending, type Poll } from '../future/poll.ts';
 import { setWakerTaken } from '../future/register.ts';
 import { suppress, combine } from '../future/suppressed.ts';
 import { waitInfo, type WaitInfo } from '../future/wait-info.ts';
@@ -19,6 +19,9 @@ import { appendCaller } from '../future/trace.ts';
 import type { Scope } from './scope.ts';
 import { ScopeBody } from './scope-body.ts';
 import { lineOf, type SpawnSite } from './site.ts';
+
+/** This module's own: see `poll.ts`. */
+const PENDING: Pending = NOT_YET;
 
 const QUEUED = 1;
 const RUNNING = 2;
