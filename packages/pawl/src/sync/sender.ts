@@ -9,9 +9,10 @@ import type { Context } from '../future/context.ts';
 import type { Future } from '../future/future.ts';
 import { PENDING, type Poll } from '../future/poll.ts';
 import type { WaitInfo } from '../future/wait-info.ts';
+import { WaitList } from '../future/wait-list.ts';
+import { DONE, Waiter } from '../future/waiter.ts';
 import { spend } from '../task/budget.ts';
 import type { Channel } from './channel.ts';
-import { DONE, WaitList, Waiter } from './waiter.ts';
 
 abstract class AnySender<T> implements Disposable {
   /** @internal */
