@@ -16,7 +16,8 @@ import { DONE, Waiter } from '../future/waiter.ts';
 import { spend } from './budget.ts';
 import { openScope, type ScopeOptions } from './limited-scope.ts';
 import type { Scope, SpawnOptions } from './scope.ts';
-import type { JoinHandle, Task } from './task.ts';
+import type { JoinHandle } from './join-handle.ts';
+import type { Task } from './task.ts';
 
 /** How a task group runs its tasks. */
 export interface TaskGroupOptions extends ScopeOptions {
