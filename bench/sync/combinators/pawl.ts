@@ -56,7 +56,10 @@ const scopesInline = coroutine(function* (n: number) {
   let sum = 0;
   for (let i = 0; i < n; i++) {
     sum += yield* scope(function* (s) {
-      return yield* tenChildren(s);
+      const handles = TEN.map((child) => s.spawn(once(child)));
+      let got = 0;
+      for (const handle of handles) got += yield* handle;
+      return got;
     });
   }
   return sum;
