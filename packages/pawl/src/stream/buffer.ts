@@ -11,7 +11,7 @@ import { PENDING, type Poll } from '../future/poll.ts';
 import { waitInfo, type WaitInfo, type Waiting } from '../future/wait-info.ts';
 import { spend } from '../task/budget.ts';
 import { spawn } from '../task/spawn.ts';
-import type { JoinHandle } from '../task/task.ts';
+import type { JoinHandle } from '../task/join-handle.ts';
 import { closing } from './close.ts';
 import { END, type End, type Source } from './source.ts';
 

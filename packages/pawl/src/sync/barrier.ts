@@ -8,9 +8,10 @@ import type { Context } from '../future/context.ts';
 import type { Future } from '../future/future.ts';
 import { PENDING, type Poll } from '../future/poll.ts';
 import type { WaitInfo } from '../future/wait-info.ts';
+import { WaitList } from '../future/wait-list.ts';
+import { DONE, GRANTED, Waiter, wakeAll } from '../future/waiter.ts';
 import { spend } from '../task/budget.ts';
 import { checkCount, type Named, title } from './named.ts';
-import { DONE, GRANTED, WaitList, Waiter } from './waiter.ts';
 
 /**
  * A place where `size` tasks meet. It serves again and again: after one generation the next one meets.
@@ -68,7 +69,7 @@ class Arrive extends Waiter<boolean> {
     if (waiters.size + 1 < size) return this.wait(cx);
     if (!spend(cx)) return PENDING;
     this.state = DONE;
-    waiters.wakeAll(GRANTED);
+    wakeAll(waiters, GRANTED);
     return true;
   }
 

@@ -11,6 +11,7 @@ import { Combinator } from '../future/combinator.ts';
 import type { Context, Waker } from '../future/context.ts';
 import type { Future } from '../future/future.ts';
 import { waitInfo, type WaitInfo, type Waiting } from '../future/wait-info.ts';
+import { WAITING, Waiter } from '../future/waiter.ts';
 import { leafOf } from '../task/await-tree.ts';
 import type { DeadlockStep } from '../task/report.ts';
 import type { Runtime } from '../task/runtime.ts';
@@ -18,7 +19,6 @@ import { ScopeBody } from '../task/scope-body.ts';
 import { Task } from '../task/task.ts';
 import { Sleep } from '../time/sleep.ts';
 import { living, strandOf, taskOf } from './strand.ts';
-import { WAITING, Waiter } from './waiter.ts';
 
 /** A search that has come across so many strands gives up: it runs at every contended wait. */
 const MOST_STRANDS = 64;

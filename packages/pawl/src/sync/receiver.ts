@@ -9,11 +9,12 @@ import type { Context } from '../future/context.ts';
 import type { Future } from '../future/future.ts';
 import { PENDING, type Poll } from '../future/poll.ts';
 import type { WaitInfo } from '../future/wait-info.ts';
+import { WaitList } from '../future/wait-list.ts';
+import { DONE, Waiter } from '../future/waiter.ts';
 import { spend } from '../task/budget.ts';
 import type { Channel } from './channel.ts';
 import { CLOSED, EMPTY } from './marks.ts';
 import { type Consumer, forEach, iterate } from './for-each.ts';
-import { DONE, WaitList, Waiter } from './waiter.ts';
 
 /** The receiving end of a channel. Clones share the messages: each goes to one of them, to whoever has waited longest. */
 export class Receiver<T> implements Disposable, AsyncIterable<T, undefined> {

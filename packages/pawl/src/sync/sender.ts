@@ -9,9 +9,10 @@ import type { Context } from '../future/context.ts';
 import type { Future } from '../future/future.ts';
 import { PENDING, type Poll } from '../future/poll.ts';
 import type { WaitInfo } from '../future/wait-info.ts';
+import { WaitList } from '../future/wait-list.ts';
+import { DONE, Waiter } from '../future/waiter.ts';
 import { spend } from '../task/budget.ts';
 import type { Channel } from './channel.ts';
-import { DONE, WaitList, Waiter } from './waiter.ts';
 
 abstract class AnySender<T> implements Disposable {
   /** @internal */
@@ -185,13 +186,14 @@ function fill<T>(channel: Channel<T>, value: T): void {
 
 /** @internal Waits for a place. */
 export abstract class Slot<T, R> extends Waiter<R> {
-  protected readonly sender: Sender<T>;
+  declare protected readonly sender: Sender<T>;
   /** Granted with a place; false when it is only told that the channel is closed. */
-  placed = false;
+  declare placed: boolean;
 
   constructor(sender: Sender<T>) {
     super();
     this.sender = sender;
+    this.placed = false;
   }
 
   protected abstract readonly operation: string;

@@ -24,7 +24,8 @@ import { Scope, type SpawnOptions } from './scope.ts';
 import { spawnSite } from './site.ts';
 import { Snapshots, standsAt, type TaskSnapshot } from './snapshot.ts';
 import { bindings, inherit, withBindings } from './task-local.ts';
-import type { JoinHandle, Task } from './task.ts';
+import type { JoinHandle } from './join-handle.ts';
+import type { Task } from './task.ts';
 import type { Forgotten } from './unpolled.ts';
 
 /** `development` captures spawn sites, times each poll and reports lost wake-ups; `production` times polls only after a slow batch. */

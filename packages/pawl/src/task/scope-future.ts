@@ -5,7 +5,7 @@ import type { Poll } from '../future/poll.ts';
 import type { Runtime } from './runtime.ts';
 import { ScopeBody } from './scope-body.ts';
 import { Scope } from './scope.ts';
-import type { JoinHandle } from './task.ts';
+import type { JoinHandle } from './join-handle.ts';
 import { termsOf, type Terms } from './terms.ts';
 
 export type FailureHook = (error: unknown, task: JoinHandle<unknown>) => void;

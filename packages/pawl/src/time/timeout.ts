@@ -1,8 +1,8 @@
 /** Timeout and deadline: a future with a limit on its time, which stops the work when it runs out. */
 import { PawlError } from '../error/index.ts';
 import type { Instant } from '../driver/instant.ts';
-import { Combinator } from '../future/combinator.ts';
-import type { Future } from '../future/future.ts';
+import { Combinator, notAFuture } from '../future/combinator.ts';
+import { Future } from '../future/future.ts';
 import { sleepUntil } from './sleep-until.ts';
 import { sleep } from './sleep.ts';
 
@@ -11,6 +11,7 @@ class Timeout extends Combinator<unknown> {
 
   constructor(future: Future<unknown>, timer: Future<void>, why: string) {
     super([future, timer], true);
+    if (!(future instanceof Future)) throw notAFuture(`${this.label}: item 0`, future);
     this.why = why;
   }
 
