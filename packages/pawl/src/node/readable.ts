@@ -12,8 +12,10 @@ import type { Context, Waker } from '../future/context.ts';
 import { coroutine, type Steps } from '../future/coroutine.ts';
 import { alreadyCompleted, Future } from '../future/future.ts';
 import { PENDING, type Poll } from '../future/poll.ts';
+import { race } from '../future/race.ts';
 import { waitInfo, type WaitInfo, type Waiting } from '../future/wait-info.ts';
 import { closeOne, closing } from '../stream/close.ts';
+import { steppable } from '../stream/iterate.ts';
 import { END, Stream, type End, type Source } from '../stream/index.ts';
 import { spend } from '../task/budget.ts';
 
@@ -142,7 +144,7 @@ export function fromReadable<T = Buffer>(readable: Readable): Stream<T> {
 
 /**
  * A Node `Readable` of a stream's values, in object mode: bytes and text are values like others. They are asked for on the ambient runtime.
- * Destroying it closes the stream; a failure of the stream is its error.
+ * Destroying it, also while a value is awaited, closes the stream; a failure of the stream is its error.
  *
  * @example
  * ```ts
@@ -153,7 +155,15 @@ export function fromReadable<T = Buffer>(readable: Readable): Stream<T> {
  * ```
  */
 export function toReadable<T>(stream: Stream<T>): Readable {
-  return Readable.from(stream[Symbol.asyncIterator](), { objectMode: true, highWaterMark: 1 });
+  const steps = steppable(stream);
+  const iterator: AsyncIterator<T, undefined> = {
+    next: steps.next,
+    async return() {
+      await steps.stop();
+      return { done: true, value: undefined };
+    },
+  };
+  return Readable.from({ [Symbol.asyncIterator]: () => iterator }, { objectMode: true, highWaterMark: 1 });
 }
 
 /**
@@ -187,7 +197,8 @@ const writing: (stream: Stream<unknown>, writable: Writable) => Future<void> = c
   try {
     for (;;) {
       yield* until(writable, ['drain', 'error', 'close'], () => !writable.writableNeedDrain);
-      const value = yield* stream.next();
+      // It may be gone while there is nothing to write: its peer has hung up, say.
+      const value = yield* race([stream.next(), until(writable, ['error', 'close'], () => false)]);
       if (value === END) break;
       writable.write(value);
     }

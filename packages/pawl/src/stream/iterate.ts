@@ -1,6 +1,8 @@
 /** A stream in ordinary async code: an async iterator whose steps run on the ambient runtime. */
 import { coroutine, type Steps } from '../future/coroutine.ts';
 import type { Future } from '../future/future.ts';
+import { ambientRuntime } from '../task/ambient.ts';
+import type { JoinHandle } from '../task/task.ts';
 import { closeOne } from './close.ts';
 import { END, type Source } from './source.ts';
 
@@ -47,3 +49,31 @@ const finish = coroutine(function* close(source: Source<unknown>): Steps<Iterato
   yield* closeOne(source);
   return { done: true, value: undefined };
 });
+
+/** The steps of a consumer that may leave while it waits for one. */
+export interface Steppable<out T> {
+  next(): Promise<IteratorResult<T, undefined>>;
+  /** Cancels the step that is under way, which then rejects, and closes the stream. */
+  stop(): Promise<void>;
+}
+
+/**
+ * A stream for somebody else's machinery, which asks for one value after the other and may be told at any time to stop: an iterator's
+ * `return` would wait until the value is there.
+ */
+export function steppable<T>(source: Source<T>): Steppable<T> {
+  let last: JoinHandle<unknown> | null = null;
+  return {
+    next() {
+      const task = ambientRuntime().spawn(step(source));
+      last = task;
+      return task.then() as Promise<IteratorResult<T, undefined>>;
+    },
+    async stop() {
+      last?.abort('the consumer has left');
+      // Its failures, those of its cleanup among them, are its own promise's.
+      if (last !== null) await last.then(undefined, () => {});
+      await closeOne(source);
+    },
+  };
+}
