@@ -347,6 +347,28 @@ test('a buffer that was read in a scope that has ended goes on in the next one',
   assert.deepEqual(seen, [0, 1, 2, 3, 4, 5, END]);
 });
 
+test('a next of a buffer that waits when the scope of the reading ends goes on', () => {
+  const got: unknown[] = [];
+  play(function* () {
+    const values = new Stream(new Counting(5, () => 10)).buffer(1);
+    const first = coroutine(function* () {
+      got.push(yield* values.next());
+      yield* sleep(5);
+    });
+    const second = coroutine(function* () {
+      yield* sleep(12);
+      got.push(yield* values.next());
+    });
+    // The reading is a daemon of the first one's task, which ends while the second one waits.
+    yield* scope(function* (s) {
+      s.spawn(first());
+      s.spawn(second());
+    });
+    yield* values.close();
+  });
+  assert.deepEqual(got, [0, 1]);
+});
+
 test('throttle asks the source later, debounce gives the last of a burst', () => {
   const { driver, run } = world();
   const at = (s: Stream<number>): string[] =>
