@@ -11,6 +11,8 @@ import {
   sleep,
   spawn,
   spawnDetached,
+  taskGroup,
+  type TaskGroup,
   timeout,
   yieldNow,
   type Body,
@@ -117,6 +119,33 @@ test('a scope that waits for such a child is, too', () => {
     '"child" waits for lock of mutex "m", held by "coroutine"',
     '"coroutine" waits for the end of its child, held by "child"',
   ]);
+});
+
+test('so is a task group whose next result, or next slot, such a child is to bring', () => {
+  for (const [what, wait] of [
+    ['next result of a task group (1 running)', (group: TaskGroup<void>) => group.next()],
+    ['slot of a task group of 1', (group: TaskGroup<void>) => group.spawn(sleep(1))],
+  ] as const) {
+    const mutex = new Mutex({ name: 'm' });
+    const child = coroutine(function* () {
+      yield* sleep(5);
+      using _mine = yield* mutex.lock();
+    });
+    const reports = cycles(
+      taskGroup(
+        function* (group: TaskGroup<void>) {
+          using _guard = yield* mutex.lock();
+          yield* group.spawn(child(), { name: 'child' });
+          yield* wait(group);
+        },
+        { limit: 1 },
+      ),
+    );
+    assert.deepEqual(steps(reports[0]), [
+      '"child" waits for lock of mutex "m", held by "scope"',
+      `"scope" waits for ${what}, held by "child"`,
+    ]);
+  }
 });
 
 test('a timeout around a wait hides nothing, and breaks the cycle; it is not reported again when it forms again', () => {

@@ -11,6 +11,7 @@ import { Combinator } from '../future/combinator.ts';
 import type { Context, Waker } from '../future/context.ts';
 import type { Future } from '../future/future.ts';
 import { waitInfo, type WaitInfo, type Waiting } from '../future/wait-info.ts';
+import { Queued } from '../future/wait-list.ts';
 import { WAITING, Waiter } from '../future/waiter.ts';
 import { leafOf } from '../task/await-tree.ts';
 import type { DeadlockStep } from '../task/report.ts';
@@ -53,7 +54,7 @@ function isFree(holder: Waker | null, start: Waker): boolean {
   if (taskOf(strand) === taskOf(start)) return false;
   const leaf = leafOf(awaitedBy(strand));
   if (leaf instanceof Waiter) return leaf.state !== WAITING;
-  return !(leaf instanceof Combinator || leaf instanceof Task || leaf instanceof ScopeBody);
+  return !(leaf instanceof Combinator || leaf instanceof Task || leaf instanceof ScopeBody || leaf instanceof Queued);
 }
 
 /** What a strand runs; null for one that has ended, or of which nothing is known. */
