@@ -20,6 +20,7 @@ import {
   Future,
   type Poll,
 } from '../index.ts';
+import { start } from '../future/coroutine.ts';
 import { channel, Mutex, OnceCell, RwLock, Semaphore } from './index.ts';
 
 /** The cycles that a program is told of; whether it ends by itself is another matter. */
@@ -146,6 +147,65 @@ test('so is a task group whose next result, or next slot, such a child is to bri
       `"scope" waits for ${what}, held by "child"`,
     ]);
   }
+});
+
+test('a cycle is found as well when the wait for a task closes it', () => {
+  let mutex = new Mutex();
+  const child = coroutine(function* () {
+    using _mine = yield* mutex.lock();
+  });
+  const waits: Record<string, Body<[], unknown>> = {
+    'the end of task "child"': function* () {
+      const handle = spawn(child(), { name: 'child' });
+      yield* sleep(1);
+      yield* handle;
+    },
+    'the end of its child': () =>
+      scope(function* (s) {
+        s.spawn(child(), { name: 'child' });
+        yield* sleep(1);
+      }),
+    'next result of a task group (1 running)': () =>
+      taskGroup(function* (group: TaskGroup<void>) {
+        yield* group.spawn(child(), { name: 'child' });
+        yield* sleep(1);
+        yield* group.next();
+      }),
+  };
+  for (const [what, wait] of Object.entries(waits)) {
+    mutex = new Mutex({ name: 'm' });
+    const reports = cycles(function* () {
+      using _guard = yield* mutex.lock();
+      yield* start(wait);
+    });
+    assert.deepEqual(
+      reports.map((report) => steps(report)),
+      [
+        [
+          `"coroutine" waits for ${what}, held by "child"`,
+          '"child" waits for lock of mutex "m", held by "coroutine"',
+        ],
+      ],
+    );
+  }
+});
+
+test('a task that waits for the slot that it has itself is a cycle', () => {
+  const reports = cycles(
+    taskGroup(
+      function* (group: TaskGroup<unknown>) {
+        yield* group.spawn(
+          function* () {
+            yield* group.spawn(sleep(1));
+          },
+          { name: 'outer' },
+        );
+        yield* group.next();
+      },
+      { limit: 1 },
+    ),
+  );
+  assert.deepEqual(steps(reports[0]), ['"outer" waits for slot of a task group of 1, held by "outer"']);
 });
 
 test('a timeout around a wait hides nothing, and breaks the cycle; it is not reported again when it forms again', () => {

@@ -17,6 +17,7 @@ import { spend } from './budget.ts';
 import { openScope, type ScopeOptions } from './limited-scope.ts';
 import type { Scope, SpawnOptions } from './scope.ts';
 import type { JoinHandle } from './join-handle.ts';
+import { suspectTasks } from './suspicion.ts';
 import type { Task } from './task.ts';
 
 /** How a task group runs its tasks. */
@@ -180,7 +181,11 @@ class GroupSpawn<T> extends Waiter<void> {
   }
 
   protected override begin(cx: Context): Poll<void> {
-    if (!this.group.reserve()) return this.wait(cx);
+    if (!this.group.reserve()) {
+      this.wait(cx);
+      suspectTasks(this, cx);
+      return PENDING;
+    }
     this.state = DONE;
     return this.take();
   }
@@ -217,7 +222,9 @@ class GroupNext<T> extends Queued<IteratorResult<T, undefined>> implements Waiti
     const { waiting } = group;
     if (this.ended) throw alreadyCompleted('next of a task group');
     if (!group.settled || (waiting.first !== null && waiting.first !== this)) {
+      const first = this.waker === null;
       this.standIn(waiting, cx.waker);
+      if (first) suspectTasks(this, cx);
       return PENDING;
     }
     if (!spend(cx)) return PENDING;
