@@ -134,6 +134,22 @@ test('a Writable that goes while there is nothing to write ends the writing', as
   }
 });
 
+test('a Writable whose stream fails at once does not end the process', async () => {
+  const error = new RangeError('broken');
+  const failing = Stream.of('a').map((): never => {
+    throw error;
+  });
+  for (const [values, code] of [
+    [failing, undefined],
+    [Stream.of(null), 'ERR_STREAM_NULL_VALUES'],
+  ] as const) {
+    const writable = new PassThrough({ objectMode: true });
+    await assert.rejects(run(writeTo(values, writable)), code === undefined ? error : { code });
+    assert.deepEqual([writable.destroyed, listeners(writable)], [true, 0]);
+  }
+  await new Promise((resolve) => setImmediate(resolve));
+});
+
 /** A Writable that takes its time, with a log. */
 function target(log: unknown[], fails = Infinity): Writable {
   return new Writable({

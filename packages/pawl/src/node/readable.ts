@@ -18,6 +18,7 @@ import { closeOne, closing } from '../stream/close.ts';
 import { steppable } from '../stream/iterate.ts';
 import { END, Stream, type End, type Source } from '../stream/index.ts';
 import { spend } from '../task/budget.ts';
+import { fromPromise } from './promise.ts';
 
 /** Waits until one of some events comes, and looks again each time: what a stream of Node's says is asked of its properties. */
 class Until<T> extends Future<T> implements Waiting {
@@ -215,6 +216,8 @@ const writing: (stream: Stream<unknown>, writable: Writable) => Future<void> = c
       if (!ended) {
         writable.destroy();
         yield* new Until<void>(writable, ['close'], () => (writable.closed ? undefined : PENDING));
+        // It is closed a tick before it says so, and before that it emits what it was destroyed with.
+        yield* fromPromise(new Promise((resolve) => setImmediate(resolve)));
       }
       writable.off('error', ignore);
     }
