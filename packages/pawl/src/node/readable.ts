@@ -156,7 +156,7 @@ export function fromReadable<T = Buffer>(readable: Readable): Stream<T> {
  * ```
  */
 export function toReadable<T>(stream: Stream<T>): Readable {
-  const steps = steppable(stream);
+  const steps = steppable(stream.engage());
   const iterator: AsyncIterator<T, undefined> = {
     next: steps.next,
     async return() {
@@ -185,7 +185,7 @@ export function toReadable<T>(stream: Stream<T>): Readable {
  * ```
  */
 export function writeTo(stream: Stream<unknown>, writable: Writable): Future<void> {
-  return writing(stream, writable);
+  return writing(stream.engage(), writable);
 }
 
 const writing: (stream: Stream<unknown>, writable: Writable) => Future<void> = coroutine(function* writeTo(

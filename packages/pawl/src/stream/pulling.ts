@@ -67,7 +67,8 @@ export abstract class Pulling<T> implements Source<T> {
 
   /** @internal */
   rest(): void {
-    this.running.rest();
+    // Once it is closed, whoever closes it is woken.
+    if (!this.closed) this.running.rest();
   }
 
   /** @internal */

@@ -450,6 +450,60 @@ test('two emits at once, two nexts at once and bad arguments are refused', () =>
   }
 });
 
+test('a stream that was taken over is refused to the second, and one that is refused is not taken', () => {
+  const values = Stream.of(1, 2, 3);
+  assert.equal(
+    codeOf(() => values.take(-1)),
+    'BAD_ARGUMENT',
+  );
+  const doubled = values.map((n) => n * 2);
+  for (const second of [
+    () => values.filter(() => true),
+    () => values.toArray(),
+    () => values.forEach(() => {}),
+    () => values[Symbol.asyncIterator](),
+    () => Stream.merge(values),
+  ])
+    assert.equal(codeOf(second), 'BUSY');
+  assert.deepEqual(play(doubled.toArray()), [2, 4, 6]);
+});
+
+test('a stream that is closed by another task while a next waits gives END to it', () => {
+  const silent = (): Stream<number> =>
+    stream(function* () {
+      yield* sleep(3_600_000);
+    });
+  const [, receiver] = channel<number>(1);
+  const kinds: Record<string, Stream<unknown>> = {
+    'of a coroutine': silent(),
+    'of a receiver': Stream.from(receiver),
+    map: silent().map((n) => n),
+    merge: Stream.merge(silent(), silent()),
+    concat: Stream.concat(silent()),
+    mapConcurrent: Stream.of(1).mapConcurrent(1, () => sleep(3_600_000)),
+    buffer: silent().buffer(1),
+    debounce: silent().debounce(1),
+    throttle: silent().throttle(1),
+  };
+  for (const [kind, values] of Object.entries(kinds)) {
+    const seen = play(function* () {
+      const next = spawn(values.next());
+      yield* sleep(1);
+      yield* values.close();
+      return [yield* next, yield* values.next()];
+    });
+    assert.deepEqual(seen, [END, END], kind);
+  }
+  // Whoever runs it ends as at its end.
+  play(function* () {
+    const values = silent();
+    const all = spawn(values.toArray());
+    yield* sleep(1);
+    yield* values.close();
+    assert.deepEqual(yield* all, []);
+  });
+});
+
 test('an iterator is closed when the stream is left early, not when it has ended', () => {
   const log: string[] = [];
   const numbers = function* (): Generator<number> {

@@ -79,7 +79,7 @@ export function fromReadableStream<T>(readable: ReadableStream<T>): Stream<T> {
  * ```
  */
 export function toReadableStream<T>(stream: Stream<T>): ReadableStream<T> {
-  const steps = steppable(stream.source);
+  const steps = steppable(stream.engage());
   return new ReadableStream<T>(
     {
       async pull(controller) {
@@ -113,7 +113,7 @@ export function toReadableStream<T>(stream: Stream<T>): ReadableStream<T> {
  * ```
  */
 export function writeTo<T>(stream: Stream<T>, target: WritableStream<T>): Future<void> {
-  return writing(stream.source, target);
+  return writing(stream.engage(), target);
 }
 
 const writing: (source: Source<unknown>, target: WritableStream<unknown>) => Future<void> = coroutine(function* writeTo(
