@@ -8,7 +8,7 @@ import { coroutine, start, type Steps } from '../future/coroutine.ts';
 import type { Future } from '../future/future.ts';
 import { join } from '../future/join.ts';
 import { ready, yieldNow } from '../future/ready.ts';
-import { channel } from '../sync/index.ts';
+import { broadcast, channel, Lagged, watch } from '../sync/index.ts';
 import { scope } from '../task/scopes.ts';
 import { spawn } from '../task/spawn.ts';
 import { sleep } from '../time/sleep.ts';
@@ -526,6 +526,18 @@ test('a stream of a receiver ends with its channel, and leaves the receiver open
   assert.deepEqual(play(Stream.from(receiver).take(2).toArray()), [1, 2]);
   sender.close();
   assert.deepEqual(play(Stream.from(receiver).toArray()), [3]);
+});
+
+test('receivers of a broadcast and of a watch are received from directly, also inside blockOn', () => {
+  const [sender, receiver] = broadcast<number>(2);
+  for (const n of [1, 2, 3]) sender.send(n);
+  sender.close();
+  assert.deepEqual(play(Stream.from<number | Lagged>(receiver).toArray()), [new Lagged(1), 2, 3]);
+  const [changer, watcher] = watch(0);
+  changer.send(1);
+  changer.send(2);
+  changer.close();
+  assert.deepEqual(play(Stream.from(watcher).toArray()), [2]);
 });
 
 test('a stream whose values are always ready gives others their turn', () => {

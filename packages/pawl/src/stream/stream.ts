@@ -10,6 +10,7 @@ import type { Context, Waker } from '../future/context.ts';
 import type { Body, Flattened } from '../future/coroutine.ts';
 import { alreadyCompleted, Future } from '../future/future.ts';
 import { PENDING, type Poll } from '../future/poll.ts';
+import { WatchReceiver } from '../sync/watch.ts';
 import { Buffering } from './buffer.ts';
 import { closing } from './close.ts';
 import { Concurrent } from './concurrent.ts';
@@ -30,8 +31,9 @@ export type Streamable<T> = Stream<T> | Iterable<T> | AsyncIterable<T> | Receivi
  * Values that come one after the other, each when it is asked for. Its methods make new streams of it; `forEach`, `fold` and `toArray`
  * run it to its end, in a coroutine; `for await` does in ordinary async code.
  *
- * A stream has one consumer: what makes a new stream of it, or runs it, takes it over, and the second that does throws BUSY. The consumer's pace is everybody's: a source is asked for a value
- * only when one is wanted. However the consumer ends, the stream is closed: iterators are returned, readers cancelled, listeners removed.
+ * A stream has one consumer: what makes a new stream of it, or runs it, takes it over, and the second that does throws BUSY. The
+ * consumer's pace is everybody's: a source is asked for a value only when one is wanted. However the consumer ends, the stream is closed:
+ * iterators are returned, readers cancelled, listeners removed.
  *
  * @example
  * ```ts
@@ -72,8 +74,8 @@ export class Stream<out T> implements Source<T>, AsyncIterable<T, undefined> {
   }
 
   /**
-   * A stream of what can be iterated (an array, a generator, an async generator), or of what a channel's receiver receives. Closing it
-   * calls the iterator's `return`; a receiver stays open, because it has an owner.
+   * A stream of what can be iterated (an array, a generator, an async generator), or of what the receiver of a channel, a broadcast or a
+   * watch (its changes) receives. Closing it calls the iterator's `return`; a receiver stays open, because it has an owner.
    *
    * Errors: BAD_ARGUMENT for anything else; BLOCKING_NODE at an async iterable's `next` inside `blockOn`.
    *
@@ -373,6 +375,7 @@ function sourceOf<T>(what: unknown): Source<T> | null {
   if (typeof what !== 'object' || what === null) return null;
   // A receiver is an async iterable, too; asked directly it costs no promises and works inside blockOn.
   if ('recv' in what && typeof what.recv === 'function') return new ReceiverSource(what as Receiving<T>);
+  if (what instanceof WatchReceiver) return new ReceiverSource({ recv: () => (what as WatchReceiver<T>).changed() });
   if (Symbol.asyncIterator in what) return new AsyncIterableSource(what as AsyncIterable<T>);
   return Symbol.iterator in what && !(what instanceof Future) ? new IterableSource(what as Iterable<T>) : null;
 }
