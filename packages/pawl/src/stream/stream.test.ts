@@ -4,11 +4,12 @@ import * as fc from 'fast-check';
 import { cancelEverywhere, type Watch } from '../../test/support/cancel-everywhere.ts';
 import { Gate } from '../../test/support/gate.ts';
 import { codeOf, failure, play, world } from '../../test/support/world.ts';
+import type { PawlError } from '../error/index.ts';
 import { coroutine, start, type Steps } from '../future/coroutine.ts';
 import type { Future } from '../future/future.ts';
 import { join } from '../future/join.ts';
 import { ready, yieldNow } from '../future/ready.ts';
-import { broadcast, channel, Lagged, watch } from '../sync/index.ts';
+import { broadcast, channel, Lagged, type Receiver, watch } from '../sync/index.ts';
 import { scope } from '../task/scopes.ts';
 import { spawn } from '../task/spawn.ts';
 import { sleep } from '../time/sleep.ts';
@@ -502,6 +503,24 @@ test('a stream that is closed by another task while a next waits gives END to it
     yield* values.close();
     assert.deepEqual(yield* all, []);
   });
+});
+
+test('a loop refuses a body that gives a promise, and takes null for nothing', () => {
+  const receiver = (): Receiver<number> => {
+    const [sender, made] = channel<number>(1);
+    sender.trySend(1);
+    sender.close();
+    return made;
+  };
+  for (const values of [() => Stream.of(1), receiver]) {
+    const wrong = failure(values().forEach((async () => {}) as never)) as PawlError;
+    assert.deepEqual([wrong.code, /a promise/.test(wrong.message)], ['NOT_A_FUTURE', true]);
+    assert.equal(
+      codeOf(() => play(values().forEach((() => [1, 2]) as never))),
+      'NOT_A_FUTURE',
+    );
+    assert.equal(play(values().forEach((() => null) as never)), undefined);
+  }
 });
 
 test('an iterator is closed when the stream is left early, not when it has ended', () => {

@@ -3,7 +3,7 @@
  *
  * What must hold: however they end, by the stream's end, early, by an error or by being cancelled, the stream has been closed before.
  */
-import { coroutine, type Steps } from '../future/coroutine.ts';
+import { coroutine, futureOf, type Steps } from '../future/coroutine.ts';
 import { Future } from '../future/future.ts';
 import { closeOne } from './close.ts';
 import { END, type Source } from './source.ts';
@@ -40,7 +40,7 @@ export const forEach: (source: Source<unknown>, body: Consumer<unknown>) => Futu
     let index = 0;
     for (let value = yield* source.next(); value !== END; value = yield* source.next()) {
       const result = body(value, index++);
-      const go = typeof result === 'object' ? yield* result as Future<void | boolean | undefined> : result;
+      const go = typeof result === 'object' && result !== null ? yield* futureOf(result, body.name) : result;
       if (go === false) return;
     }
   } finally {
