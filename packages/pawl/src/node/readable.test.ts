@@ -150,6 +150,15 @@ test('a Writable whose stream fails at once does not end the process', async () 
   await new Promise((resolve) => setImmediate(resolve));
 });
 
+test('a Writable that somebody has ended or destroyed takes nothing, and that is said', async () => {
+  for (const how of ['end', 'destroy'] as const) {
+    const writable = new PassThrough().resume();
+    writable[how]();
+    await nodeOnce(writable, 'close');
+    await assert.rejects(run(writeTo(Stream.of('lost'), writable)), { code: 'CLOSED' });
+  }
+});
+
 /** A Writable that takes its time, with a log. */
 function target(log: unknown[], fails = Infinity): Writable {
   return new Writable({

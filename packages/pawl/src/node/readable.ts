@@ -171,7 +171,7 @@ export function toReadable<T>(stream: Stream<T>): Readable {
  * Writes every value to a Node `Writable`, waiting for it to drain, and ends it; it is done when all has been handed on (`finish`).
  *
  * Cancelling it destroys the Writable and closes the stream: *loses data*. Errors: what the stream throws (the Writable is destroyed with
- * it) and what the Writable fails with; BLOCKING_NODE inside `blockOn`.
+ * it) and what the Writable fails with; CLOSED when somebody else ends or destroys it; BLOCKING_NODE inside `blockOn`.
  *
  * @example
  * ```ts
@@ -201,6 +201,8 @@ const writing: (stream: Stream<unknown>, writable: Writable) => Future<void> = c
       // It may be gone while there is nothing to write: its peer has hung up, say.
       const value = yield* race([stream.next(), until(writable, ['error', 'close'], () => false)]);
       if (value === END) break;
+      // One that has been ended takes what is written, and loses it.
+      if (writable.writableEnded || writable.destroyed) throw gone(writable);
       writable.write(value);
     }
     writable.end();
@@ -229,7 +231,14 @@ function until(writable: Writable, names: readonly string[], test: () => boolean
   return new Until<void>(writable, names, () => {
     if (writable.errored !== null) throw writable.errored;
     if (test()) return undefined;
-    if (writable.destroyed) throw new PawlError('CLOSED', 'the Writable was destroyed before everything was written');
+    if (writable.destroyed) throw gone(writable);
     return PENDING;
   });
+}
+
+/** Why nothing more can be written. */
+function gone(writable: Writable): unknown {
+  return (
+    writable.errored ?? new PawlError('CLOSED', 'the Writable was ended or destroyed before everything was written')
+  );
 }
