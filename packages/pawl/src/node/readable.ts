@@ -158,7 +158,7 @@ export function fromReadable<T = Buffer>(readable: Readable): Stream<T> {
 export function toReadable<T>(stream: Stream<T>): Readable {
   const steps = steppable(stream.engage());
   const iterator: AsyncIterator<T, undefined> = {
-    next: steps.next,
+    next: () => steps.next(),
     async return() {
       await steps.stop();
       return { done: true, value: undefined };

@@ -2,7 +2,7 @@
 import { coroutine, type Steps } from '../future/coroutine.ts';
 import type { Future } from '../future/future.ts';
 import { ambientRuntime } from '../task/ambient.ts';
-import type { JoinHandle } from '../task/task.ts';
+import type { JoinHandle } from '../task/join-handle.ts';
 import { closeOne } from './close.ts';
 import { END, type Source } from './source.ts';
 

@@ -180,12 +180,7 @@ test('a cycle is found as well when the wait for a task closes it', () => {
     });
     assert.deepEqual(
       reports.map((report) => steps(report)),
-      [
-        [
-          `"coroutine" waits for ${what}, held by "child"`,
-          '"child" waits for lock of mutex "m", held by "coroutine"',
-        ],
-      ],
+      [[`"coroutine" waits for ${what}, held by "child"`, '"child" waits for lock of mutex "m", held by "coroutine"']],
     );
   }
 });

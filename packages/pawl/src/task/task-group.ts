@@ -8,6 +8,7 @@
 import { PawlError } from '../error/index.ts';
 import type { Context, Waker } from '../future/context.ts';
 import { start, toFuture, type Body, type Flattened } from '../future/coroutine.ts';
+import { creations } from '../future/creations.ts';
 import { alreadyCompleted, type Future } from '../future/future.ts';
 import { PENDING, type Poll } from '../future/poll.ts';
 import { waitInfo, type WaitInfo, type Waiting } from '../future/wait-info.ts';
@@ -174,6 +175,9 @@ class GroupSpawn<T> extends Waiter<void> {
     this.group = group;
     this.future = future;
     this.options = options;
+    if (creations === null) return;
+    creations.leaf(this, 'group.spawn(…)');
+    creations.taken(future);
   }
 
   protected override get list(): WaitList<GroupSpawn<T>> {

@@ -8,6 +8,7 @@ import { PawlError } from '../error/index.ts';
 import { driverOf } from '../driver/driver.ts';
 import { Instant } from '../driver/instant.ts';
 import type { Context } from '../future/context.ts';
+import { creations } from '../future/creations.ts';
 import { alreadyCompleted, Future } from '../future/future.ts';
 import { PENDING, type Poll } from '../future/poll.ts';
 import { waitInfo, type WaitInfo, type Waiting } from '../future/wait-info.ts';
@@ -65,6 +66,12 @@ class Tick extends Future<Instant> implements Waiting {
   constructor(interval: Interval) {
     super();
     this.interval = interval;
+    if (creations !== null) creations.leaf(this, 'interval.tick()');
+  }
+
+  /** @internal */
+  get untouched(): boolean {
+    return this.timer === null && !this.ended;
   }
 
   override poll(cx: Context): Poll<Instant> {

@@ -2,6 +2,7 @@
 import { PawlError } from '../error/index.ts';
 import type { Instant } from '../driver/instant.ts';
 import { Combinator, notAFuture } from '../future/combinator.ts';
+import { creations } from '../future/creations.ts';
 import { Future } from '../future/future.ts';
 import { sleepUntil } from './sleep-until.ts';
 import { sleep } from './sleep.ts';
@@ -13,6 +14,8 @@ class Timeout extends Combinator<unknown> {
     super([future, timer], true);
     if (!(future instanceof Future)) throw notAFuture(`${this.label}: item 0`, future);
     this.why = why;
+    // Not the user's: of a timeout that nobody awaits the future is reported.
+    if (creations !== null) creations.taken(timer);
   }
 
   protected override branchName(index: number): string {
