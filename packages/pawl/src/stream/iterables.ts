@@ -233,6 +233,7 @@ export class AsyncIterableSource<T> extends PromiseSource<T> {
 
 /** What a stream can receive from: the receiver of a channel or a broadcast. */
 export interface Receiving<out T> {
+  /** The next message. Cancelling it is *safe*. */
   recv(): Future<T | typeof CLOSED>;
 }
 

@@ -138,7 +138,10 @@ export class Stream<out T> implements Source<T>, AsyncIterable<T, undefined> {
     return new Next(this);
   }
 
-  /** Ends it: lets go of everything behind it, and is done when that has been. Idempotent. A `next` after it gives END. */
+  /**
+   * Ends it: lets go of everything behind it, and is done when that has been. Idempotent. A `next` after it gives END, and so does one that
+   * waits in another task. Cancelling it waits until it is done.
+   */
   close(): Future<void> {
     return closing(() => {
       this.closed = true;
