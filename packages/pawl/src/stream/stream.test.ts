@@ -297,6 +297,53 @@ test('mapConcurrent runs so many at a time and no more, and keeps the order or d
   assert.equal(running, 0);
 });
 
+test('however slow the consumer is, a pipeline holds no more than its parts say', () => {
+  const part = fc.record({
+    kind: fc.constantFrom('map', 'filter', 'merge', 'flatMap', 'throttle', 'chunk', 'buffer', 'mapConcurrent'),
+    size: fc.integer({ min: 1, max: 4 }),
+  });
+  fc.assert(
+    fc.property(
+      fc.array(part, { maxLength: 5 }),
+      fc.array(fc.nat(9), { minLength: 1, maxLength: 6 }),
+      (parts, paces) => {
+        const source = new Counting(Infinity);
+        let values: Stream<unknown> = new Stream(source);
+        // Values of the source: in one value at this point, and held so far.
+        let unit = 1;
+        let held = 0;
+        for (const { kind, size } of parts) {
+          if (kind === 'map') values = values.map((n) => n);
+          else if (kind === 'filter') values = values.filter(() => true);
+          else if (kind === 'flatMap') values = values.flatMap((n) => [n]);
+          else if (kind === 'throttle') values = values.throttle(size);
+          else if (kind === 'merge') {
+            values = Stream.merge(values);
+            held += unit;
+          } else if (kind === 'chunk') {
+            values = values.chunk(size);
+            held += unit * size;
+            unit *= size;
+          } else {
+            held += unit * size;
+            values = kind === 'buffer' ? values.buffer(size) : values.mapConcurrent(size, (n) => ready(n));
+          }
+        }
+        let consumed = 0;
+        const look = (): void => assert.ok(source.given <= consumed * unit + held + unit, `${source.given} were taken`);
+        play(
+          values.take(20).forEach(function* (_, index) {
+            look();
+            yield* sleep(paces[index % paces.length] as number);
+            look();
+            consumed++;
+          }),
+        );
+      },
+    ),
+  );
+});
+
 test('mapConcurrent holds no more than its limit while its consumer is slow', () => {
   const source = new Counting(100);
   const { run } = world();
