@@ -318,8 +318,10 @@ export function stream<T>(body: Body<[emit: Emit<T>], void>): Stream<T> {
 
 class Next<T> extends Future<T | End> {
   private readonly stream: Stream<T>;
-  /** @internal For dumps. */
+  /** @internal For dumps, which see through it. */
   awaited: Future<T | End> | null = null;
+  /** @internal */
+  readonly transparent = true;
   private done = false;
 
   constructor(over: Stream<T>) {

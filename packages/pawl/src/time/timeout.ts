@@ -4,7 +4,7 @@ import type { Instant } from '../driver/instant.ts';
 import { Combinator, notAFuture } from '../future/combinator.ts';
 import { creations } from '../future/creations.ts';
 import { Future } from '../future/future.ts';
-import { sleepUntil } from './sleep-until.ts';
+import { readingOf, sleepUntil } from './sleep-until.ts';
 import { sleep } from './sleep.ts';
 
 class Timeout extends Combinator<unknown> {
@@ -52,6 +52,8 @@ class Deadline extends Timeout {}
  * ```
  */
 export function timeout<T>(ms: number, future: Future<T>): Future<T> {
+  if (typeof ms !== 'number' || !(ms >= 0))
+    throw new PawlError('BAD_ARGUMENT', `timeout takes a number of milliseconds, zero or more, got ${String(ms)}`);
   return new Timeout(future, sleep(ms), `timed out after ${ms} ms`) as Future<unknown> as Future<T>;
 }
 
@@ -75,5 +77,6 @@ export function timeout<T>(ms: number, future: Future<T>): Future<T> {
  * ```
  */
 export function deadline<T>(instant: Instant, future: Future<T>): Future<T> {
+  void readingOf(instant, 'deadline');
   return new Deadline(future, sleepUntil(instant), 'the deadline has passed') as Future<unknown> as Future<T>;
 }
