@@ -96,7 +96,10 @@ test('what is no instant is refused at the call', () => {
 
 test('what is wrong with a limit is said in the name of what was called', () => {
   assert.throws(() => timeout(-1, ready(1)), { code: 'BAD_ARGUMENT', message: /^timeout takes .*-1$/ });
-  assert.throws(() => deadline(5 as unknown as Instant, ready(1)), { code: 'BAD_ARGUMENT', message: /^deadline takes/ });
+  assert.throws(() => deadline(5 as unknown as Instant, ready(1)), {
+    code: 'BAD_ARGUMENT',
+    message: /^deadline takes/,
+  });
 });
 
 test('sleeps of a fraction of a millisecond are never early on the real clock', () => {
