@@ -14,7 +14,7 @@ import { alreadyCompleted, Future } from '../future/future.ts';
 import { PENDING, type Poll } from '../future/poll.ts';
 import { race } from '../future/race.ts';
 import { waitInfo, type WaitInfo, type Waiting } from '../future/wait-info.ts';
-import { closeOne, closing } from '../stream/close.ts';
+import { closeAfter, closeOne, closing, type Failure } from '../stream/close.ts';
 import { steppable } from '../stream/iterate.ts';
 import { END, Stream, type End, type Source } from '../stream/index.ts';
 import { spend } from '../task/budget.ts';
@@ -193,6 +193,7 @@ const writing: (stream: Stream<unknown>, writable: Writable) => Future<void> = c
   writable: Writable,
 ): Steps<void> {
   let ended = false;
+  let failure: Failure | null = null;
   // Failures are read from `errored`; without a listener they would end the process.
   writable.on('error', ignore);
   try {
@@ -209,11 +210,12 @@ const writing: (stream: Stream<unknown>, writable: Writable) => Future<void> = c
     yield* until(writable, ['finish', 'error', 'close'], () => writable.writableFinished);
     ended = true;
   } catch (error) {
+    failure = { error };
     writable.destroy(error instanceof Error ? error : undefined);
     throw error;
   } finally {
     try {
-      yield* closeOne(stream);
+      yield* closeAfter(failure, closeOne(stream));
     } finally {
       if (!ended) {
         writable.destroy();

@@ -3,7 +3,7 @@ import { coroutine, type Steps } from '../future/coroutine.ts';
 import type { Future } from '../future/future.ts';
 import { ambientRuntime } from '../task/ambient.ts';
 import type { JoinHandle } from '../task/join-handle.ts';
-import { closeOne } from './close.ts';
+import { closeAfter, closeOne, type Failure } from './close.ts';
 import { END, type Source } from './source.ts';
 
 /** What `for await` iterates. Each step is a task of its own on the ambient runtime. */
@@ -34,14 +34,18 @@ export function iterate<T>(source: Source<T>): StreamIterator<T> {
 }
 
 const step = coroutine(function* next(source: Source<unknown>): Steps<IteratorResult<unknown, undefined>> {
-  let failed = true;
+  let over = false;
+  let failure: Failure | null = null;
   try {
     const value = yield* source.next();
-    failed = false;
+    over = true;
     return value === END ? { done: true, value: undefined } : { done: false, value };
+  } catch (error) {
+    failure = { error };
+    throw error;
   } finally {
     // `for await` calls no `return` after an error.
-    if (failed) yield* closeOne(source);
+    if (!over) yield* closeAfter(failure, closeOne(source));
   }
 });
 

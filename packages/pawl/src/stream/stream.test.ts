@@ -223,6 +223,31 @@ test('however a stream is left, its source is closed', () => {
   }
 });
 
+test('what closing throws after a failure is suppressed by it, and of several closings nothing is lost', () => {
+  const bad = (name: string): Stream<number> =>
+    stream(function* (emit) {
+      try {
+        for (;;) yield* emit(1);
+      } finally {
+        yield* failing(`${name} closed`);
+      }
+    });
+  const failing = coroutine(function* (message: string) {
+    yield* yieldNow();
+    throw new Error(message);
+  });
+  const said = (error: unknown): string[] =>
+    error instanceof SuppressedError ? [...said(error.error), ...said(error.suppressed)] : [(error as Error).message];
+  const body = (): never => {
+    throw new Error('body');
+  };
+  assert.deepEqual(said(failure(bad('a').forEach(body))), ['body', 'a closed']);
+  assert.deepEqual(said(failure(bad('a').fold(0, body))), ['body', 'a closed']);
+  assert.deepEqual(said(failure(bad('a').take(1).toArray())), ['a closed']);
+  const merged = Stream.merge(bad('a'), bad('b'), bad('c'));
+  assert.deepEqual(said(failure(merged.take(1).toArray())), ['a closed', 'b closed', 'c closed']);
+});
+
 test('an error of the source comes out once, in its place', () => {
   const broken = (): Stream<number> =>
     stream<number>(function* (emit) {

@@ -8,7 +8,7 @@
 import { coroutine, type Steps } from '../future/coroutine.ts';
 import type { Future } from '../future/future.ts';
 import { race } from '../future/race.ts';
-import { closeOne } from './close.ts';
+import { closeAfter, closeOne, type Failure } from './close.ts';
 import { steppable } from './iterate.ts';
 import { PromiseSource, Settlement } from './iterables.ts';
 import { END, type Source } from './source.ts';
@@ -121,7 +121,8 @@ const writing: (source: Source<unknown>, target: WritableStream<unknown>) => Fut
   target: WritableStream<unknown>,
 ): Steps<void> {
   let writer: WritableStreamDefaultWriter<unknown> | undefined;
-  let reason: unknown = new Error('the writing was cancelled');
+  let finished = false;
+  let failure: Failure | null = null;
   try {
     writer = target.getWriter();
     const closed = new Settlement(writer.closed, 'a WritableStream');
@@ -134,16 +135,17 @@ const writing: (source: Source<unknown>, target: WritableStream<unknown>) => Fut
       writer.write(value).catch(() => {});
     }
     yield* waitFor(writer.close());
-    reason = undefined;
+    finished = true;
   } catch (error) {
-    reason = error;
+    failure = { error };
     throw error;
   } finally {
     try {
-      yield* closeOne(source);
+      yield* closeAfter(failure, closeOne(source));
     } finally {
       if (writer !== undefined) {
-        if (reason !== undefined) yield* waitFor(writer.abort(reason).catch(() => {}));
+        const reason = failure === null ? new Error('the writing was cancelled') : failure.error;
+        if (!finished) yield* waitFor(writer.abort(reason).catch(() => {}));
         writer.releaseLock();
       }
     }
