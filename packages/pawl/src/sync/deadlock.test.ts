@@ -221,6 +221,39 @@ test('a timeout around a wait hides nothing, and breaks the cycle; it is not rep
   assert.ok(reports.length >= 1 && reports.length <= 2);
 });
 
+test('a task that is in one cycle and then in another is reported for both', () => {
+  const [a, b] = [new Mutex({ name: 'a' }), new Mutex({ name: 'b' })];
+  const brief = coroutine(function* (first: Mutex, second: Mutex) {
+    using _first = yield* first.lock();
+    yield* yieldNow();
+    try {
+      using _second = yield* timeout(5, second.lock());
+    } catch {
+      // As meant: it lets go.
+    }
+  });
+  const reports = cycles(function* () {
+    const stays = spawn(
+      function* () {
+        using _first = yield* a.lock();
+        for (let n = 0; n < 2; n++) {
+          yield* sleep(2);
+          using _second = yield* b.lock();
+        }
+      },
+      { name: 'stays' },
+    );
+    for (const name of ['one', 'two']) {
+      yield* spawn(brief(b, a), { name });
+    }
+    yield* stays;
+  });
+  assert.deepEqual(
+    reports.map((report) => steps(report).length),
+    [2, 2],
+  );
+});
+
 test('branches of one task are told apart: one that waits for another’s lock is no cycle, both for each other’s are', () => {
   const [a, b] = [new Mutex({ name: 'a' }), new Mutex({ name: 'b' })];
   const hold = coroutine(function* () {

@@ -198,15 +198,16 @@ function report(cx: Context, cycle: readonly Step[]): void {
   (cx.runtime as Runtime).reportCycle(task, `DEADLOCK: ${head}:\n${lines.join('\n')}`, steps);
 }
 
-/** Remembers the waits of a cycle; false when one of them was told of before. */
+/** Remembers the waits of a cycle; false when all of them were told of before. */
 function isNews(cycle: readonly Step[]): boolean {
-  let news = true;
+  let news = false;
   for (const { waiter, wait } of cycle) {
     const task = taskOf(waiter);
     if (task === null || wait.resource === undefined) continue;
     const known = told.get(task);
+    if (known?.has(wait.resource) === true) continue;
+    news = true;
     if (known === undefined) told.set(task, new WeakSet([wait.resource]));
-    else if (known.has(wait.resource)) news = false;
     else known.add(wait.resource);
   }
   return news;
