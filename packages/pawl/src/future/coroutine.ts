@@ -11,7 +11,7 @@ import { creations } from './creations.ts';
 import { Frame, relink, resume } from './frame.ts';
 import { alreadyCompleted, cleanupTimeout, Future, type Suspend } from './future.ts';
 import { PENDING as NOT_YET, type Pending, type Poll } from './poll.ts';
-import { current, DELIVER, mode, NORMAL, OVERDUE, setCurrent, setMode, SUSPENDING } from './register.ts';
+import { beginOverdue, current, DELIVER, mode, NORMAL, setCurrent, setMode, SUSPENDING } from './register.ts';
 import { appendCaller } from './trace.ts';
 import { unwind } from './unwind.ts';
 
@@ -228,7 +228,7 @@ export class GeneratorCoroutine<T> extends Frame<T> {
     for (;;) {
       let result: IteratorResult<Suspend, unknown>;
       try {
-        if (cx.overdue && mode === NORMAL) setMode(OVERDUE);
+        if (cx.overdue && mode === NORMAL) beginOverdue();
         result = step(this.generator as Generating);
       } catch (error) {
         setMode(NORMAL);
