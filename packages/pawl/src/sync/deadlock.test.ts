@@ -4,6 +4,7 @@ import { codeOf, world } from '../../test/support/world.ts';
 import {
   coroutine,
   join,
+  type JoinHandle,
   race,
   type Report,
   type Runtime,
@@ -183,6 +184,37 @@ test('a cycle is found as well when the wait for a task closes it', () => {
       [[`"coroutine" waits for ${what}, held by "child"`, '"child" waits for lock of mutex "m", held by "coroutine"']],
     );
   }
+});
+
+test('tasks that wait for each other’s end need no lock to be a cycle', () => {
+  const handles: { parent?: JoinHandle<unknown>; other?: JoinHandle<unknown> } = {};
+  const each = coroutine(function* (which: 'parent' | 'other') {
+    yield* yieldNow();
+    yield* handles[which] as JoinHandle<unknown>;
+  });
+  const reports = cycles(function* () {
+    handles.parent = spawn(each('other'), { name: 'a' });
+    handles.other = spawn(each('parent'), { name: 'b' });
+    yield* handles.parent;
+  });
+  assert.deepEqual(steps(reports[0]), [
+    '"b" waits for the end of task "a", held by "a"',
+    '"a" waits for the end of task "b", held by "b"',
+  ]);
+  const within = cycles(function* () {
+    handles.parent = spawn(
+      function* () {
+        spawn(each('parent'), { name: 'child' });
+        yield* sleep(5);
+      },
+      { name: 'parent' },
+    );
+    yield* handles.parent;
+  });
+  assert.deepEqual(steps(within[0]), [
+    '"parent" waits for the end of its child, held by "child"',
+    '"child" waits for the end of task "parent", held by "parent"',
+  ]);
 });
 
 test('a task that waits for the slot that it has itself is a cycle', () => {

@@ -46,6 +46,7 @@ export function suspect(leaf: Waiter<unknown>, cx: Context): void {
 
 /** The same when `leaf` waits for tasks: the one among them that waits for a lock may have begun to before. */
 setLook((leaf, cx) => {
+  beSuspicious();
   const start = strandOf(cx);
   const tasks = leaf instanceof ScopeBody ? leaf.scope.list : ((leaf as Partial<Waiting>)[waitInfo]?.().holders ?? []);
   if (!tasks.every((task) => isFree(task as Task<unknown>, start))) look(leaf, start, cx);

@@ -9,7 +9,7 @@
 import type { Creations, Untouched } from '../future/creations.ts';
 import { current } from '../future/register.ts';
 import type { Future } from '../future/future.ts';
-import { foreignLineOf, lineOf } from './site.ts';
+import { foreignLineOf } from './site.ts';
 
 interface Note {
   readonly future: Untouched;
@@ -49,7 +49,7 @@ export class Unpolled implements Creations {
   }
 
   made(future: Untouched, caller: Caller): void {
-    this.note(future, null, caller, 1);
+    this.note(future, null, caller, 3);
   }
 
   leaf(future: Untouched, what: string): void {
@@ -114,9 +114,8 @@ export class Unpolled implements Creations {
   }
 }
 
-function siteOf({ what, holder }: Note): string | undefined {
-  if (holder === null) return undefined;
-  return what === null ? lineOf(holder) : foreignLineOf(holder);
+function siteOf({ holder }: Note): string | undefined {
+  return holder === null ? undefined : foreignLineOf(holder);
 }
 
 function stackAfter(caller: Caller, frames: number): Holder {
