@@ -69,7 +69,9 @@ export abstract class Combinator<R> extends Future<R> implements BranchOwner {
   private checked(slots: readonly unknown[]): Future<unknown>[] {
     for (let at = 0; at < slots.length; at++)
       if (!(slots[at] instanceof Future)) throw notAFuture(`${this.label}: item ${at}`, slots[at]);
-    return slots as Future<unknown>[];
+    const futures = slots as Future<unknown>[];
+    if (creations !== null) checkDistinct(this.label, futures);
+    return futures;
   }
 
   /** @internal The name of the function that made it, for dumps and errors. */
@@ -314,5 +316,24 @@ export abstract class Combinator<R> extends Future<R> implements BranchOwner {
     this.end();
     for (const error of this.errors ?? []) cx.collect(error);
     return undefined;
+  }
+}
+
+/**
+ * @internal A future that is there twice would be woken for one of its places only. Looked for in development mode, because the search costs something
+ * for each future. A task's handle may be awaited from several places.
+ */
+export function checkDistinct(label: string, futures: Iterable<Future<unknown>>): void {
+  const places = new Map<Future<unknown>, number>();
+  let at = 0;
+  for (const future of futures) {
+    const before = places.get(future);
+    if (before !== undefined && !('abort' in future)) {
+      throw new PawlError(
+        'BAD_ARGUMENT',
+        `${label}: items ${before} and ${at} are the same future, which is awaited once: spawn it, and await its handle twice`,
+      );
+    }
+    places.set(future, at++);
   }
 }

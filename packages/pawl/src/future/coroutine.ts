@@ -11,7 +11,7 @@ import { creations } from './creations.ts';
 import { Frame, relink, resume } from './frame.ts';
 import { alreadyCompleted, cleanupTimeout, Future, type Suspend } from './future.ts';
 import { PENDING as NOT_YET, type Pending, type Poll } from './poll.ts';
-import { current, DELIVER, mode, NORMAL, OVERDUE, setCurrent, setMode, SUSPENDING } from './register.ts';
+import { beginOverdue, current, DELIVER, mode, NORMAL, setCurrent, setMode, SUSPENDING } from './register.ts';
 import { appendCaller } from './trace.ts';
 import { unwind } from './unwind.ts';
 
@@ -228,7 +228,7 @@ export class GeneratorCoroutine<T> extends Frame<T> {
     for (;;) {
       let result: IteratorResult<Suspend, unknown>;
       try {
-        if (cx.overdue && mode === NORMAL) setMode(OVERDUE);
+        if (cx.overdue && mode === NORMAL) beginOverdue();
         result = step(this.generator as Generating);
       } catch (error) {
         setMode(NORMAL);
@@ -371,10 +371,14 @@ function uncompiled(name: string): () => never {
 /** A body's result as a future: a generator becomes a coroutine. */
 export function start<A extends readonly unknown[], R>(body: Body<A, R>, ...args: A): Future<R> {
   if (typeof body !== 'function') throw new PawlError('BAD_ARGUMENT', `expected a function, got ${describe(body)}`);
-  const made = body(...args) as unknown;
+  return futureOf(body(...args), body.name);
+}
+
+/** What a body has given, as a future. */
+export function futureOf<R>(made: unknown, name: string): Future<R> {
   if (made instanceof Future) return made as Future<R>;
   if (made instanceof AnyGenerator || Object.prototype.toString.call(made) === '[object Generator]')
-    return new GeneratorCoroutine<R>(made as Steps<unknown>, body.name || 'coroutine');
+    return new GeneratorCoroutine<R>(made as Steps<unknown>, name || 'coroutine');
   throw new PawlError(
     'NOT_A_FUTURE',
     `the function returned ${describe(made)}: make it a coroutine, a generator function, or let it return a future`,

@@ -12,7 +12,7 @@ import { PawlError } from '../error/index.ts';
 import { consume } from './consume.ts';
 import type { Context } from './context.ts';
 import { PENDING as NOT_YET, type Pending, type Poll } from './poll.ts';
-import { current, DELIVER, mode, NORMAL, OVERDUE, setMode, SUSPENDING } from './register.ts';
+import { current, DELIVER, isOutOfPatience, mode, NORMAL, OVERDUE, setMode, SUSPENDING } from './register.ts';
 import { appendCaller } from './trace.ts';
 import { letReturn } from './unwind.ts';
 
@@ -80,7 +80,14 @@ export abstract class Future<out T> implements PromiseLike<T> {
     // `yield*` always passes an argument; a loop, a spread and `Array.from` never do.
     // oxlint-disable-next-line prefer-rest-params
     if (arguments.length === 0) throw outside();
-    if (mode !== NORMAL) return answer(sent) as Delivered<T>;
+    if (mode !== NORMAL) {
+      // Suspended instead of thrown at: the cleanup's owner finds it waiting past its deadline, and abandons it.
+      if (mode === OVERDUE && isOutOfPatience()) {
+        setMode(SUSPENDING);
+        return { done: false, value: this } as unknown as IteratorResult<Suspend, T>;
+      }
+      return answer(sent) as Delivered<T>;
+    }
     if (current === null) throw outside();
     const value = this.poll(current);
     if (value === PENDING) {

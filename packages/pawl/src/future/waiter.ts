@@ -43,6 +43,11 @@ export abstract class Waiter<out T> extends Future<T> {
     this.after = null;
   }
 
+  /** True until it is polled: asked of those only that never get back to NEW. */
+  get untouched(): boolean {
+    return this.state === NEW;
+  }
+
   /** The list that it waits in. */
   protected abstract readonly list: Queue;
 

@@ -5,6 +5,7 @@
  * arrived; one that is cancelled after its generation was complete changes nothing for the others.
  */
 import type { Context } from '../future/context.ts';
+import { creations } from '../future/creations.ts';
 import type { Future } from '../future/future.ts';
 import { PENDING, type Poll } from '../future/poll.ts';
 import type { WaitInfo } from '../future/wait-info.ts';
@@ -58,6 +59,7 @@ class Arrive extends Waiter<boolean> {
   constructor(barrier: Barrier) {
     super();
     this.barrier = barrier;
+    if (creations !== null) creations.leaf(this, 'barrier.wait()');
   }
 
   protected override get list(): WaitList<Arrive> {

@@ -141,7 +141,7 @@ export class BroadcastReceiver<T> implements AsyncIterable<T | Lagged, undefined
     return new BroadcastReceiver(this.shared, this.cursor);
   }
 
-  /** Calls `body` with each message, or {@link Lagged}, as a channel's `forEach` does. */
+  /** Calls `body` with each message, or {@link Lagged}, as a channel's `forEach` does. Cancelling it is *safe* between messages. */
   forEach(body: Consumer<T | Lagged>): Future<void> {
     return forEach(() => this.recv(), body);
   }

@@ -83,6 +83,7 @@ export class CancellationToken implements Disposable {
 
   /**
    * A token that is cancelled when the signal aborts, with its reason. Its listener is on the signal only while somebody waits on the token.
+   * Errors: BAD_ARGUMENT for anything but an AbortSignal.
    *
    * @example
    * ```ts
@@ -93,6 +94,8 @@ export class CancellationToken implements Disposable {
    * ```
    */
   static fromSignal(signal: AbortSignal, options: Named = {}): CancellationToken {
+    if (!(signal instanceof AbortSignal))
+      throw new PawlError('BAD_ARGUMENT', `a token is made from an AbortSignal, got ${typeof signal}`);
     const token = new CancellationToken(options);
     token.source = signal;
     return token;

@@ -5,6 +5,7 @@
  * holder is remembered by its strand, so that a deadlock can be named.
  */
 import type { Context, Waker } from '../future/context.ts';
+import { creations } from '../future/creations.ts';
 import type { Future } from '../future/future.ts';
 import { PENDING, type Poll } from '../future/poll.ts';
 import type { WaitInfo } from '../future/wait-info.ts';
@@ -126,6 +127,7 @@ class Lock extends Waiter<MutexGuard> {
   constructor(mutex: Mutex) {
     super();
     this.mutex = mutex;
+    if (creations !== null) creations.leaf(this, 'mutex.lock()');
   }
 
   protected override get list(): WaitList<Lock> {

@@ -5,6 +5,7 @@
  * notified by it and is then cancelled passes it on.
  */
 import type { Context } from '../future/context.ts';
+import { creations } from '../future/creations.ts';
 import type { Future } from '../future/future.ts';
 import { PENDING, type Poll } from '../future/poll.ts';
 import type { WaitInfo } from '../future/wait-info.ts';
@@ -84,6 +85,7 @@ class Notified extends Waiter<void> {
   constructor(notify: Notify) {
     super();
     this.notify = notify;
+    if (creations !== null) creations.leaf(this, 'notify.notified()');
   }
 
   protected override get list(): WaitList<Notified> {

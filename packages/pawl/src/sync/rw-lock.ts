@@ -5,6 +5,7 @@
  * stand one after the other in the queue go in together. Whoever leaves the head of the queue lets the next ones try.
  */
 import type { Context, Waker } from '../future/context.ts';
+import { creations } from '../future/creations.ts';
 import type { Future } from '../future/future.ts';
 import { PENDING, type Poll } from '../future/poll.ts';
 import type { WaitInfo } from '../future/wait-info.ts';
@@ -183,6 +184,7 @@ abstract class Access<G extends AnyGuard> extends Waiter<G> {
     super();
     this.lock = lock;
     this.guard = null;
+    if (creations !== null) creations.leaf(this, 'lock.read() or write()');
   }
 
   abstract readonly writes: boolean;

@@ -6,6 +6,7 @@
  */
 import { PawlError } from '../error/index.ts';
 import type { Context, Waker } from '../future/context.ts';
+import { creations } from '../future/creations.ts';
 import type { Future } from '../future/future.ts';
 import { PENDING, type Poll } from '../future/poll.ts';
 import type { WaitInfo } from '../future/wait-info.ts';
@@ -188,6 +189,7 @@ class Acquire extends Waiter<Permit> {
     super();
     this.semaphore = semaphore;
     this.count = count;
+    if (creations !== null) creations.leaf(this, 'semaphore.acquire(…)');
   }
 
   protected override get list(): WaitList<Acquire> {

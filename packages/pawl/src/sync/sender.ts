@@ -6,6 +6,7 @@
  */
 import { PawlError } from '../error/index.ts';
 import type { Context } from '../future/context.ts';
+import { creations } from '../future/creations.ts';
 import type { Future } from '../future/future.ts';
 import { PENDING, type Poll } from '../future/poll.ts';
 import type { WaitInfo } from '../future/wait-info.ts';
@@ -239,6 +240,7 @@ class Send<T> extends Slot<T, void> {
   constructor(sender: Sender<T>, value: T) {
     super(sender);
     this.value = value;
+    if (creations !== null) creations.leaf(this, 'sender.send(…)');
   }
 
   protected override get operation(): string {

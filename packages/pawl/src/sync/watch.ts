@@ -135,7 +135,10 @@ export class WatchReceiver<T> implements AsyncIterable<T, undefined> {
     return value;
   }) as (predicate: (value: T) => boolean) => Future<T | typeof CLOSED>;
 
-  /** Calls `body` with each change, as a channel's `forEach` does; changes that come while it runs count as one. */
+  /**
+   * Calls `body` with each change, as a channel's `forEach` does; changes that come while it runs count as one. Cancelling it is *safe*
+   * between changes.
+   */
   forEach(body: Consumer<T>): Future<void> {
     return forEach(() => this.changed(), body);
   }

@@ -278,13 +278,12 @@ export class Runtime implements DriverClient, DriverHolder {
     this.tell({ code, task: name, message: message(name), ...(line === undefined ? {} : { line }) });
   }
 
-  private reportForgotten({ name: what, site }: Forgotten, task: Task<unknown>): void {
+  private reportForgotten({ what, site }: Forgotten, task: Task<unknown>): void {
     const made = site === undefined ? '' : `, made at ${site},`;
     this.report(
       'NEVER_POLLED',
       task,
-      (name) =>
-        `coroutine "${what}"${made} was never awaited by task "${name}", so nothing of it has run: is a yield* missing?`,
+      (name) => `${what}${made} was never awaited by task "${name}", so nothing of it has run: is a yield* missing?`,
       site,
     );
   }

@@ -8,7 +8,8 @@
 import { PawlError } from '../error/index.ts';
 import { driverOf } from '../driver/driver.ts';
 import type { Branch } from '../future/branch.ts';
-import { Combinator, notAFuture } from '../future/combinator.ts';
+import { checkDistinct, Combinator, notAFuture } from '../future/combinator.ts';
+import { creations } from '../future/creations.ts';
 import { Future } from '../future/future.ts';
 
 /** What `select` takes: futures by name. A branch that is `false`, `null` or `undefined` is disabled. */
@@ -108,6 +109,7 @@ export function select<const B extends Branches>(branches: B, options: SelectOpt
     futures.length = enabled;
   }
   if (enabled === 0) throw new PawlError('BAD_ARGUMENT', 'select: every branch is disabled, it would wait for ever');
+  if (creations !== null) checkDistinct('select', futures);
   const made = options.biased === true ? new BiasedSelect(names, futures) : new Select(names, futures);
   return made as Future<unknown> as Future<Selected<B>>;
 }

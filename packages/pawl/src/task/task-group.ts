@@ -8,6 +8,7 @@
 import { PawlError } from '../error/index.ts';
 import type { Context, Waker } from '../future/context.ts';
 import { start, toFuture, type Body, type Flattened } from '../future/coroutine.ts';
+import { creations } from '../future/creations.ts';
 import { alreadyCompleted, type Future } from '../future/future.ts';
 import { PENDING, type Poll } from '../future/poll.ts';
 import { waitInfo, type WaitInfo, type Waiting } from '../future/wait-info.ts';
@@ -17,6 +18,7 @@ import { spend } from './budget.ts';
 import { openScope, type ScopeOptions } from './limited-scope.ts';
 import type { Scope, SpawnOptions } from './scope.ts';
 import type { JoinHandle } from './join-handle.ts';
+import { suspectTasks } from './suspicion.ts';
 import type { Task } from './task.ts';
 
 /** How a task group runs its tasks. */
@@ -173,6 +175,9 @@ class GroupSpawn<T> extends Waiter<void> {
     this.group = group;
     this.future = future;
     this.options = options;
+    if (creations === null) return;
+    creations.leaf(this, 'group.spawn(…)');
+    creations.taken(future);
   }
 
   protected override get list(): WaitList<GroupSpawn<T>> {
@@ -180,7 +185,11 @@ class GroupSpawn<T> extends Waiter<void> {
   }
 
   protected override begin(cx: Context): Poll<void> {
-    if (!this.group.reserve()) return this.wait(cx);
+    if (!this.group.reserve()) {
+      this.wait(cx);
+      suspectTasks(this, cx);
+      return PENDING;
+    }
     this.state = DONE;
     return this.take();
   }
@@ -217,7 +226,9 @@ class GroupNext<T> extends Queued<IteratorResult<T, undefined>> implements Waiti
     const { waiting } = group;
     if (this.ended) throw alreadyCompleted('next of a task group');
     if (!group.settled || (waiting.first !== null && waiting.first !== this)) {
+      const first = this.waker === null;
       this.standIn(waiting, cx.waker);
+      if (first) suspectTasks(this, cx);
       return PENDING;
     }
     if (!spend(cx)) return PENDING;

@@ -20,6 +20,7 @@ import type { JoinHandle, TaskState } from './join-handle.ts';
 import type { Scope } from './scope.ts';
 import { ScopeBody } from './scope-body.ts';
 import { lineOf, type SpawnSite } from './site.ts';
+import { suspectTasks } from './suspicion.ts';
 
 /** This module's own: see `poll.ts`. */
 const PENDING: Pending = NOT_YET;
@@ -159,6 +160,7 @@ export class Task<T> extends Future<T> implements JoinHandle<T>, Context, Waker 
     }
     if (cx === (this as Context)) throw new PawlError('DEADLOCK', `task "${this.name}" awaits itself`);
     this.addWaiter(cx.waker);
+    if ((flags & (QUEUED | RUNNING)) === 0) suspectTasks(this, cx);
     return PENDING;
   }
 
