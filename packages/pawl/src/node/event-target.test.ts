@@ -11,7 +11,7 @@ import { yieldNow } from '../future/ready.ts';
 import { END, type Stream } from '../stream/index.ts';
 import { run } from '../task/run.ts';
 import { spawn } from '../task/spawn.ts';
-import type { JoinHandle } from '../task/task.ts';
+import type { JoinHandle } from '../task/join-handle.ts';
 import { on, once } from './events.ts';
 
 /** It takes no origin, as a window's does. */

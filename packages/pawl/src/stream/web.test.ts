@@ -190,6 +190,40 @@ test('a stream as a ReadableStream: it is asked when it is read, and closed when
   assert.equal(log.length, 3);
 });
 
+/** A stream that gives 0 and then nothing for an hour, with a log. */
+function silent(log: string[]): Stream<number> {
+  return stream(function* (emit) {
+    try {
+      yield* emit(0);
+      yield* sleep(3_600_000);
+    } finally {
+      yield* sleep(0);
+      log.push('closed');
+    }
+  });
+}
+
+test('a ReadableStream of a stream that is cancelled while a value is awaited closes the stream', async () => {
+  const log: string[] = [];
+  const reader = toReadableStream(silent(log)).getReader();
+  assert.deepEqual(await reader.read(), { done: false, value: 0 });
+  const pending = reader.read();
+  await new Promise((resolve) => setImmediate(resolve));
+  await reader.cancel('enough');
+  assert.deepEqual([await pending, log], [{ done: true, value: undefined }, ['closed']]);
+});
+
+test('a WritableStream that fails while there is nothing to write ends the writing', async () => {
+  const log: string[] = [];
+  let controller: WritableStreamDefaultController | undefined;
+  const writable = new WritableStream<number>({
+    start: (made) => void (controller = made),
+    write: () => void setImmediate(() => controller?.error(new RangeError('the peer has gone'))),
+  });
+  await assert.rejects(run(writeTo(silent(log), writable)), RangeError);
+  assert.deepEqual([log, writable.locked], [['closed'], false]);
+});
+
 /** A WritableStream that takes its time, with a log. */
 function target(log: string[], fails = Infinity): WritableStream<number> {
   return new WritableStream({

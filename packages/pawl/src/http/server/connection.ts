@@ -22,7 +22,7 @@ import type { Transport } from '../../net/transport.ts';
 import { keepAsyncContext } from '../../task/async-context.ts';
 import { spend } from '../../task/budget.ts';
 import type { Scope } from '../../task/scope.ts';
-import type { JoinHandle } from '../../task/task.ts';
+import type { JoinHandle } from '../../task/join-handle.ts';
 import { IncomingBody } from '../body.ts';
 import { HandedOver } from '../connection/handed-over.ts';
 import { Inbound, InboundBody } from '../connection/inbound.ts';

@@ -13,7 +13,7 @@ import type { TcpListener } from '../../net/listener.ts';
 import { Notify } from '../../sync/notify.ts';
 import type { Scope } from '../../task/scope.ts';
 import { supervise } from '../../task/scopes.ts';
-import type { JoinHandle } from '../../task/task.ts';
+import type { JoinHandle } from '../../task/join-handle.ts';
 import { timeout } from '../../time/timeout.ts';
 import { RequestParser } from '../wire/request-parser.ts';
 import { ServerConnection } from './connection.ts';
