@@ -65,6 +65,11 @@ export interface TcpStreamHandle {
   pollWrite(cx: Context, source: Uint8Array): Poll<number>;
   /** As pollWrite over several buffers, in one system call. */
   pollWriteVectored(cx: Context, sources: readonly Uint8Array[]): Poll<number>;
+  /**
+   * Until the peer is gone: reset, or both directions closed (EPOLLHUP, EPOLLERR). A FIN alone is a half-close and does not end it, and bytes
+   * that have come are left alone. Stores the waker of the read direction.
+   */
+  pollHangup(cx: Context): Poll<void>;
   /** Drops the stored waker of that direction. */
   forget(direction: Direction): void;
   /** Half-close: sends FIN (write), or makes further reads see the end (read). */

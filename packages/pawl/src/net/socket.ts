@@ -1,5 +1,5 @@
 /**
- * Socket: a connection's handle, and which of its directions are in use.
+ * Socket: a connection's transport, and which of its directions are in use.
  *
  * What must hold: one operation at a time uses a direction, from its first PENDING to its end. A second one fails with BUSY at its first
  * poll and the first goes on unharmed: two readers would each get some of the bytes.
@@ -7,18 +7,19 @@
  * Two flags, and a state in each operation, instead of references to the operations: an old object that comes to point at a new one costs
  * the garbage collector an entry each time.
  */
-import type { Direction, TcpStreamHandle } from '../driver/driver.ts';
+import type { Direction } from '../driver/driver.ts';
 import { PawlError } from '../error/index.ts';
+import type { Transport } from './transport.ts';
 
 export abstract class Socket {
   /** @internal */
-  readonly handle: TcpStreamHandle;
+  readonly handle: Transport;
   /** @internal An operation waits in that direction. */
   reading = false;
   /** @internal */
   writing = false;
 
-  constructor(handle: TcpStreamHandle) {
+  constructor(handle: Transport) {
     this.handle = handle;
   }
 }

@@ -54,6 +54,9 @@ export interface ConnectOptions extends StreamOptions {
  * ```
  */
 export class TcpStream extends Socket implements Duplex, Disposable {
+  /** @internal */
+  declare readonly handle: TcpStreamHandle;
+
   /** @internal Of a connected handle. */
   constructor(handle: TcpStreamHandle, options: StreamOptions | undefined) {
     super(handle);

@@ -261,6 +261,54 @@ export function conformance(name: string, world: World): void {
     assert.match((error as { code: string }).code, /^(EPIPE|ECONNRESET)$/);
   });
 
+  pair('tells of a hang-up when the peer resets', function* ({ near, far }, driver) {
+    const cx = new HandContext(driver);
+    assert.equal(near.pollHangup(cx), PENDING);
+    assert.equal(driver.metrics.waiting, 1);
+    far.setLinger(0);
+    far.close();
+    yield* until((cx) => near.pollHangup(cx));
+    assert.equal(cx.woken, 1);
+    assert.equal(near.pollHangup(cx), undefined);
+    isSystemError('ECONNRESET', 'read', near.peer.port)(yield* failure((cx) => near.pollRead(cx, new Uint8Array(1))));
+  });
+
+  pair(
+    'tells of no hang-up for bytes and a half-close, and of one when both directions are closed',
+    function* (ends, driver) {
+      const { near, far } = ends;
+      const cx = new HandContext(driver);
+      yield* until((cx) => far.pollWrite(cx, bytes(1)));
+      far.shutdown('write');
+      const target = new Uint8Array(1);
+      assert.equal(yield* until((cx) => near.pollRead(cx, target)), 1);
+      assert.equal(yield* until((cx) => near.pollRead(cx, target)), 0);
+      assert.equal(near.pollHangup(cx), PENDING);
+      near.shutdown('write');
+      yield* until((cx) => near.pollHangup(cx));
+      assert.equal(yield* until((cx) => near.pollRead(cx, target)), 0);
+    },
+  );
+
+  pair('leaves to the reader what came before a hang-up', function* ({ near, far }) {
+    yield* until((cx) => near.pollWrite(cx, bytes(1, 2, 3)));
+    near.shutdown('write');
+    far.shutdown('write');
+    yield* until((cx) => far.pollHangup(cx));
+    assert.deepEqual(yield* readAll(far), [1, 2, 3]);
+  });
+
+  pair('forgets who waits for a hang-up, and wakes that one at the close', function* ({ near }, driver) {
+    const cx = new HandContext(driver);
+    assert.equal(near.pollHangup(cx), PENDING);
+    near.forget('read');
+    assert.equal(driver.metrics.waiting, 0);
+    assert.equal(near.pollHangup(cx), PENDING);
+    near.close();
+    assert.equal(cx.woken, 1);
+    yield* [];
+  });
+
   check('holds a writer back until the reader has made room, and loses nothing', (driver) => {
     const total = 4 * 1024 * 1024;
     const state: { waits: number; far?: TcpStreamHandle } = { waits: 0 };
@@ -395,6 +443,7 @@ export function conformance(name: string, world: World): void {
       () => near.pollWrite(reader, bytes(1)),
       () => near.pollWriteVectored(reader, [bytes(1)]),
       () => near.pollConnect(reader),
+      () => near.pollHangup(reader),
       () => near.shutdown('write'),
       () => near.setNoDelay(true),
     ]) {
@@ -439,6 +488,7 @@ export function conformance(name: string, world: World): void {
     assert.throws(() => near.pollRead(stranger, new Uint8Array(1)), { code });
     assert.throws(() => near.pollWrite(stranger, bytes(1)), { code });
     assert.throws(() => near.pollWriteVectored(stranger, [bytes(1)]), { code });
+    assert.throws(() => near.pollHangup(stranger), { code });
     const listener = driver.net.tcpListen(anywhere, {});
     assert.throws(() => listener.pollAccept(stranger), { code });
     listener.close();

@@ -19,6 +19,9 @@ import { Source } from './source.ts';
 /** A bit of `state` above those of the readiness: the handshake has not ended. */
 const CONNECTING = 256;
 
+/** EPOLLHUP closes both, and so does whatever ends a connection with an error: the kernel shuts both directions then (tcp_done). */
+const GONE = READ_CLOSED | WRITE_CLOSED;
+
 const ENOTCONN = errnoNumber('ENOTCONN')!;
 
 export class NativeTcpStream extends Source implements TcpStreamHandle {
@@ -121,6 +124,14 @@ export class NativeTcpStream extends Source implements TcpStreamHandle {
       }
     }
     this.storeWriter(cx.waker);
+    return PENDING;
+  }
+
+  pollHangup(cx: Context): Poll<void> {
+    this.checkDriver(cx);
+    this.#open();
+    if ((this.state & GONE) === GONE) return undefined;
+    this.storeReader(cx.waker);
     return PENDING;
   }
 
