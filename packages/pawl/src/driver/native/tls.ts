@@ -8,6 +8,7 @@ import { opensslError } from '../../sys/ssl/failure.ts';
 import { openssl } from '../../sys/ssl/functions.ts';
 import { defaultStore, readCertificates, readKey, trustStore } from '../../sys/ssl/pem.ts';
 import { SslSession } from '../../sys/ssl/session.ts';
+import { tolerance } from '../../sys/ssl/tolerance.ts';
 import type {
   Pem,
   TlsClientConfig,
@@ -120,8 +121,8 @@ class ServerContext implements TlsServerContext {
       (identity as Identity).use(session);
       if (clients !== 'ignore') {
         trust(session, ca);
-        const mode = clients === 'require' ? VERIFY_PEER | VERIFY_FAIL_IF_NO_PEER_CERT : VERIFY_PEER;
-        openssl().SSL_set_verify(session.ssl, mode, 0n);
+        if (clients === 'ask') openssl().SSL_set_verify(session.ssl, VERIFY_PEER, tolerance());
+        else openssl().SSL_set_verify(session.ssl, VERIFY_PEER | VERIFY_FAIL_IF_NO_PEER_CERT, 0n);
       }
       return session;
     } catch (error) {

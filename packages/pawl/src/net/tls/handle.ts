@@ -81,7 +81,7 @@ export class TlsHandle implements Transport {
       }
       const count = this.transport.pollRead(cx, incoming);
       if (count === PENDING) return PENDING;
-      if (count === 0) throw truncated(this.party, 'during the handshake');
+      if (count === 0) throw this.cutOff('during the handshake');
       this.put(incoming, count);
     }
   }
@@ -115,7 +115,7 @@ export class TlsHandle implements Transport {
       }
       this.starved = false;
       if (count > 0) this.session.put(incoming, count);
-      else this.failure = truncated(this.party, 'in the middle');
+      else this.failure = this.cutOff('in the middle');
     }
   }
 
@@ -187,6 +187,7 @@ export class TlsHandle implements Transport {
   abort(): void {
     if (!this.isClosed) {
       this.isClosed = true;
+      this.drain();
       this.session.free();
     }
     this.outbox.drop();
@@ -208,6 +209,11 @@ export class TlsHandle implements Transport {
     }
     if (count === WANT) this.sendQuietly();
     return count;
+  }
+
+  /** A reset is told once by the system: a write may have had it. */
+  private cutOff(when: string): unknown {
+    return this.outbox.failure ?? truncated(this.party, when);
   }
 
   private fail(error: unknown): unknown {
@@ -234,7 +240,7 @@ export class TlsHandle implements Transport {
 
   /**
    * A socket that is closed with bytes unread resets the connection, and what has been sent may be lost with it: a server's session tickets,
-   * which come after the handshake, would do that to a client that only writes.
+   * which come after the handshake, would do that to a client that only writes, and the word about why a handshake failed would not arrive.
    */
   private drain(): void {
     const nobody = new Detached({ wake: () => {} }, this.outbox.runtime);

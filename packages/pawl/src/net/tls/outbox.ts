@@ -45,6 +45,11 @@ export class Outbox implements Waker {
     return this.rest === null;
   }
 
+  /** What the transport has failed with, or null. */
+  get failure(): unknown {
+    return this.failed ? this.error : null;
+  }
+
   /** Sends what the session has made. Throws what the transport fails with. */
   send(): void {
     for (;;) {

@@ -43,9 +43,10 @@ export function readCertificates(pem: Pem, what: string): bigint[] {
     if (error?.code === 'ERR_OSSL_PEM_NO_START_LINE') {
       throw new PawlError('BAD_ARGUMENT', `${what} holds no certificate: give PEM text (-----BEGIN CERTIFICATE-----)`);
     }
+    // Some damage (an empty line within a block) it refuses without a word.
     throw new PawlError(
-      error?.code ?? 'ERR_SSL_SSL',
-      `${what} cannot be read: ${error?.reason ?? 'OpenSSL does not say why'}`,
+      error?.code ?? 'BAD_ARGUMENT',
+      `${what} cannot be read: ${error?.reason ?? 'it is no proper PEM'}`,
     );
   });
 }
