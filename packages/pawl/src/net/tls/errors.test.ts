@@ -273,7 +273,7 @@ describe('a certificate that is accepted', () => {
       await connect();
       console.log(refused);
     `);
-    assert.deepEqual({ code, stdout }, { code: 0, stdout: 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY\\n' });
+    assert.deepEqual({ code, stdout }, { code: 0, stdout: 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY\n' });
   });
 });
 

@@ -59,6 +59,8 @@ export class Outbox implements Waker {
       let sent = 0;
       if (this.rest === null) sent = this.offer(scratch.subarray(0, count));
       if (sent < count) this.keep(scratch.subarray(sent, count));
+      // That was all there is.
+      if (count < scratch.length) break;
     }
     if (this.failed) throw this.error;
   }
