@@ -1,13 +1,22 @@
-/** A worker thread that serves TLS: says its port, greets whoever comes, and ends when it is told to. */
+/** A worker thread that serves TLS: says its port, greets whoever comes, and ends when it is told to; or one that shakes hands without end. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { coroutine, fromPromise, race, run } from '../../src/index.ts';
-import { TlsListener } from '../../src/net/index.ts';
+import { coroutine, fromPromise, join, race, run } from '../../src/index.ts';
+import { type TlsConnectOptions, TlsListener, type TlsListenOptions, TlsStream } from '../../src/net/index.ts';
 
 const told = new Promise((resolve) => parentPort!.once('message', resolve));
 
 const serve = coroutine(function* () {
-  using listener = yield* TlsListener.bind(0, workerData as { cert: string; key: string });
+  const { endless, trusting, ...serving } = workerData as TlsListenOptions & {
+    endless?: boolean;
+    trusting?: TlsConnectOptions;
+  };
+  using listener = yield* TlsListener.bind(0, serving);
   parentPort!.postMessage(listener.localAddress.port, []);
+  while (endless === true) {
+    const [far, near] = yield* join([listener.accept(), TlsStream.connect(listener.localAddress, trusting)]);
+    near.close();
+    far.close();
+  }
   for (;;) {
     using stream = yield* listener.accept();
     yield* stream.writeAll(new TextEncoder().encode('hello from a worker'));

@@ -7,6 +7,7 @@ import { BufferedReader } from 'pawl/io';
 import { runScript } from '../../../test/support/script.ts';
 import { serving, trusting } from '../../../test/support/secure.ts';
 import { text } from '../../../test/support/loopback.ts';
+import { nativeDriver } from '../../driver/native/index.ts';
 import { TlsStream } from '../index.ts';
 
 const file = new URL('../../../test/support/tls-worker.ts', import.meta.url);
@@ -39,6 +40,25 @@ describe('TLS', () => {
         return end;
       }),
     );
+  });
+
+  // Where no code can be loaded, JavaScript is called back by C: see sys/ssl/callbacks.ts.
+  const skip = nativeDriver().reason.includes('libc') ? 'the callbacks are not emitted code here' : false;
+  it('may be in the midst of a handshake when its worker is terminated', { skip }, async () => {
+    const workerData = { ...serving, alpn: ['x'], requestCert: true, rejectUnauthorized: false, endless: true };
+    const script = `
+      import { once } from 'node:events';
+      import { Worker } from 'node:worker_threads';
+      const workerData = ${JSON.stringify({ ...workerData, trusting: { ...trusting, alpn: ['x'] } })};
+      for (let i = 0; i < 12; i++) {
+        const worker = new Worker(new URL(${JSON.stringify(file.href)}), { workerData, execArgv: ${JSON.stringify(execArgv)} });
+        await once(worker, 'message');
+        await new Promise((resolve) => setTimeout(resolve, 10 + i));
+        await worker.terminate();
+      }
+      console.log('survived');`;
+    const { code, signal, stdout } = await runScript(script);
+    assert.deepEqual({ code, signal, stdout }, { code: 0, signal: null, stdout: 'survived\n' });
   });
 
   it('works in guest mode', async () => {

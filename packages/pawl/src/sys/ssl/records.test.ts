@@ -9,7 +9,7 @@ describe('the counter of records', () => {
     check(
       property(lengths, array(integer({ min: 1, max: 200 }), { minLength: 1 }), (records, cuts) => {
         const bytes = Uint8Array.from(
-          records.flatMap((length) => [23, 3, 3, length >> 8, length & 255, ...new Array<number>(length).fill(9)]),
+          records.flatMap((length) => [23, 3, 3, length >> 8, length & 255, ...new Uint8Array(length)]),
         );
         const ends: number[] = [];
         for (const length of records) ends.push((ends.at(-1) ?? 0) + 5 + length);
