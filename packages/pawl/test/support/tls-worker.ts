@@ -5,6 +5,14 @@ import { type TlsConnectOptions, TlsListener, type TlsListenOptions, TlsStream }
 
 const told = new Promise((resolve) => parentPort!.once('message', resolve));
 
+const shakeHands = coroutine(function* (listener: TlsListener, trusting: TlsConnectOptions | undefined) {
+  for (;;) {
+    const [far, near] = yield* join([listener.accept(), TlsStream.connect(listener.localAddress, trusting)]);
+    near.close();
+    far.close();
+  }
+});
+
 const serve = coroutine(function* () {
   const { endless, trusting, ...serving } = workerData as TlsListenOptions & {
     endless?: boolean;
@@ -12,11 +20,7 @@ const serve = coroutine(function* () {
   };
   using listener = yield* TlsListener.bind(0, serving);
   parentPort!.postMessage(listener.localAddress.port, []);
-  while (endless === true) {
-    const [far, near] = yield* join([listener.accept(), TlsStream.connect(listener.localAddress, trusting)]);
-    near.close();
-    far.close();
-  }
+  if (endless === true) yield* shakeHands(listener, trusting);
   for (;;) {
     using stream = yield* listener.accept();
     yield* stream.writeAll(new TextEncoder().encode('hello from a worker'));
