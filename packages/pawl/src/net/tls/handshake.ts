@@ -26,7 +26,7 @@ export interface Under extends Socket {
 /** What a handshake has made. */
 export interface Secured {
   readonly handle: TlsHandle;
-  /** As the client has asked for it. */
+  /** A server's: as the client has asked for it. */
   readonly serverName: string | null;
 }
 
@@ -123,7 +123,6 @@ export class Handshake extends Future<Secured> {
     const { hello, party } = beginning;
     if (hello === null) {
       this.open(beginning.session(null), cx);
-      this.serverName = party.host;
       return true;
     }
     for (;;) {

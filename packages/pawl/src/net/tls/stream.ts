@@ -12,6 +12,7 @@
  * What must hold: what is read was written by the peer that was verified, complete and in order; an end without close_notify is no end.
  */
 import { X509Certificate } from 'node:crypto';
+import { isIP } from 'node:net';
 import type { SocketAddress } from '../../driver/driver.ts';
 import { tlsEngine } from '../../driver/tls.ts';
 import { PawlError } from '../../error/index.ts';
@@ -260,12 +261,12 @@ export class TlsStream extends Socket implements Duplex, Disposable {
 }
 
 const secured = coroutine(function* (stream: Under, host: string, options: TlsClientOptions) {
-  const { handle, serverName } = yield* new Handshake(stream, {
+  const { handle } = yield* new Handshake(stream, {
     party: { side: 'client', host, peer: stream.remoteAddress },
     hello: null,
     session: () => clientSession(tlsEngine(), host, options),
   });
-  return new TlsStream(handle, stream, serverName);
+  return new TlsStream(handle, stream, isIP(host) === 0 ? host : null);
 });
 
 const connecting = coroutine(function* (

@@ -23,6 +23,8 @@ function withText<T>(pem: Pem, use: (bio: bigint) => T): T {
     return use(bio);
   } finally {
     BIO_free(bio);
+    // What it tried in vain until a decoder fitted.
+    ERR_clear_error();
   }
 }
 

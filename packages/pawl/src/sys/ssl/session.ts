@@ -63,7 +63,9 @@ export class SslSession {
     if (this.answer !== undefined) alpnAnswer().set(this.answer);
     this.begin();
     const result = this.calls.SSL_do_handshake(this.ssl);
-    return result === 1 || this.judge(result, 'the handshake failed') !== WANT;
+    const done = result === 1 || this.judge(result, 'the handshake failed') !== WANT;
+    this.calls.ERR_clear_error();
+    return done;
   }
 
   put(bytes: Uint8Array, count: number): void {
@@ -109,6 +111,7 @@ export class SslSession {
     this.begin();
     // 0: sent; 1: the peer's has come before. Before the end of the handshake there is nothing to shut down, which is an error to OpenSSL.
     this.calls.SSL_shutdown(this.ssl);
+    this.calls.ERR_clear_error();
   }
 
   rest(): void {
