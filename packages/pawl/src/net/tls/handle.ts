@@ -238,14 +238,17 @@ export class TlsHandle implements Transport {
   }
 
   /**
-   * A socket that is closed with bytes unread resets the connection, and what has been sent may be lost with it: a server's session tickets,
-   * which come after the handshake, would do that to a client that only writes, and the word about why a handshake failed would not arrive.
+   * Reads what has come and drops it. A socket that is closed with bytes unread resets the connection, and what has been sent may be lost with it: a
+   * server's session tickets, which come after the handshake, would do that to a client that only writes, and the word about why a handshake failed would
+   * not arrive.
    */
   private drain(): void {
+    const { transport } = this;
     const nobody = new Detached({ wake: () => {} }, this.outbox.runtime);
     try {
-      // Whoever waited has been woken by being replaced.
-      if (this.transport.pollRead(nobody, incoming) === PENDING) this.transport.forget('read');
+      // Wakes whoever waits. And what has been shut down is read for sure: whether there is something, no event may have told yet.
+      transport.shutdown('read');
+      if (transport.pollRead(nobody, incoming) === PENDING) transport.forget('read');
     } catch {
       // the connection has ended already
     }
@@ -254,7 +257,6 @@ export class TlsHandle implements Transport {
   private linger(): void {
     const { transport, outbox } = this;
     const { driver } = outbox.runtime as DriverHolder;
-    transport.shutdown('read');
     outbox.release();
     const limit: TimerEntry = {
       timerTick: 0,
@@ -266,6 +268,7 @@ export class TlsHandle implements Transport {
     driver.timers.insert(limit, driver.refresh() + LINGER);
     outbox.onEmpty = () => {
       driver.timers.cancel(limit);
+      this.drain();
       transport.close();
     };
   }

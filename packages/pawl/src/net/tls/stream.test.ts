@@ -299,6 +299,19 @@ describe('a TLS stream', () => {
       }),
     ));
 
+  it('loses nothing of what it wrote when it is closed at once, with tickets of the server unread', () =>
+    clean(
+      coroutine(function* () {
+        for (let i = 0; i < 20; i++) {
+          const { client, server: far } = yield* securePair();
+          yield* client.writeAll(bytes('all of it'));
+          client.close();
+          assert.equal(text(yield* new BufferedReader(far).readToEnd()), 'all of it');
+          far.close();
+        }
+      }),
+    ));
+
   it('gives up what a peer does not read, five seconds after the close', () =>
     clean(
       coroutine(function* () {
