@@ -67,6 +67,8 @@ export interface TlsSession {
   take(target: Uint8Array): number;
   /** Decrypted bytes: how many, 0 after the peer's close_notify, or WANT. */
   read(target: Uint8Array): number;
+  /** A read would only give WANT. */
+  readonly starved: boolean;
   /** Encrypts all of `source`. */
   write(source: Uint8Array): void;
   /** Makes the close_notify. */

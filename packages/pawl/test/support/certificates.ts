@@ -69,11 +69,15 @@ export function certificate(options: CertificateOptions = {}): Certified {
   const signature = sign(hash, toSign, signer);
   const der = sequence(toSign, algorithm, tlv(0x03, Buffer.concat([Buffer.from([0]), signature])));
   return {
-    cert: `-----BEGIN CERTIFICATE-----\n${der.toString('base64').replaceAll(/(.{64})/g, '$1\n')}\n-----END CERTIFICATE-----\n`,
+    cert: `-----BEGIN CERTIFICATE-----\n${lines(der)}\n-----END CERTIFICATE-----\n`,
     key: privateKey.export({ type: 'pkcs8', format: 'pem' }),
     name,
     privateKey,
   };
+}
+
+function lines(der: Buffer): string {
+  return (der.toString('base64').match(/.{1,64}/g) ?? []).join('\n');
 }
 
 function algorithmOf(key: KeyObject, hash: string): Buffer {

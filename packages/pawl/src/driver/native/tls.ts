@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import * as tls from 'node:tls';
 import { PawlError } from '../../error/index.ts';
 import { alpnAnswer } from '../../sys/ssl/alpn.ts';
+import { callbacks } from '../../sys/ssl/callbacks.ts';
 import { clientContext, newContext } from '../../sys/ssl/context.ts';
 import { opensslError } from '../../sys/ssl/failure.ts';
 import { openssl } from '../../sys/ssl/functions.ts';
@@ -97,7 +98,7 @@ class ServerContext implements TlsServerContext {
     const { SSL_CTX_set_alpn_select_cb, SSL_CTX_add_client_CA, X509_free } = openssl();
     this.config = config;
     this.context = newContext('server');
-    SSL_CTX_set_alpn_select_cb(this.context, alpnAnswer().callback, 0n);
+    SSL_CTX_set_alpn_select_cb(this.context, callbacks().answer, alpnAnswer().block);
     if (config.clients === 'ignore' || config.ca === null) return;
     try {
       // Whose certificates are welcome, for clients that have several.
@@ -120,8 +121,9 @@ class ServerContext implements TlsServerContext {
       (identity as Identity).use(session);
       if (clients !== 'ignore') {
         trust(session, ca);
-        const mode = clients === 'require' ? VERIFY_PEER | VERIFY_FAIL_IF_NO_PEER_CERT : VERIFY_PEER;
-        openssl().SSL_set_verify(session.ssl, mode, 0n);
+        // Who only asks takes a certificate that is not good, too: what is wrong is the verification's result all the same.
+        if (clients === 'ask') openssl().SSL_set_verify(session.ssl, VERIFY_PEER, callbacks().proceed);
+        else openssl().SSL_set_verify(session.ssl, VERIFY_PEER | VERIFY_FAIL_IF_NO_PEER_CERT, 0n);
       }
       return session;
     } catch (error) {

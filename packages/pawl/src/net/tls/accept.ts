@@ -172,7 +172,6 @@ export class TlsAccept extends Future<TlsStream> {
       const secured = client.handshake.poll(client.cx);
       if (secured === PENDING) return null;
       listener.clients.delete(client);
-      client.stream.reading = true;
       return new TlsStream(secured.handle, client.stream, secured.serverName);
     } catch (error) {
       listener.clients.delete(client);

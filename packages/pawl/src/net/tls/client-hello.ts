@@ -25,60 +25,80 @@ export interface ClientHello {
 
 const NOTHING: ClientHello = { serverName: null, alpn: [] };
 
-/** Collects the bytes of the hello. */
+/** Collects the bytes of the hello. Each byte is looked at once, in however small pieces they come. */
 export class HelloReader {
-  private held: Uint8Array = new Uint8Array(0);
+  private readonly held = new Growing();
+  /** The messages out of their records. */
+  private readonly message = new Growing();
+  /** Where the next record begins in `held`. */
+  private next = 0;
 
   /** All bytes that have been pushed. */
   get bytes(): Uint8Array {
-    return this.held;
+    return this.held.bytes;
   }
 
   /** Takes the first `count` bytes; null when the hello goes on. */
   push(bytes: Uint8Array, count: number): ClientHello | null {
-    const held = new Uint8Array(this.held.length + count);
-    held.set(this.held);
-    held.set(bytes.subarray(0, count), this.held.length);
-    this.held = held;
-    if (held.length > LONGEST) return NOTHING;
+    this.held.push(bytes.subarray(0, count));
+    if (this.held.length > LONGEST) return NOTHING;
     try {
-      const message = joinRecords(held);
+      const message = this.join();
       return message === null ? null : parseHello(message);
     } catch (error) {
       if (error instanceof RangeError) return NOTHING;
       throw error;
     }
   }
-}
 
-/** The hello's body, out of its records; null when more must come. Throws RangeError when it is no hello. */
-function joinRecords(bytes: Uint8Array): Uint8Array | null {
-  const message = new Uint8Array(bytes.length);
-  let length = 0;
-  for (let at = 0; ;) {
-    if (length >= 4) {
-      if (message[0] !== CLIENT_HELLO) throw new RangeError('not a client hello');
-      const end = 4 + new Cursor(message.subarray(1, 4)).number(3);
-      if (length >= end) return message.subarray(4, end);
+  /** The hello's body; null when more must come. Throws RangeError when it is no hello. */
+  private join(): Cursor | null {
+    const { message } = this;
+    const { bytes } = this.held;
+    while (this.next < bytes.length) {
+      if (bytes[this.next] !== RECORD_HANDSHAKE) throw new RangeError('not a handshake record');
+      const begin = this.next + 5;
+      if (bytes.length < begin) return null;
+      // Known from its first byte, which may come long before the rest.
+      if (message.length === 0 && bytes.length > begin && bytes[begin] !== CLIENT_HELLO)
+        throw new RangeError('not a client hello');
+      const end = begin + new Cursor(bytes.subarray(begin - 2, begin)).number(2);
+      if (bytes.length < end) return null;
+      message.push(bytes.subarray(begin, end));
+      this.next = end;
+      if (message.length < 4) continue;
+      if (message.length >= 4 + new Cursor(message.bytes.subarray(1, 4)).number(3)) {
+        const hello = new Cursor(message.bytes);
+        hello.skip(1);
+        return hello.take(3);
+      }
     }
-    if (at === bytes.length) return null;
-    if (bytes[at] !== RECORD_HANDSHAKE) throw new RangeError('not a handshake record');
-    if (bytes.length < at + 5) return null;
-    const size = new Cursor(bytes.subarray(at + 3, at + 5)).number(2);
-    const part = bytes.subarray(at + 5, at + 5 + size);
-    message.set(part, length);
-    length += part.length;
-    if (part.length < size) {
-      // Its last record is not complete, but the hello may be refused for what is there.
-      if (length >= 4 && message[0] !== CLIENT_HELLO) throw new RangeError('not a client hello');
-      return null;
-    }
-    at += 5 + size;
+    return null;
   }
 }
 
-function parseHello(body: Uint8Array): ClientHello {
-  const hello = new Cursor(body);
+/** Bytes in memory that doubles. */
+class Growing {
+  private memory: Uint8Array = new Uint8Array(2048);
+  length = 0;
+
+  get bytes(): Uint8Array {
+    return this.memory.subarray(0, this.length);
+  }
+
+  push(bytes: Uint8Array): void {
+    const length = this.length + bytes.length;
+    if (length > this.memory.length) {
+      const memory = new Uint8Array(Math.max(length, 2 * this.memory.length));
+      memory.set(this.bytes);
+      this.memory = memory;
+    }
+    this.memory.set(bytes, this.length);
+    this.length = length;
+  }
+}
+
+function parseHello(hello: Cursor): ClientHello {
   hello.skip(2 + 32); // version and random
   hello.take(1); // session
   hello.take(2); // cipher suites

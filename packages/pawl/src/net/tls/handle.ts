@@ -9,7 +9,7 @@
  * - The session is freed, once, by the close; whatever waits is woken then and finds it closed.
  */
 import type { Direction, DriverHolder, SocketAddress, TimerEntry } from '../../driver/driver.ts';
-import { WANT, type TlsSession } from '../../driver/tls.ts';
+import type { TlsSession } from '../../driver/tls.ts';
 import { PawlError } from '../../error/index.ts';
 import type { Context } from '../../future/context.ts';
 import { PENDING, type Poll } from '../../future/poll.ts';
@@ -34,8 +34,8 @@ export class TlsHandle implements Transport {
   readonly party: Party;
   readonly outbox: Outbox;
   private isClosed = false;
-  /** The session has decrypted all that it was given. */
-  private starved = false;
+  /** The handshake's next step is to be taken; otherwise it waits for the peer. */
+  private step = true;
   private readEnded = false;
   private writeEnded = false;
   /** What further reads throw; the session, if it is broken, throws for both directions. */
@@ -66,7 +66,7 @@ export class TlsHandle implements Transport {
     const { session } = this;
     this.enter(cx);
     for (;;) {
-      if (!this.starved) {
+      if (this.step) {
         let done: boolean;
         try {
           done = session.handshake();
@@ -77,11 +77,11 @@ export class TlsHandle implements Transport {
         // A transport that takes no more may still have brought what the peer has to say about it.
         this.sendQuietly();
         if (done) return undefined;
-        this.starved = true;
+        this.step = false;
       }
       const count = this.transport.pollRead(cx, incoming);
       if (count === PENDING) return PENDING;
-      if (count === 0) throw truncated(this.party, 'during the handshake');
+      if (count === 0) throw this.cutOff('during the handshake');
       this.put(incoming, count);
     }
   }
@@ -89,33 +89,35 @@ export class TlsHandle implements Transport {
   /** Ciphertext that has come some other way. */
   put(bytes: Uint8Array, count: number): void {
     this.session.put(bytes, count);
-    this.starved = false;
+    this.step = true;
   }
 
   pollRead(cx: Context, target: Uint8Array): Poll<number> {
     this.enter(cx);
     if (target.length === 0) return 0;
-    for (;;) {
-      if (!this.starved) {
-        if (this.readEnded) return 0;
-        if (this.failure !== null) throw this.failure;
+    for (let got = 0; ;) {
+      if (this.readEnded) return 0;
+      if (this.failure !== null) throw this.failure;
+      if (!this.session.starved) {
         const count = this.decrypt(target);
         if (count > 0) return count;
-        if (count === 0) this.readEnded = true;
-        else this.starved = true;
-        continue;
+        if (count === 0) {
+          this.readEnded = true;
+          continue;
+        }
+        // Bytes that were no data: perhaps the session has something to answer (a key update).
+        if (got > 0) this.sendQuietly();
       }
-      if (this.readEnded) return 0;
-      // What the session has to answer (a key update) goes first, or a peer that does not read would make it answer without end.
+      // What there is to answer goes first, or a peer that does not read would make us answer without end.
       if (!this.outbox.flushed('read', cx.waker)) return PENDING;
       const count = this.transport.pollRead(cx, incoming);
       if (count === PENDING) {
         this.session.rest();
         return PENDING;
       }
-      this.starved = false;
+      got = count;
       if (count > 0) this.session.put(incoming, count);
-      else this.failure = truncated(this.party, 'in the middle');
+      else this.failure = this.cutOff('in the middle');
     }
   }
 
@@ -196,6 +198,7 @@ export class TlsHandle implements Transport {
   abort(): void {
     if (!this.isClosed) {
       this.isClosed = true;
+      this.drain();
       this.session.free();
     }
     this.outbox.drop();
@@ -208,15 +211,17 @@ export class TlsHandle implements Transport {
   }
 
   private decrypt(target: Uint8Array): number {
-    let count: number;
     try {
-      count = this.session.read(target);
+      return this.session.read(target);
     } catch (error) {
       this.sendQuietly();
       throw this.fail(error);
     }
-    if (count === WANT) this.sendQuietly();
-    return count;
+  }
+
+  /** A reset is told once by the system: a write may have had it. */
+  private cutOff(when: string): unknown {
+    return this.outbox.failure ?? truncated(this.party, when);
   }
 
   private fail(error: unknown): unknown {
@@ -242,14 +247,17 @@ export class TlsHandle implements Transport {
   }
 
   /**
-   * A socket that is closed with bytes unread resets the connection, and what has been sent may be lost with it: a server's session tickets,
-   * which come after the handshake, would do that to a client that only writes.
+   * Reads what has come and drops it. A socket that is closed with bytes unread resets the connection, and what has been sent may be lost with it: a
+   * server's session tickets, which come after the handshake, would do that to a client that only writes, and the word about why a handshake failed would
+   * not arrive.
    */
   private drain(): void {
+    const { transport } = this;
     const nobody = new Detached({ wake: () => {} }, this.outbox.runtime);
     try {
-      // Whoever waited has been woken by being replaced.
-      if (this.transport.pollRead(nobody, incoming) === PENDING) this.transport.forget('read');
+      // Wakes whoever waits. And what has been shut down is read for sure: whether there is something, no event may have told yet.
+      transport.shutdown('read');
+      if (transport.pollRead(nobody, incoming) === PENDING) transport.forget('read');
     } catch {
       // the connection has ended already
     }
@@ -258,7 +266,6 @@ export class TlsHandle implements Transport {
   private linger(): void {
     const { transport, outbox } = this;
     const { driver } = outbox.runtime as DriverHolder;
-    transport.shutdown('read');
     outbox.release();
     const limit: TimerEntry = {
       timerTick: 0,
@@ -270,6 +277,7 @@ export class TlsHandle implements Transport {
     driver.timers.insert(limit, driver.refresh() + LINGER);
     outbox.onEmpty = () => {
       driver.timers.cancel(limit);
+      this.drain();
       transport.close();
     };
   }

@@ -26,7 +26,7 @@ export interface Under extends Socket {
 /** What a handshake has made. */
 export interface Secured {
   readonly handle: TlsHandle;
-  /** As the client has asked for it. */
+  /** A server's: as the client has asked for it. */
   readonly serverName: string | null;
 }
 
@@ -37,6 +37,9 @@ export interface Beginning {
   readonly hello: HelloReader | null;
   session(hello: ClientHello | null): TlsSession;
 }
+
+/** What a step takes of a poll's budget: it computes for as long as some hundred reads. */
+const WEIGHT = 16;
 
 const incoming = new Uint8Array(16 * 1024);
 
@@ -57,7 +60,7 @@ export class Handshake extends Future<Secured> {
   override poll(cx: Context): Poll<Secured> {
     if (this.done) throw alreadyCompleted('a TLS handshake');
     if (!this.started) this.take();
-    if (!spend(cx)) return PENDING;
+    for (let i = 0; i < WEIGHT; i++) if (!spend(cx)) return PENDING;
     let secured: Poll<Secured>;
     try {
       secured = this.step(cx);
@@ -120,7 +123,6 @@ export class Handshake extends Future<Secured> {
     const { hello, party } = beginning;
     if (hello === null) {
       this.open(beginning.session(null), cx);
-      this.serverName = party.host;
       return true;
     }
     for (;;) {

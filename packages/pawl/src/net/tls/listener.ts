@@ -52,7 +52,47 @@ const MAX_HANDSHAKES = 1000;
 /**
  * A TLS server's socket. Close it, or declare it with `using`.
  *
- * Sessions can be resumed by tickets, which clients do by themselves.
+ * Sessions can be resumed by tickets, which clients do by themselves. It works inside `blockOn`, in workers and in guest mode.
+ *
+ * @example
+ * ```ts
+ * import { join, run } from 'pawl';
+ * import { TlsListener, TlsStream } from 'pawl/net';
+ * const cert = `
+ * -----BEGIN CERTIFICATE-----
+ * MIIBlDCCATugAwIBAgIUZMv8eFWTDfW1louIVou0DgeasAowCgYIKoZIzj0EAwIw
+ * FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyNDIzNTAyM1oYDzIwOTgwMTMw
+ * MjM1MDIzWjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+ * PQMBBwNCAATnjr/vijQyLCb02fTrxRbGCrqOrbwqpi+HXj7QrvdBr3fJ9HMN7sHx
+ * WEYh0UTzwe/rHVVvka7zrkkNXhVUMXhJo2kwZzAdBgNVHQ4EFgQUiJ87rNsjvoCV
+ * 1P52TBzbpkXrhGcwHwYDVR0jBBgwFoAUiJ87rNsjvoCV1P52TBzbpkXrhGcwDwYD
+ * VR0TAQH/BAUwAwEB/zAUBgNVHREEDTALgglsb2NhbGhvc3QwCgYIKoZIzj0EAwID
+ * RwAwRAIgKFkztjeyLM1DzH+QfCr/JL31AhiSDQEisH8yOLdF2E0CIDN+4UE6HFjK
+ * ZWjetSDXwVtAebQesNjIyTPWmN9M6gSm
+ * -----END CERTIFICATE-----
+ * `;
+ * const key = `
+ * -----BEGIN PRIVATE KEY-----
+ * MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgslzYLMwcnqp9s55T
+ * PKXAXi0lxMaT96G7Y/F+hkilY3ChRANCAATnjr/vijQyLCb02fTrxRbGCrqOrbwq
+ * pi+HXj7QrvdBr3fJ9HMN7sHxWEYh0UTzwe/rHVVvka7zrkkNXhVUMXhJ
+ * -----END PRIVATE KEY-----
+ * `;
+ * await run(function* () {
+ *   using listener = yield* TlsListener.bind(0, { cert, key, alpn: ['http/1.1'] });
+ *   const [server, client] = yield* join([
+ *     listener.accept(),
+ *     // A self-signed certificate is trusted where it is given.
+ *     TlsStream.connect(listener.localAddress, { servername: 'localhost', ca: cert, alpn: ['h2', 'http/1.1'] }),
+ *   ]);
+ *   using _server = server;
+ *   using _client = client;
+ *   console.log(client.protocol, client.alpn, client.authorized); // TLSv1.3 http/1.1 true
+ *   yield* client.writeAll(new TextEncoder().encode('hello'));
+ *   const buffer = new Uint8Array(16);
+ *   console.log(yield* server.read(buffer), server.servername); // 5 localhost
+ * });
+ * ```
  */
 export class TlsListener implements Disposable {
   /** @internal */

@@ -45,6 +45,11 @@ export class Outbox implements Waker {
     return this.rest === null;
   }
 
+  /** What the transport has failed with, or null. */
+  get failure(): unknown {
+    return this.failed ? this.error : null;
+  }
+
   /** Sends what the session has made. Throws what the transport fails with. */
   send(): void {
     for (;;) {
@@ -54,6 +59,8 @@ export class Outbox implements Waker {
       let sent = 0;
       if (this.rest === null) sent = this.offer(scratch.subarray(0, count));
       if (sent < count) this.keep(scratch.subarray(sent, count));
+      // That was all there is.
+      if (count < scratch.length) break;
     }
     if (this.failed) throw this.error;
   }

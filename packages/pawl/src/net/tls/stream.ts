@@ -2,14 +2,17 @@
  * TlsStream: a connection with TLS on it.
  *
  * TLS itself is the OpenSSL that Node carries, called directly: two buffers in memory for the ciphertext, and our own transport under them. Nothing of
- * Node's streams or its event loop has a part in it, so that cancellation and back-pressure are exact and it works inside `blockOn`, in
- * workers and in guest mode. Measured in memory, both ends counted, against `node:tls` over a Duplex, which is the other way to have TLS
- * over a transport of one's own: a handshake 0.5, a message of 64 bytes there and back 0.39 of its CPU time. Verification is
- * OpenSSL's own within the handshake (chain, purpose, name), with the roots, ciphers and versions that Node has by default.
+ * Node's streams or its event loop has a part in it, so that cancellation and back-pressure are exact, a truncation is told from an end, and it works
+ * inside `blockOn`. The other way to have TLS over a transport of one's own is `node:tls` over a Duplex. Measured against that, in memory and both ends
+ * counted, a handshake takes 0.5, a message of 64 bytes there and back 0.39 of the CPU time. (Against `node:tls` over Node's own sockets, where the
+ * kernel's part is the same: a handshake 0.9 to 1.2, a small message 1.0, a megabyte 0.3 to 0.4.) It is as safe because nothing of TLS is done here:
+ * verification is OpenSSL's own, within the handshake (chain, purpose, name), with the roots, ciphers and versions that Node has by default; stricter in
+ * one point, that a name in the subject counts for nothing (RFC 9525).
  *
  * What must hold: what is read was written by the peer that was verified, complete and in order; an end without close_notify is no end.
  */
 import { X509Certificate } from 'node:crypto';
+import { isIP } from 'node:net';
 import type { SocketAddress } from '../../driver/driver.ts';
 import { tlsEngine } from '../../driver/tls.ts';
 import { PawlError } from '../../error/index.ts';
@@ -258,12 +261,12 @@ export class TlsStream extends Socket implements Duplex, Disposable {
 }
 
 const secured = coroutine(function* (stream: Under, host: string, options: TlsClientOptions) {
-  const { handle, serverName } = yield* new Handshake(stream, {
+  const { handle } = yield* new Handshake(stream, {
     party: { side: 'client', host, peer: stream.remoteAddress },
     hello: null,
     session: () => clientSession(tlsEngine(), host, options),
   });
-  return new TlsStream(handle, stream, serverName);
+  return new TlsStream(handle, stream, isIP(host) === 0 ? host : null);
 });
 
 const connecting = coroutine(function* (

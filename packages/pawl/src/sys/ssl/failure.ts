@@ -7,18 +7,25 @@ import { openssl } from './functions.ts';
 
 const text = Buffer.alloc(256);
 
-/** The earliest error of the queue, which is then empty: its code (`ERR_SSL_WRONG_VERSION_NUMBER`, as Node has it) and OpenSSL's words. */
+/**
+ * What the queue says, which is empty then: a code (`ERR_SSL_WRONG_VERSION_NUMBER`, as Node has it) and OpenSSL's words. TLS's own word
+ * counts before that of the layers below it, which only say that some primitive has failed; otherwise the earliest.
+ */
 export function takeError(): { readonly code: string; readonly reason: string } | null {
-  const { ERR_get_error, ERR_error_string_n, ERR_clear_error } = openssl();
-  const error = ERR_get_error();
-  if (error === 0n) return null;
-  ERR_error_string_n(error, text, BigInt(text.length));
-  ERR_clear_error();
-  // error:0A00010B:SSL routines::wrong version number
-  const [, , library = '', , ...rest] = text.toString('latin1', 0, text.indexOf(0)).split(':');
-  const reason = rest.join(':');
-  const short = library === 'SSL routines' ? 'SSL' : `OSSL_${library.replace(/ routines$/, '')}`;
-  return { code: `ERR_${short}_${reason}`.toUpperCase().replaceAll(' ', '_'), reason };
+  const { ERR_get_error, ERR_error_string_n } = openssl();
+  let found: { readonly code: string; readonly reason: string } | null = null;
+  for (;;) {
+    const error = ERR_get_error();
+    if (error === 0n) return found;
+    ERR_error_string_n(error, text, BigInt(text.length));
+    // error:0A00010B:SSL routines::wrong version number
+    const [, , library = '', , ...rest] = text.toString('latin1', 0, text.indexOf(0)).split(':');
+    const own = library === 'SSL routines';
+    if (found !== null && (!own || found.code.startsWith('ERR_SSL_'))) continue;
+    const reason = rest.join(':');
+    const prefix = own ? 'ERR_SSL' : `ERR_OSSL_${library.replace(/ routines$/, '')}`;
+    found = { code: `${prefix}_${reason}`.toUpperCase().replaceAll(' ', '_'), reason };
+  }
 }
 
 /** The queue's error as one of ours; `what` was done when it came. */
@@ -27,7 +34,7 @@ export function opensslError(what: string): PawlError {
   return new PawlError(error?.code ?? 'ERR_SSL_SSL', `${what}: ${error?.reason ?? 'OpenSSL does not say why'}`);
 }
 
-/** X509_V_ERR_… of openssl/x509_vfy.h, by Node's names where it has one (src/crypto/crypto_common.cc). */
+/** X509_V_ERR_… of openssl/x509_vfy.h without that prefix, as Node names them too; a mismatch of the name by Node's own code for it. */
 const VERIFY_CODES: Readonly<Record<number, string>> = {
   2: 'UNABLE_TO_GET_ISSUER_CERT',
   3: 'UNABLE_TO_GET_CRL',
@@ -45,11 +52,16 @@ const VERIFY_CODES: Readonly<Record<number, string>> = {
   21: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
   22: 'CERT_CHAIN_TOO_LONG',
   23: 'CERT_REVOKED',
-  24: 'INVALID_CA',
+  24: 'NO_ISSUER_PUBLIC_KEY',
   25: 'PATH_LENGTH_EXCEEDED',
   26: 'INVALID_PURPOSE',
   27: 'CERT_UNTRUSTED',
   28: 'CERT_REJECTED',
+  32: 'KEYUSAGE_NO_CERTSIGN',
+  34: 'UNHANDLED_CRITICAL_EXTENSION',
+  37: 'INVALID_NON_CA',
+  39: 'KEYUSAGE_NO_DIGITAL_SIGNATURE',
+  41: 'INVALID_EXTENSION',
   47: 'PERMITTED_VIOLATION',
   48: 'EXCLUDED_VIOLATION',
   62: 'ERR_TLS_CERT_ALTNAME_INVALID',
@@ -58,6 +70,10 @@ const VERIFY_CODES: Readonly<Record<number, string>> = {
   66: 'EE_KEY_TOO_SMALL',
   67: 'CA_KEY_TOO_SMALL',
   68: 'CA_MD_TOO_WEAK',
+  76: 'UNSUPPORTED_SIGNATURE_ALGORITHM',
+  77: 'SIGNATURE_ALGORITHM_MISMATCH',
+  79: 'INVALID_CA',
+  94: 'EC_KEY_EXPLICIT_PARAMS',
 };
 
 /** The result of a verification as a code; null when it is good. */

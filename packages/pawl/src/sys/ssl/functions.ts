@@ -5,7 +5,7 @@
  * them for native addons, and a Node that is built against a shared OpenSSL has loaded it. A pointer is a BigInt, 0n is NULL.
  *
  * What must hold: none of them is given memory that C keeps after the call. The error queue belongs to the operating system's thread, and Node's own
- * cryptography uses it too: it is cleared before each call whose failure is looked up there.
+ * cryptography uses it too: it is cleared before each call whose failure is looked up there, and left empty.
  */
 import { PawlError } from '../../error/index.ts';
 import { openLibrary, type Signature } from '../ffi/index.ts';

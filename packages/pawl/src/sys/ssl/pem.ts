@@ -23,6 +23,8 @@ function withText<T>(pem: Pem, use: (bio: bigint) => T): T {
     return use(bio);
   } finally {
     BIO_free(bio);
+    // What it tried in vain until a decoder fitted.
+    ERR_clear_error();
   }
 }
 
@@ -43,9 +45,10 @@ export function readCertificates(pem: Pem, what: string): bigint[] {
     if (error?.code === 'ERR_OSSL_PEM_NO_START_LINE') {
       throw new PawlError('BAD_ARGUMENT', `${what} holds no certificate: give PEM text (-----BEGIN CERTIFICATE-----)`);
     }
+    // Some damage (an empty line within a block) it refuses without a word.
     throw new PawlError(
-      error?.code ?? 'ERR_SSL_SSL',
-      `${what} cannot be read: ${error?.reason ?? 'OpenSSL does not say why'}`,
+      error?.code ?? 'BAD_ARGUMENT',
+      `${what} cannot be read: ${error?.reason ?? 'it is no proper PEM'}`,
     );
   });
 }

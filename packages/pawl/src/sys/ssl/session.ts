@@ -9,6 +9,7 @@ import { alpnAnswer } from './alpn.ts';
 import { opensslError, verifyCode } from './failure.ts';
 import { openssl, type OpenSsl } from './functions.ts';
 import { copyIn } from './memory.ts';
+import { RecordCounter } from './records.ts';
 
 // From openssl/ssl.h.
 const ERROR_WANT_READ = 2;
@@ -39,6 +40,7 @@ export class SslSession {
   private output: bigint;
   private inputHeld = 0;
   private outputHeld = 0;
+  private readonly records = new RecordCounter();
   private usable = true;
   private freed = false;
 
@@ -61,12 +63,15 @@ export class SslSession {
     if (this.answer !== undefined) alpnAnswer().set(this.answer);
     this.begin();
     const result = this.calls.SSL_do_handshake(this.ssl);
-    return result === 1 || this.judge(result, 'the handshake failed') !== WANT;
+    const done = result === 1 || this.judge(result, 'the handshake failed') !== WANT;
+    this.calls.ERR_clear_error();
+    return done;
   }
 
   put(bytes: Uint8Array, count: number): void {
     if (this.calls.BIO_write(this.input, bytes, count) !== count) throw outOfMemory();
     if (count > this.inputHeld) this.inputHeld = count;
+    this.records.take(bytes, count);
   }
 
   take(target: Uint8Array): number {
@@ -80,7 +85,18 @@ export class SslSession {
   read(target: Uint8Array): number {
     this.begin();
     const count = this.calls.SSL_read(this.ssl, target, target.length);
-    return count > 0 ? count : this.judge(count, 'what the peer sent cannot be decrypted');
+    const { records } = this;
+    if (count > 0) {
+      // A read that comes back short has emptied its record.
+      if (count < target.length && records.complete > 0) records.complete--;
+      return count;
+    }
+    records.complete = 0;
+    return this.judge(count, 'what the peer sent cannot be decrypted');
+  }
+
+  get starved(): boolean {
+    return this.records.complete === 0;
   }
 
   write(source: Uint8Array): void {
@@ -95,11 +111,12 @@ export class SslSession {
     this.begin();
     // 0: sent; 1: the peer's has come before. Before the end of the handshake there is nothing to shut down, which is an error to OpenSSL.
     this.calls.SSL_shutdown(this.ssl);
+    this.calls.ERR_clear_error();
   }
 
   rest(): void {
-    if (this.inputHeld > SMALL) {
-      // All of it has been read: that is why the session rests.
+    // A part of a record may be there, which nobody has tried to read.
+    if (this.inputHeld > SMALL && this.records.empty) {
       this.input = this.calls.BIO_new(this.calls.BIO_s_mem());
       this.calls.SSL_set0_rbio(this.ssl, this.input);
       this.inputHeld = 0;
