@@ -14,9 +14,9 @@ import type { Context, Waker } from '../../future/context.ts';
 import { alreadyCompleted, Future } from '../../future/future.ts';
 import { PENDING, type Poll } from '../../future/poll.ts';
 import { type WaitInfo, waitInfo } from '../../future/wait-info.ts';
+import type { Link } from '../../future/wait-list.ts';
 import type { Transport } from '../../net/transport.ts';
 import { closeOne } from '../../stream/close.ts';
-import type { Node } from '../../sync/waiter.ts';
 import { CallbackTimer } from '../../task/callback-timer.ts';
 import type { Runtime } from '../../task/runtime.ts';
 import type { BodySource } from '../body-source.ts';
@@ -48,8 +48,8 @@ const DONE = 5;
 const WAITS = ['nothing', 'a connection of the pool', 'its turn', 'a connection', 'the response', 'nothing'];
 
 export class Call extends Future<ClientResponse> implements User, Waiting {
-  before: Node | null = null;
-  after: Node | null = null;
+  before: Link | null = null;
+  after: Link | null = null;
   private phase = NEW;
   private core: Core | null;
   private target: Target;
@@ -178,9 +178,6 @@ export class Call extends Future<ClientResponse> implements User, Waiting {
     this.phase = GRANTED;
     this.waker?.wake();
   }
-
-  /** The queue hands over by {@link give}. */
-  wakeAs(): void {}
 
   private connect(): void {
     const core = this.core as Core;

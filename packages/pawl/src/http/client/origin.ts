@@ -6,13 +6,13 @@
  * back when it does not want it any more. Of idle connections the one used last is used first, so that those not needed grow old.
  */
 import { PawlError } from '../../error/index.ts';
-import { type Node, WaitList } from '../../sync/waiter.ts';
+import { type Link, WaitList } from '../../future/wait-list.ts';
 import type { ClientConnection } from './connection.ts';
 import type { Pool } from './pool.ts';
 import type { Proxy } from './proxy.ts';
 
 /** Who waits for a connection. */
-export interface Waiting extends Node {
+export interface Waiting extends Link {
   /** The connection is its own now; null: it may make one. */
   give(connection: ClientConnection | null): void;
   fail(error: unknown): void;
