@@ -112,8 +112,7 @@ export class Call extends Future<ClientResponse> implements User, Waiting {
       case QUEUED:
         return PENDING;
       case GRANTED:
-        if (this.connection === null) this.connect();
-        else this.begin(cx, this.connection);
+        this.take(cx, this.connection);
         return null;
       case CONNECTING:
         return this.pollConnect(cx);
@@ -177,6 +176,15 @@ export class Call extends Future<ClientResponse> implements User, Waiting {
     this.connection = connection;
     this.phase = GRANTED;
     this.waker?.wake();
+  }
+
+  private take(cx: Context, given: ClientConnection | null): void {
+    if (given === null) this.connect();
+    else if (given.closed) {
+      // It has ended since.
+      this.connection = null;
+      this.phase = NEW;
+    } else this.begin(cx, given);
   }
 
   private connect(): void {

@@ -149,15 +149,13 @@ export class ClientConnection implements TimerEntry, Context, Waker {
 
   // ---- idle
 
-  /** Nobody wants it, who was given it. */
+  /** It is nobody's: whoever waits gets it, unless it turns out to have ended. */
   giveBack(): void {
-    if (!this.origin.release(this)) this.rest();
-  }
-
-  private rest(): void {
+    if (this.closed) return;
     this.idleUntil = this.runtime.driver.now() + this.patience;
     this.arm(this.idleUntil);
     this.watch();
+    if (!this.closed) this.origin.release(this);
   }
 
   /** Waits for anything to come. */

@@ -15,6 +15,8 @@ import { cancelEverywhere, type Watch } from '../../../test/support/cancel-every
 import { coroutine, type Steps } from '../../future/coroutine.ts';
 import type { Future } from '../../future/future.ts';
 import { join } from '../../future/join.ts';
+import { fromPromise } from '../../node/promise.ts';
+import '../../task/ambient.ts';
 import { run } from '../../task/run.ts';
 import { timeout } from '../../time/timeout.ts';
 import { sleep } from '../../time/sleep.ts';
@@ -270,6 +272,16 @@ describe('cancelled at any suspension', () => {
   leavesNothing(
     'an upload that waits for the server to ask',
     (client, url) => textOf(client, url, { method: 'POST', body: ['a', 'b'], expectContinue: true }),
+    echo,
+    3,
+  );
+  leavesNothing(
+    'a fetch of a Request with a body',
+    (client, url) =>
+      coroutine(function* (): Steps<string> {
+        const response = yield* client.fetch(new Request(url, { method: 'POST', body: 'tea' }));
+        return yield* fromPromise(response.text());
+      })(),
     echo,
     3,
   );

@@ -81,15 +81,11 @@ export class Origin {
     this.cede();
   }
 
-  /** A connection that can be used again: true when somebody has taken it at once. */
-  release(connection: ClientConnection): boolean {
+  /** A connection that can be used again. */
+  release(connection: ClientConnection): void {
     const first = this.queue.shift();
-    if (first !== null) {
-      first.give(connection);
-      return true;
-    }
-    this.idle.push(connection);
-    return false;
+    if (first === null) this.idle.push(connection);
+    else first.give(connection);
   }
 
   /** A connection has been closed. */

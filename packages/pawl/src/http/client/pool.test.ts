@@ -7,7 +7,10 @@ import { coroutine, type Steps } from '../../future/coroutine.ts';
 import type { Future } from '../../future/future.ts';
 import { join } from '../../future/join.ts';
 import { fromPromise } from '../../node/promise.ts';
+import { TcpListener } from '../../net/listener.ts';
+import { TcpStream } from '../../net/stream.ts';
 import { run } from '../../task/run.ts';
+import { scope } from '../../task/scopes.ts';
 import { spawn } from '../../task/spawn.ts';
 import { yieldNow } from '../../future/ready.ts';
 import { Client } from './client.ts';
@@ -111,6 +114,40 @@ describe('connections', () => {
         while (client.connections.open > 0) yield* fromPromise(new Promise(setImmediate));
       });
     }
+  });
+
+  test('that their server ends with an answer are given to nobody who waits', async () => {
+    // A server on this thread: the client is not polled between its last byte and its end.
+    const answer = coroutine(function* (stream: TcpStream): Steps<void> {
+      using _closed = stream;
+      const buffer = new Uint8Array(1000);
+      let text = '';
+      while (!text.endsWith('tea')) text += Buffer.from(buffer.subarray(0, yield* stream.read(buffer))).toString();
+      yield* stream.writeAll(Buffer.from(ok('thanks')));
+      yield* stream.shutdown();
+      yield* stream.read(buffer);
+    });
+    await run(
+      scope(function* (scope): Steps<void> {
+        using listener = yield* TcpListener.bind(0);
+        let connections = 0;
+        const serving = scope.spawn(
+          coroutine(function* (): Steps<void> {
+            for (; ; connections++) scope.spawn(answer(yield* listener.accept()));
+          })(),
+          { daemon: true },
+        );
+        using client = new Client({ proxy: null, connections: 1 });
+        const url = `http://127.0.0.1:${listener.localAddress.port}`;
+        const calls = Array.from({ length: 5 }, () => textOf(client, url, { method: 'POST', body: 'tea' }));
+        assert.deepEqual(
+          yield* join(calls),
+          Array.from({ length: 5 }, () => 'thanks'),
+        );
+        assert.equal(connections, 5);
+        serving.abort();
+      }),
+    );
   });
 
   test('close with the client, and requests then fail', async () => {
