@@ -24,12 +24,12 @@ import { HttpError } from '../error.ts';
 import type { ResponseHead } from '../wire/response-head.ts';
 import { type Core, threadCore } from './core.ts';
 import { connect } from './connect.ts';
-import { ClientConnection, type User } from './connection.ts';
+import { ClientConnection, isGone, type User } from './connection.ts';
 import { decoded } from './decoded.ts';
 import type { Origin, Waiting } from './origin.ts';
 import type { Plan } from './plan.ts';
 import { isRedirect, type Next, nextOf } from './redirect.ts';
-import { abandon, isGone } from './response-body.ts';
+import { abandon } from './response-body.ts';
 import { ClientResponse } from './response.ts';
 import { Sending } from './sending.ts';
 import { takeBody } from './take-body.ts';
@@ -259,20 +259,11 @@ export class Call extends Future<ClientResponse> implements User, Waiting {
     const { sending } = this;
     if (sending !== null) {
       if (sending.poll(cx)) this.since = driverOf(cx).now();
-    } else if (!connection.outbound.empty) {
-      try {
-        connection.outbound.pollFlush(cx);
-      } catch (error) {
-        if (!isGone(error)) throw error;
-        // Perhaps it has said why before it went: then that is the response.
-        connection.outbound.release();
-      }
-    }
+    } else if (!connection.outbound.empty) connection.flush(cx);
   }
 
   private answered(cx: Context, connection: ClientConnection, head: ResponseHead): ClientResponse | null {
-    const { plan, target } = this;
-    const { sending, core } = this;
+    const { plan, target, sending, core } = this;
     this.connection = null;
     this.sending = null;
     const patience = plan.options.bodyTimeout ?? (core as Core).settings.bodyTimeout;

@@ -85,6 +85,16 @@ export class ClientConnection implements TimerEntry, Context, Waker {
     this.user = user;
   }
 
+  /** Writes what can be written. A peer that reads no more has perhaps said why: its response is still to be read. */
+  flush(cx: Context): void {
+    try {
+      this.outbound.pollFlush(cx);
+    } catch (error) {
+      if (!isGone(error)) throw error;
+      this.outbound.release();
+    }
+  }
+
   /** Nothing of a response has come. */
   get untouched(): boolean {
     return this.parser === null && this.inbound.length === 0;
@@ -219,6 +229,11 @@ export class ClientConnection implements TimerEntry, Context, Waker {
   }
 
   reportOverrun(): void {}
+}
+
+/** The other side does not read any more. */
+export function isGone(error: unknown): boolean {
+  return error instanceof PawlError && (error.code === 'EPIPE' || error.code === 'ECONNRESET');
 }
 
 function outside(): PawlError {

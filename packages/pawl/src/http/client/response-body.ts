@@ -16,7 +16,7 @@ import { SCRATCH } from '../body-whole.ts';
 import { InboundBody } from '../connection/inbound.ts';
 import type { BodyDecoder } from '../wire/body-decoder.ts';
 import type { ResponseHead } from '../wire/response-head.ts';
-import type { ClientConnection, User } from './connection.ts';
+import { type ClientConnection, isGone, type User } from './connection.ts';
 
 /** What a body must know of its exchange. */
 export interface Exchanged {
@@ -152,11 +152,6 @@ export class ResponseBody extends InboundBody implements User {
 
 function tooLarge(): Error {
   return new PawlError('LIMIT_EXCEEDED', 'more than infinite');
-}
-
-/** The other side does not read any more. */
-export function isGone(error: unknown): boolean {
-  return error instanceof PawlError && (error.code === 'EPIPE' || error.code === 'ECONNRESET');
 }
 
 /**

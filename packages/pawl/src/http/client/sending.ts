@@ -7,10 +7,9 @@
 import type { Context } from '../../future/context.ts';
 import type { Future } from '../../future/future.ts';
 import { PENDING, type Poll } from '../../future/poll.ts';
-import type { ClientConnection } from './connection.ts';
+import { type ClientConnection, isGone } from './connection.ts';
 import type { Content } from './content.ts';
 import type { Plan } from './plan.ts';
-import { isGone } from './response-body.ts';
 import { upload } from './upload.ts';
 
 /** How long a server's 100 (Continue) is waited for, in ms: a server may not know it (RFC 9110 10.1.1). */
