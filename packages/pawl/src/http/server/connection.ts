@@ -188,9 +188,10 @@ export class ServerConnection extends Future<void> implements TimerEntry, Answer
     if (this.timerSlot >= 0) driverOf(cx).timers.cancel(this);
     this.body?.detach();
     this.inbound.release();
-    if (this.broken || !this.outbound.empty) this.transport.setLinger(0);
+    const cut = this.broken || !this.outbound.empty;
     this.outbound.release();
-    this.transport.close();
+    if (cut) this.transport.reset();
+    else this.transport.close();
     this.server.leave(this);
   }
 
