@@ -2,8 +2,8 @@
  * Exchange: the part of a request's answer that takes time, as the body of a task of its own: what the handler's future still computes,
  * then what of the answer comes in pieces.
  *
- * What must hold: it never fails. What the handler throws, and what breaks an answer off, is told to the connection. Being a task's body,
- * whatever the handler spawns belongs to this request, and is cleaned up with it.
+ * What must hold: being a task's body, whatever the handler spawns belongs to this request: it is cancelled with it, and the request is not
+ * over before it has ended. What the handler throws, or what breaks the answer off, is the task's failure, and the connection's to tell.
  */
 import type { Context } from '../../future/context.ts';
 import { Future } from '../../future/future.ts';
@@ -15,27 +15,27 @@ import type { ServerRequest } from './request.ts';
 export interface Answering {
   /** Writes the answer, or its beginning; what is left of it is the future. */
   give(answer: Answer): Future<void> | null;
-  /** The handler has failed, or the answer's content has. */
-  failed(error: unknown): void;
+  /** What was left has been written. */
+  written(): void;
 }
 
 export class Exchange extends Future<void> {
   private readonly connection: Answering;
   private readonly request: ServerRequest;
-  private handling: Future<Answer> | null;
-  private writing: Future<void> | null;
+  private handling: Future<Answer> | null = null;
+  private writing: Future<void> | null = null;
 
-  constructor(
-    connection: Answering,
-    request: ServerRequest,
-    handling: Future<Answer> | null,
-    writing: Future<void> | null,
-  ) {
+  constructor(connection: Answering, request: ServerRequest) {
     super();
     this.connection = connection;
     this.request = request;
+  }
+
+  /** What it has to do: one of them, or nothing but to wait for what the handler has spawned. */
+  set(handling: Future<Answer> | null, writing: Future<void> | null): this {
     this.handling = handling;
     this.writing = writing;
+    return this;
   }
 
   /** @internal For dumps. */
@@ -50,19 +50,18 @@ export class Exchange extends Future<void> {
 
   override poll(cx: Context): Poll<void> {
     const { connection, handling } = this;
-    try {
-      if (handling !== null) {
-        const answer = handling.poll(cx);
-        if (answer === PENDING) return PENDING;
-        this.handling = null;
-        this.writing = connection.give(answer);
-      }
-      const { writing } = this;
-      return writing === null ? undefined : writing.poll(cx);
-    } catch (error) {
-      connection.failed(error);
-      return undefined;
+    if (handling !== null) {
+      const answer = handling.poll(cx);
+      if (answer === PENDING) return PENDING;
+      this.handling = null;
+      this.writing = connection.give(answer);
     }
+    const { writing } = this;
+    if (writing === null) return undefined;
+    if (writing.poll(cx) === PENDING) return PENDING;
+    this.writing = null;
+    connection.written();
+    return undefined;
   }
 
   override cancel(cx: Context): Poll<void> {

@@ -8,17 +8,22 @@ import { AsyncResource } from 'node:async_hooks';
 import type { Driver, SocketAddress } from '../../driver/driver.ts';
 import { PawlError } from '../../error/index.ts';
 import { coroutine, type Steps } from '../../future/coroutine.ts';
-import type { Future } from '../../future/future.ts';
+import { Future } from '../../future/future.ts';
 import type { TcpListener } from '../../net/listener.ts';
+import type { TcpStream } from '../../net/stream.ts';
 import { Notify } from '../../sync/notify.ts';
+import { keepAsyncContext } from '../../task/async-context.ts';
 import type { Scope } from '../../task/scope.ts';
 import { supervise } from '../../task/scopes.ts';
-import type { JoinHandle } from '../../task/task.ts';
+import type { JoinHandle, Task } from '../../task/task.ts';
 import { timeout } from '../../time/timeout.ts';
 import { RequestParser } from '../wire/request-parser.ts';
 import { ServerConnection } from './connection.ts';
 import type { ServerCore } from './core.ts';
 import { DateLines } from './date.ts';
+import type { Exchange as ExchangeBody } from './exchange.ts';
+import { asFuture } from './handled.ts';
+import { HandlerContext } from './handler-context.ts';
 import type { Exchange, Handled, ServerOptions, Settings } from './options.ts';
 import type { ServerRequest } from './request.ts';
 
@@ -37,11 +42,11 @@ export class Server implements ServerCore, AsyncDisposable {
   /** @internal */
   readonly direct: boolean;
   /** @internal */
-  readonly base: AsyncResource | null;
-  /** @internal */
   readonly secure: boolean = false;
   /** @internal */
-  readonly onExchange: ((exchange: Exchange) => void) | undefined;
+  readonly onExchange: ((exchange: Exchange) => void) | null;
+  /** @internal */
+  readonly handlerContext: HandlerContext = new HandlerContext();
   private readonly onError: ((error: unknown, request: ServerRequest | null) => void) | undefined;
   /** @internal */
   closing = false;
@@ -54,7 +59,7 @@ export class Server implements ServerCore, AsyncDisposable {
   private readonly room = new Notify();
   /** @internal Set by `serve`, which spawns it. */
   task: JoinHandle<void> | null = null;
-  private served = 0;
+  private scope: Scope | null = null;
 
   /** @internal */
   constructor(
@@ -68,10 +73,9 @@ export class Server implements ServerCore, AsyncDisposable {
     this.listener = listener;
     this.driver = driver;
     this.settings = settings;
-    this.handler = handler;
+    this.handler = options.asyncContext === true ? inAsyncContext(handler) : handler;
     this.direct = direct;
-    this.base = options.asyncContext === true ? new AsyncResource('pawl.Server') : null;
-    this.onExchange = options.onExchange;
+    this.onExchange = options.onExchange === undefined ? null : guarded(options.onExchange, this);
     this.onError = options.onError;
     this.parser = new RequestParser(settings.limits);
   }
@@ -135,22 +139,33 @@ export class Server implements ServerCore, AsyncDisposable {
   *main(): Steps<void> {
     using _listener = this.listener;
     const accept = this.accept.bind(this);
-    yield* supervise((scope) => accept(scope));
+    try {
+      // A connection does not fail, and what an exchange fails with its connection tells.
+      yield* supervise((scope) => accept(scope), { onFailure: () => {} });
+    } finally {
+      // Those whose tasks were aborted before their first poll: nobody has closed them.
+      for (const connection of this.connections) connection.drop();
+    }
   }
 
   private *accept(scope: Scope): Steps<void> {
     const { listener } = this;
     const { connections: limit } = this.settings.limits;
+    this.scope = scope;
     for (;;) {
-      while (this.connections.size >= limit) yield* this.room.notified();
+      while (this.connections.size >= limit && !this.closing) yield* this.room.notified();
       if (this.closing) return;
+      let stream: TcpStream;
       try {
-        const stream = yield* listener.accept();
-        scope.spawn(new ServerConnection(this, stream.handle));
+        stream = yield* listener.accept();
       } catch (error) {
         if (this.closing) return;
         throw error;
       }
+      const connection = new ServerConnection(this, stream.handle);
+      // Counted from now on, not from its first poll: the next one may be accepted before.
+      this.connections.add(connection);
+      scope.spawn(connection);
     }
   }
 
@@ -183,25 +198,19 @@ export class Server implements ServerCore, AsyncDisposable {
   }
 
   /** @internal */
-  tell(error: unknown, request: ServerRequest | null): void {
-    if (this.onError !== undefined) {
-      this.onError(error, request);
-      return;
-    }
-    const what = request === null ? 'a connection' : `${request.method} ${request.target}`;
-    const warning = new Error(`${what} failed: ${error instanceof Error ? error.message : String(error)}`, {
-      cause: error,
-    });
-    warning.name = 'PawlWarning';
-    if (error instanceof Error && error.stack !== undefined)
-      warning.stack = `${warning.name}: ${what} failed: ${error.stack}`;
-    process.emitWarning(warning);
+  spawn(exchange: ExchangeBody): Task<void> {
+    return (this.scope as Scope).spawn(exchange) as Task<void>;
   }
 
   /** @internal */
-  enter(connection: ServerConnection): void {
-    this.connections.add(connection);
-    this.served++;
+  tell(error: unknown, request: ServerRequest | null): void {
+    const { onError } = this;
+    try {
+      if (onError !== undefined) onError(error, request);
+      else warn(error, request);
+    } catch (thrown) {
+      warn(thrown, request);
+    }
   }
 
   /** @internal */
@@ -209,6 +218,39 @@ export class Server implements ServerCore, AsyncDisposable {
     this.connections.delete(connection);
     this.room.notifyOne();
   }
+}
+
+/** In the asynchronous context of whoever called `serve`; what the handler changes in it stays with its request. */
+function inAsyncContext(handler: (request: ServerRequest) => Handled): (request: ServerRequest) => Handled {
+  const base = new AsyncResource('pawl.Server');
+  const handle = (request: ServerRequest): Handled => {
+    const handled = asFuture(handler(request));
+    return handled instanceof Future ? keepAsyncContext(handled) : handled;
+  };
+  return (request) =>
+    base.runInAsyncScope(() => new AsyncResource('pawl.Request').runInAsyncScope(() => handle(request)));
+}
+
+/** What the hook throws ends no connection. */
+function guarded(onExchange: (exchange: Exchange) => void, server: Server): (exchange: Exchange) => void {
+  return (exchange) => {
+    try {
+      onExchange(exchange);
+    } catch (error) {
+      server.tell(error, null);
+    }
+  };
+}
+
+function warn(error: unknown, request: ServerRequest | null): void {
+  const what = request === null ? 'a connection' : `${request.method} ${request.target}`;
+  const warning = new Error(`${what} failed: ${error instanceof Error ? error.message : String(error)}`, {
+    cause: error,
+  });
+  warning.name = 'PawlWarning';
+  if (error instanceof Error && error.stack !== undefined)
+    warning.stack = `${warning.name}: ${what} failed: ${error.stack}`;
+  process.emitWarning(warning);
 }
 
 const ended = coroutine(function* closed(task: JoinHandle<void>): Steps<void> {
