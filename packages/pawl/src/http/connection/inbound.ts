@@ -189,6 +189,7 @@ export class InboundBody implements BodySource {
       return count;
     } catch (error) {
       this.fail(error);
+      if (waited) this.onResume?.();
       throw error;
     }
   }

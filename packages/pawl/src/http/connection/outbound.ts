@@ -148,16 +148,21 @@ export class Outbound {
       this.bytes = own;
       this.start = 0;
       this.end = end - start;
-    } else if (start === end) this.release();
+    } else if (start === end) this.drop();
     return PENDING;
   }
 
-  /** Drops whatever has not been written. */
-  release(): void {
+  /** Gives the buffer back; what lies in its owner's memory goes on waiting. */
+  private drop(): void {
     giveBuffer(this.bytes);
     this.bytes = NOTHING;
     this.start = 0;
     this.end = 0;
+  }
+
+  /** Drops whatever has not been written. */
+  release(): void {
+    this.drop();
     this.tail = null;
     this.held = false;
   }

@@ -6,7 +6,7 @@
  * That the client takes nothing more is told apart from what the source throws: it is nobody's fault.
  */
 import { Buffer } from 'node:buffer';
-import { coroutine, type Steps } from '../../future/coroutine.ts';
+import { start, type Steps } from '../../future/coroutine.ts';
 import type { Future } from '../../future/future.ts';
 import { closeOne } from '../../stream/close.ts';
 import { END, type Source } from '../../stream/source.ts';
@@ -35,9 +35,12 @@ export interface BodyWriting {
   readonly begin: () => void;
 }
 
-export const writeBody: (writing: BodyWriting) => Future<void> = coroutine(function* writeBody(
-  writing: BodyWriting,
-): Steps<void> {
+/** Nothing of it has begun before it is polled, and it may be dropped then: whoever has made it closes the source. */
+export function writeBody(writing: BodyWriting): Future<void> {
+  return start(write, writing);
+}
+
+function* write(writing: BodyWriting): Steps<void> {
   const { outbound, source, framing, length, trailers } = writing;
   writing.begin();
   try {
@@ -67,7 +70,7 @@ export const writeBody: (writing: BodyWriting) => Future<void> = coroutine(funct
   } finally {
     yield* closeOne(source);
   }
-});
+}
 
 /** Plain delegation: no coroutine of its own for each piece. */
 function* flush({ outbound, transport }: BodyWriting): Steps<void> {

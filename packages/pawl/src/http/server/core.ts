@@ -1,4 +1,5 @@
 /** ServerCore: what a server's connections share. */
+import type { Future } from '../../future/future.ts';
 import type { RequestParser } from '../wire/request-parser.ts';
 import type { ServerConnection } from './connection.ts';
 import type { DateLines } from './date.ts';
@@ -32,5 +33,7 @@ export interface ServerCore {
   tell(error: unknown, request: ServerRequest | null): void;
   /** Starts an exchange. It may fail alone: its connection sees to that. */
   spawn(exchange: Exchange): Task<void>;
+  /** Runs what nobody waits for: the closing of content that will not be sent. */
+  readonly letGo: (future: Future<unknown>) => void;
   leave(connection: ServerConnection): void;
 }

@@ -16,13 +16,11 @@ export function isThenable(value: unknown): value is PromiseLike<never> {
   return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
 }
 
-/** Lets go of what stands behind an answer that will not be sent. */
-export function discardAnswer(answer: unknown): void {
+/** Lets go of what stands behind an answer that will not be sent; what takes time is given to `letGo`. */
+export function discardAnswer(answer: unknown, letGo: (future: Future<unknown>) => void): void {
   if (typeof answer !== 'object' || answer === null || !('body' in answer)) return;
   const { body } = answer;
   if (body instanceof IncomingBody) body.discard();
-  else if (body instanceof ReadableStream && !body.locked) body.cancel('nobody waits for this answer').catch(ignore);
-  else if (body instanceof Stream) body.close().then(ignore, ignore);
+  else if (body instanceof ReadableStream && !body.locked) body.cancel('nobody waits for this answer').catch(() => {});
+  else if (body instanceof Stream) letGo(body.close());
 }
-
-function ignore(): void {}

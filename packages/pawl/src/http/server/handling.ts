@@ -69,7 +69,7 @@ export class Handling implements Answering, Caller {
     const handled = asFuture(given);
     if (handled instanceof Future) return this.goOn(cx, handled, null);
     if (!isThenable(handled)) return this.answer(cx, handled as Answer);
-    const promised = new Promised(handled);
+    const promised = new Promised(handled, this.server.letGo);
     if (this.held !== null) return this.goOn(cx, promised, null);
     this.promised = promised;
     return PENDING;

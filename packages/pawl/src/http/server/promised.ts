@@ -17,8 +17,11 @@ export class Promised extends Future<Answer> {
   private failed = false;
   private outcome: unknown = undefined;
 
-  constructor(promise: PromiseLike<Answer>) {
+  private readonly letGo: (future: Future<unknown>) => void;
+
+  constructor(promise: PromiseLike<Answer>, letGo: (future: Future<unknown>) => void) {
     super();
+    this.letGo = letGo;
     // A thenable that is no promise may throw, call back at once or twice: it is made one. A promise stays the one that it is.
     Promise.resolve(promise).then(
       (value) => this.settle(false, value),
@@ -28,7 +31,7 @@ export class Promised extends Future<Answer> {
 
   private settle(failed: boolean, outcome: unknown): void {
     if (this.abandoned) {
-      if (!failed) discardAnswer(outcome);
+      if (!failed) discardAnswer(outcome, this.letGo);
       return;
     }
     this.settled = true;
@@ -48,7 +51,7 @@ export class Promised extends Future<Answer> {
 
   /** Nobody waits for it any more. */
   override cancel(_cx?: Context): Poll<void> {
-    if (!this.abandoned && this.settled && !this.failed) discardAnswer(this.outcome);
+    if (!this.abandoned && this.settled && !this.failed) discardAnswer(this.outcome, this.letGo);
     this.abandoned = true;
     this.waker = null;
     return undefined;

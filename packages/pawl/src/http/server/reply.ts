@@ -7,7 +7,7 @@
  */
 import { STATUS_CODES } from 'node:http';
 import { PawlError } from '../../error/index.ts';
-import { coroutine, type Steps } from '../../future/coroutine.ts';
+import { start, type Steps } from '../../future/coroutine.ts';
 import { Future } from '../../future/future.ts';
 import type { Transport } from '../../net/transport.ts';
 import type { Duplex } from '../../io/stream.ts';
@@ -85,7 +85,7 @@ export class Reply {
     try {
       return this.write(answer);
     } catch (error) {
-      discardAnswer(answer);
+      discardAnswer(answer, this.server.letGo);
       throw error;
     }
   }
@@ -145,7 +145,7 @@ export class Reply {
     this.responder.switch(status, reason, head, request.upgrade, this.server.dates);
     this.streaming = true;
     this.upgraded = true;
-    return handingOver(new Flushed(outbound, transport), upgrade, new HandedOver(inbound, outbound));
+    return start(handOver, new Flushed(outbound, transport), upgrade, new HandedOver(inbound, outbound));
   }
 
   /** Whether the connection can be kept: not if the server closes, nor if more of the request's content is left than is worth reading away. */
@@ -161,8 +161,9 @@ export class Reply {
   failed(failure: unknown): void {
     const { responder, server, request } = this;
     const error = failure instanceof SuppressedError ? (failure.error as unknown) : failure;
-    if (error instanceof PawlError && error.code === 'CLIENT_GONE') {
+    if (this.tellsOfEnd(error)) {
       this.broken = true;
+      request?.abandon(error);
       return;
     }
     const status = this.statusOf(error);
@@ -177,6 +178,13 @@ export class Reply {
     const text = status === 500 ? STATUS_CODES[500] : (error as Error).message;
     responder.whole(status, '', null, `${text}\n`, server.dates);
     this.complete = true;
+  }
+
+  /** Whether it failed because the connection did: in writing, or in reading the content. */
+  private tellsOfEnd(error: unknown): boolean {
+    if (!(error instanceof PawlError)) return false;
+    if (error.code === 'CLIENT_GONE') return true;
+    return this.body?.failure === error && !(error instanceof HttpError) && error.code !== 'UNEXPECTED_EOF';
   }
 
   /** What the client is to blame for has a status of its own: content that is too large, or that failed to come as it should. */
@@ -200,7 +208,7 @@ export class Reply {
     const { unsent, request } = this;
     this.abandoned = true;
     this.unsent = null;
-    if (unsent !== null) closeOne(unsent).then(ignore, ignore);
+    if (unsent !== null) this.server.letGo(closeOne(unsent));
     if (request === null) return;
     if (this.responder.begun && !this.complete) this.broken = true;
     request.abandon(reason);
@@ -227,15 +235,9 @@ export class Reply {
 }
 
 /** The head of the answer goes out first: the new protocol may begin with the client. */
-const handingOver = coroutine(function* handOver(
-  flushed: Future<void>,
-  upgrade: NonNullable<Prepared['upgrade']>,
-  stream: Duplex,
-): Steps<void> {
+function* handOver(flushed: Future<void>, upgrade: NonNullable<Prepared['upgrade']>, stream: Duplex): Steps<void> {
   yield* flushed;
   const serving: unknown = asFuture(upgrade(stream));
   if (serving instanceof Future) yield* serving as Future<void>;
   else throw new PawlError('BAD_ARGUMENT', `upgrade gives a future or a generator, got ${typeof serving}`);
-});
-
-function ignore(): void {}
+}

@@ -21,7 +21,7 @@ export interface DirectOptions extends ServerOptions {
 }
 
 /** What a fetch handler gives. */
-export type Fetched = Response | Future<Response> | PromiseLike<Response> | Generator<never, Response, never>;
+export type Fetched = Response | Future<Response> | PromiseLike<Response> | Steps<Response>;
 
 /** A server whose handler takes a Request and gives a Response, as those of Bun, Deno, Hono and the service workers do. */
 export interface FetchOptions extends ServerOptions {

@@ -202,6 +202,14 @@ export class Server implements ServerCore, AsyncDisposable {
     return (this.scope as Scope).spawn(exchange) as Task<void>;
   }
 
+  /** @internal Detached: it must also run when the server is being stopped. */
+  readonly letGo = (future: Future<unknown>): void => {
+    (this.scope as Scope).runtime.spawn(future).then(
+      () => {},
+      () => {},
+    );
+  };
+
   /** @internal */
   tell(error: unknown, request: ServerRequest | null): void {
     const { onError } = this;
