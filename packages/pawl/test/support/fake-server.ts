@@ -13,7 +13,7 @@ export interface Bench {
   readonly errors: unknown[];
   /** Exchanges that are over. */
   readonly exchanges: Exchange[];
-  connect(): FakeConnection;
+  readonly connect: () => FakeConnection;
 }
 
 /**

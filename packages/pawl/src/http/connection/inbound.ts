@@ -281,7 +281,8 @@ export class InboundBody implements BodySource {
   /** The same, and reads on: true when the body has ended, false when it is longer than `limit`, or will not end. */
   pollRest(cx: Context, limit: number): Poll<boolean> {
     const { inbound, decoder } = this;
-    while (this.takeBuffered() && inbound !== null) {
+    if (inbound === null) return decoder.done;
+    while (this.takeBuffered()) {
       if (decoder.done) return true;
       if (this.drained > limit) return false;
       const count = inbound.fill(cx);

@@ -22,20 +22,26 @@ export interface Answering {
 export class Exchange extends Future<void> {
   private readonly connection: Answering;
   private readonly request: ServerRequest;
-  private handling: Future<Answer> | null = null;
-  private writing: Future<void> | null = null;
+  private handling: Future<Answer> | null;
+  private writing: Future<void> | null;
 
-  constructor(connection: Answering, request: ServerRequest) {
+  constructor(
+    connection: Answering,
+    request: ServerRequest,
+    handling: Future<Answer> | null,
+    writing: Future<void> | null,
+  ) {
     super();
     this.connection = connection;
     this.request = request;
-  }
-
-  /** What it has to do: one of them, or nothing but to wait for what the handler has spawned. */
-  set(handling: Future<Answer> | null, writing: Future<void> | null): this {
     this.handling = handling;
     this.writing = writing;
-    return this;
+  }
+
+  /** What it has to do, if that was not known when it was made. */
+  set(handling: Future<Answer> | null, writing: Future<void> | null): void {
+    this.handling = handling;
+    this.writing = writing;
   }
 
   /** @internal For dumps. */

@@ -289,7 +289,7 @@ describe('a client that goes away', () => {
       },
     };
     fakeServer(
-      () => ({ body: new Stream<string>(source as never) }),
+      () => ({ body: new Stream(source) }),
       function* ({ connect }) {
         const client = connect();
         client.send(get());

@@ -7,6 +7,7 @@
  * takes it over, and wakes the connection when it has done.
  */
 import type { Context } from '../../future/context.ts';
+import { creations } from '../../future/creations.ts';
 import { Future } from '../../future/future.ts';
 import { PENDING, type Poll } from '../../future/poll.ts';
 import type { Transport } from '../../net/transport.ts';
@@ -96,6 +97,8 @@ export class Handling implements Answering, Caller {
   /** What is left to be done is a task's, if anything is. */
   private goOn(cx: Context, handling: Future<Answer> | null, writing: Future<void> | null): Poll<void> {
     const { held } = this;
+    // Whether it is polled is from now on our affair, not the handler's.
+    if (handling !== null) creations?.taken(handling);
     if (held !== null) {
       held.set(handling, writing);
       this.held = null;
@@ -104,18 +107,18 @@ export class Handling implements Answering, Caller {
       return PENDING;
     }
     if (handling === null && writing === null) return undefined;
-    this.task = this.server.spawn(this.exchange().set(handling, writing));
+    this.task = this.server.spawn(this.exchange(handling, writing));
     return PENDING;
   }
 
-  private exchange(): Exchange {
-    return new Exchange(this, this.reply.request as ServerRequest);
+  private exchange(handling: Future<Answer> | null, writing: Future<void> | null): Exchange {
+    return new Exchange(this, this.reply.request as ServerRequest, handling, writing);
   }
 
   /** Asked for by a handler that spawns in its very call: then there is a task for the request, although it may answer at once. */
   nursery(): Scope {
     if (this.task === null) {
-      this.held = this.exchange();
+      this.held = this.exchange(null, null);
       this.task = this.server.spawn(this.held);
     }
     return this.task.nursery();

@@ -9,6 +9,8 @@ import { IncomingBody } from '../body.ts';
 import { installGlobals } from '../fetch/globals.ts';
 import { LazyRequest } from '../fetch/request.ts';
 import { TcpListener } from '../../net/listener.ts';
+import type { Runtime } from '../../task/runtime.ts';
+import type { Task } from '../../task/task.ts';
 import { spawn, spawnDetached } from '../../task/spawn.ts';
 import { type Handled, type ServerOptions, settingsOf } from './options.ts';
 import type { ServerRequest } from './request.ts';
@@ -44,6 +46,21 @@ class CurrentDriver extends Future<Driver> {
   }
 }
 
+/** Begins a task at once: one that is aborted before its first poll would never close what it was given. */
+class Begun extends Future<void> {
+  private readonly task: Task<void>;
+
+  constructor(task: Task<void>) {
+    super();
+    this.task = task;
+  }
+
+  override poll(cx: Context): Poll<void> {
+    (cx.runtime as Runtime).enter(this.task);
+    return undefined;
+  }
+}
+
 const serving = coroutine(function* serve(options: DirectOptions | FetchOptions, detached: boolean): Steps<Server> {
   const settings = settingsOf(options);
   const listener = yield* TcpListener.bind(settings.address, { ...options, noDelay: true });
@@ -55,7 +72,9 @@ const serving = coroutine(function* serve(options: DirectOptions | FetchOptions,
     using _globals = globals;
     yield* server.main();
   });
-  server.task = (detached ? spawnDetached : spawn)(main, { name: `server ${server.url}`, daemon: true });
+  const task = (detached ? spawnDetached : spawn)(main, { name: `server ${server.url}`, daemon: true });
+  server.task = task;
+  yield* new Begun(task as Task<void>);
   return server;
 });
 

@@ -124,7 +124,7 @@ export class Server implements ServerCore, AsyncDisposable {
    * ```
    */
   close({ deadline = 10_000 }: CloseOptions = {}): Future<void> {
-    if (!(deadline >= 0)) {
+    if (typeof deadline !== 'number' || !(deadline >= 0)) {
       throw new PawlError('BAD_ARGUMENT', `deadline must be a number of milliseconds, zero or more, got ${deadline}`);
     }
     return closing(this, deadline);
@@ -202,12 +202,13 @@ export class Server implements ServerCore, AsyncDisposable {
     return (this.scope as Scope).spawn(exchange) as Task<void>;
   }
 
-  /** @internal Detached: it must also run when the server is being stopped. */
+  /** @internal Detached, and begun at once: it must also run when the server, or all of the program, is being stopped. */
   readonly letGo = (future: Future<unknown>): void => {
-    (this.scope as Scope).runtime.spawn(future).then(
-      () => {},
-      () => {},
-    );
+    const { runtime } = this.scope as Scope;
+    const task = runtime.spawn(future) as Task<unknown>;
+    runtime.enter(task);
+    const ignore = (): void => {};
+    task.then(ignore, ignore);
   };
 
   /** @internal */
