@@ -170,7 +170,8 @@ export class Handling implements Answering, Caller {
       return PENDING;
     }
     this.promised = null;
-    return this.take(cx, answer);
+    // What it has given may take time in its turn, and is waited for from now on.
+    return this.take(cx, answer) === PENDING ? this.poll(cx) : undefined;
   }
 
   /** Whether the client is still there, unless somebody reads its content: they will see for themselves. */

@@ -4,15 +4,13 @@
  * What must hold: no connection's failure ends another one or the server. Closing stops accepting first, then waits for what is under way,
  * and cancels only what the deadline finds. When the server's task has ended, every connection and every handler has.
  */
-import { AsyncResource } from 'node:async_hooks';
 import type { Driver, SocketAddress } from '../../driver/driver.ts';
 import { PawlError } from '../../error/index.ts';
 import { coroutine, type Steps } from '../../future/coroutine.ts';
-import { Future } from '../../future/future.ts';
+import type { Future } from '../../future/future.ts';
 import type { TcpListener } from '../../net/listener.ts';
 import type { TcpStream } from '../../net/stream.ts';
 import { Notify } from '../../sync/notify.ts';
-import { keepAsyncContext } from '../../task/async-context.ts';
 import type { Scope } from '../../task/scope.ts';
 import { supervise } from '../../task/scopes.ts';
 import type { JoinHandle, Task } from '../../task/task.ts';
@@ -22,7 +20,6 @@ import { ServerConnection } from './connection.ts';
 import type { ServerCore } from './core.ts';
 import { DateLines } from './date.ts';
 import type { Exchange as ExchangeBody } from './exchange.ts';
-import { asFuture } from './handled.ts';
 import { HandlerContext } from './handler-context.ts';
 import type { Exchange, Handled, ServerOptions, Settings } from './options.ts';
 import type { ServerRequest } from './request.ts';
@@ -73,7 +70,7 @@ export class Server implements ServerCore, AsyncDisposable {
     this.listener = listener;
     this.driver = driver;
     this.settings = settings;
-    this.handler = options.asyncContext === true ? inAsyncContext(handler) : handler;
+    this.handler = handler;
     this.direct = direct;
     this.onExchange = options.onExchange === undefined ? null : guarded(options.onExchange, this);
     this.onError = options.onError;
@@ -227,17 +224,6 @@ export class Server implements ServerCore, AsyncDisposable {
     this.connections.delete(connection);
     this.room.notifyOne();
   }
-}
-
-/** In the asynchronous context of whoever called `serve`; what the handler changes in it stays with its request. */
-function inAsyncContext(handler: (request: ServerRequest) => Handled): (request: ServerRequest) => Handled {
-  const base = new AsyncResource('pawl.Server');
-  const handle = (request: ServerRequest): Handled => {
-    const handled = asFuture(handler(request));
-    return handled instanceof Future ? keepAsyncContext(handled) : handled;
-  };
-  return (request) =>
-    base.runInAsyncScope(() => new AsyncResource('pawl.Request').runInAsyncScope(() => handle(request)));
 }
 
 /** What the hook throws ends no connection. */
