@@ -82,7 +82,7 @@ export interface TcpStreamHandle {
   /** Idempotent: a later poll throws CLOSED. */
   close(): void;
   /** Closes with a reset (RST): what has not been sent is dropped, and the peer cannot take it for an end. Idempotent. */
-  reset(): void;
+  abort(): void;
   readonly closed: boolean;
 }
 

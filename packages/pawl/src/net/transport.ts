@@ -16,7 +16,7 @@ export type Transport = Pick<
   | 'pollHangup'
   | 'forget'
   | 'shutdown'
-  | 'reset'
+  | 'abort'
   | 'close'
   | 'closed'
 >;

@@ -166,7 +166,7 @@ export class NativeTcpStream extends Source implements TcpStreamHandle {
     socket.setLinger(this.#open(), seconds);
   }
 
-  reset(): void {
+  abort(): void {
     if (this.fd < 0) return;
     socket.setLinger(this.fd, 0);
     this.close();

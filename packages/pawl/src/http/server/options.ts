@@ -2,6 +2,7 @@
  * What `serve` takes: where to listen, how to answer, and how much of everything a client may have.
  */
 import { PawlError } from '../../error/index.ts';
+import type { Steps } from '../../future/coroutine.ts';
 import type { Future } from '../../future/future.ts';
 import type { Address } from '../../net/address.ts';
 import type { ListenOptions } from '../../net/listener.ts';
@@ -75,7 +76,7 @@ export interface ServerOptions extends Pick<
 }
 
 /** What a direct handler gives: at once, or later. A generator function is a coroutine. */
-export type Handled = Answer | Future<Answer> | PromiseLike<Answer> | Generator<never, Answer, never>;
+export type Handled = Answer | Future<Answer> | PromiseLike<Answer> | Steps<Answer>;
 
 /** The settings of a server, complete and checked. */
 export interface Settings {

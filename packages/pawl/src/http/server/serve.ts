@@ -1,4 +1,5 @@
 /** serve: starts a server, with a handler of one of the two forms. */
+import { AsyncResource } from 'node:async_hooks';
 import { type Driver, driverOf } from '../../driver/driver.ts';
 import { PawlError } from '../../error/index.ts';
 import type { Context } from '../../future/context.ts';
@@ -6,9 +7,14 @@ import { coroutine, start, type Steps } from '../../future/coroutine.ts';
 import { Future } from '../../future/future.ts';
 import type { Poll } from '../../future/poll.ts';
 import { IncomingBody } from '../body.ts';
+import { inAsyncContext } from './handled.ts';
 import { installGlobals } from '../fetch/globals.ts';
 import { LazyRequest } from '../fetch/request.ts';
 import { TcpListener } from '../../net/listener.ts';
+import type { Runtime } from '../../task/runtime.ts';
+import type { Task } from '../../task/task.ts';
+// Its first user is often ordinary async code, which imports nothing else.
+import '../../task/ambient.ts';
 import { spawn, spawnDetached } from '../../task/spawn.ts';
 import { type Handled, type ServerOptions, settingsOf } from './options.ts';
 import type { ServerRequest } from './request.ts';
@@ -21,7 +27,7 @@ export interface DirectOptions extends ServerOptions {
 }
 
 /** What a fetch handler gives. */
-export type Fetched = Response | Future<Response> | PromiseLike<Response> | Generator<never, Response, never>;
+export type Fetched = Response | Future<Response> | PromiseLike<Response> | Steps<Response>;
 
 /** A server whose handler takes a Request and gives a Response, as those of Bun, Deno, Hono and the service workers do. */
 export interface FetchOptions extends ServerOptions {
@@ -44,18 +50,40 @@ class CurrentDriver extends Future<Driver> {
   }
 }
 
-const serving = coroutine(function* serve(options: DirectOptions | FetchOptions, detached: boolean): Steps<Server> {
+/** Begins a task at once: one that is aborted before its first poll would never close what it was given. */
+class Begun extends Future<void> {
+  private readonly task: Task<void>;
+
+  constructor(task: Task<void>) {
+    super();
+    this.task = task;
+  }
+
+  override poll(cx: Context): Poll<void> {
+    (cx.runtime as Runtime).enter(this.task);
+    return undefined;
+  }
+}
+
+const serving = coroutine(function* serve(
+  options: DirectOptions | FetchOptions,
+  base: AsyncResource | null,
+  detached: boolean,
+): Steps<Server> {
   const settings = settingsOf(options);
   const listener = yield* TcpListener.bind(settings.address, { ...options, noDelay: true });
   const direct = 'handler' in options;
-  const handler = direct ? options.handler : overFetch(options, listener);
+  const plain = direct ? options.handler : overFetch(options, listener);
+  const handler = base === null ? plain : inAsyncContext(plain, base);
   const server = new Server(listener, yield* new CurrentDriver(), settings, handler, direct, options);
   const globals = direct || options.globals === false ? null : installGlobals();
   const main = start(function* (): Steps<void> {
     using _globals = globals;
     yield* server.main();
   });
-  server.task = (detached ? spawnDetached : spawn)(main, { name: `server ${server.url}`, daemon: true });
+  const task = (detached ? spawnDetached : spawn)(main, { name: `server ${server.url}`, daemon: true });
+  server.task = task;
+  yield* new Begun(task as Task<void>);
   return server;
 });
 
@@ -72,12 +100,15 @@ function overFetch({ fetch }: FetchOptions, listener: TcpListener): DirectOption
 
 class Serving extends Future<Server> {
   private readonly options: DirectOptions | FetchOptions;
+  /** Of whoever has called `serve`: that may be long before it is polled, and elsewhere. */
+  private readonly base: AsyncResource | null;
   private detached = false;
   private inner: Future<Server> | null = null;
 
   constructor(options: DirectOptions | FetchOptions) {
     super();
     this.options = options;
+    this.base = options.asyncContext === true ? new AsyncResource('pawl.Server') : null;
   }
 
   /** @internal For dumps. */
@@ -86,7 +117,7 @@ class Serving extends Future<Server> {
   }
 
   override poll(cx: Context): Poll<Server> {
-    return (this.inner ??= serving(this.options, this.detached)).poll(cx);
+    return (this.inner ??= serving(this.options, this.base, this.detached)).poll(cx);
   }
 
   override cancel(cx: Context): Poll<void> {

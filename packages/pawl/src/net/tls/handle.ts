@@ -185,13 +185,13 @@ export class TlsHandle implements Transport {
     else this.linger();
   }
 
-  reset(): void {
-    if (!this.isClosed) this.transport.reset();
-    this.abort();
+  abort(): void {
+    if (!this.isClosed) this.transport.abort();
+    this.abandon();
   }
 
   /** Without a word to the peer, and without what has not been sent. */
-  abort(): void {
+  abandon(): void {
     if (!this.isClosed) {
       this.isClosed = true;
       this.drain();

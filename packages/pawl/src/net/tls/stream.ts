@@ -250,7 +250,7 @@ export class TlsStream extends Socket implements Duplex, Disposable {
 
   /** Closes with a reset (RST): what has not been sent is dropped, and the peer's next read fails with ECONNRESET. */
   reset(): void {
-    this.handle.reset();
+    this.handle.abort();
   }
 
   [Symbol.dispose](): void {
