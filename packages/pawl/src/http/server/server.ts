@@ -8,8 +8,7 @@ import type { Driver, SocketAddress } from '../../driver/driver.ts';
 import { PawlError } from '../../error/index.ts';
 import { coroutine, type Steps } from '../../future/coroutine.ts';
 import type { Future } from '../../future/future.ts';
-import type { TcpListener } from '../../net/listener.ts';
-import type { TcpStream } from '../../net/stream.ts';
+import type { Transport } from '../../net/transport.ts';
 import { Notify } from '../../sync/notify.ts';
 import type { Scope } from '../../task/scope.ts';
 import { supervise } from '../../task/scopes.ts';
@@ -24,6 +23,13 @@ import type { Exchange as ExchangeBody } from './exchange.ts';
 import { HandlerContext } from './handler-context.ts';
 import type { Exchange, Handled, ServerOptions, Settings } from './options.ts';
 import type { ServerRequest } from './request.ts';
+
+/** @internal What a server accepts from: TCP, or TLS over it. */
+export interface Listener extends Disposable {
+  readonly localAddress: SocketAddress;
+  accept(): Future<{ readonly handle: Transport }>;
+  close(): void;
+}
 
 /** How a server closes. */
 export interface CloseOptions {
@@ -40,7 +46,7 @@ export class Server implements ServerCore, AsyncDisposable {
   /** @internal */
   readonly direct: boolean;
   /** @internal */
-  readonly secure: boolean = false;
+  readonly secure: boolean;
   /** @internal */
   readonly onExchange: ((exchange: Exchange) => void) | null;
   /** @internal */
@@ -51,7 +57,7 @@ export class Server implements ServerCore, AsyncDisposable {
   /** @internal */
   parser: RequestParser;
   private readonly driver: Driver;
-  private readonly listener: TcpListener;
+  private readonly listener: Listener;
   private readonly dateLines = new DateLines();
   private readonly connections = new Set<ServerConnection>();
   private readonly room = new Notify();
@@ -61,7 +67,7 @@ export class Server implements ServerCore, AsyncDisposable {
 
   /** @internal */
   constructor(
-    listener: TcpListener,
+    listener: Listener,
     driver: Driver,
     settings: Settings,
     handler: (request: ServerRequest) => Handled,
@@ -69,6 +75,7 @@ export class Server implements ServerCore, AsyncDisposable {
     options: ServerOptions,
   ) {
     this.listener = listener;
+    this.secure = options.tls !== undefined;
     this.driver = driver;
     this.settings = settings;
     this.handler = handler;
@@ -153,7 +160,7 @@ export class Server implements ServerCore, AsyncDisposable {
     for (;;) {
       while (this.connections.size >= limit && !this.closing) yield* this.room.notified();
       if (this.closing) return;
-      let stream: TcpStream;
+      let stream: { readonly handle: Transport };
       try {
         stream = yield* listener.accept();
       } catch (error) {
