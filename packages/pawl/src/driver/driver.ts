@@ -86,6 +86,8 @@ export interface TcpStreamHandle {
   setLinger(seconds: number | undefined): void;
   /** Idempotent: a later poll throws CLOSED. */
   close(): void;
+  /** Closes with a reset (RST): what has not been sent is dropped, and the peer cannot take it for an end. Idempotent. */
+  abort(): void;
   readonly closed: boolean;
 }
 

@@ -17,7 +17,7 @@ export type Transport = Pick<
   | 'unrefRead'
   | 'forget'
   | 'shutdown'
-  | 'setLinger'
+  | 'abort'
   | 'close'
   | 'closed'
 >;

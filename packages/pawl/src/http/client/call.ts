@@ -308,7 +308,7 @@ export class Call extends Future<ClientResponse> implements User, Waiting {
     const { sending, connection, core, plan } = this;
     const patience = plan.options.headTimeout ?? (core as Core).settings.headTimeout;
     if (sending !== null && sending.held) return sending.heldUntil;
-    if (connection !== null && !connection.outbound.empty) return connection.outbound.since + patience;
+    if (connection !== null && !connection.outbound.empty) return connection.outbound.stalledSince + patience;
     return sending === null || sending.complete ? this.since + patience : Infinity;
   }
 

@@ -122,6 +122,8 @@ export class InboundBody implements BodySource {
   readonly length: number;
   /** Called once before the first wait for bytes: a server that was asked to says 100 (Continue). */
   onFirstWait: (() => void) | null = null;
+  /** Called when nobody waits for bytes any more who did. */
+  onResume: (() => void) | null = null;
   /** Called when the last byte has been decoded. */
   onEnd: (() => void) | null = null;
   /** Content bytes given out, and how many there may be. */
@@ -133,9 +135,12 @@ export class InboundBody implements BodySource {
   since = 0;
   /** What came before the message was over and nobody had read by then. */
   private kept: Buffer | null = null;
+  /** The connection alone reads now, so many bytes so far: two who wait for one direction would wake each other for ever. */
+  private draining = false;
+  private drained = 0;
   /** Why there will be no more of it. */
-  private failure: unknown = undefined;
-  private failed = false;
+  failure: unknown = undefined;
+  failed = false;
   private discarded = false;
 
   constructor(inbound: Inbound, decoder: BodyDecoder, length: number, limit: number, tooLarge: () => Error) {
@@ -156,20 +161,27 @@ export class InboundBody implements BodySource {
   }
 
   pollBody(cx: Context, target: Uint8Array): Poll<number> {
+    const waited = this.waker !== null;
     this.waker = null;
     if (this.failed) throw this.failure;
     const { inbound, decoder, kept } = this;
     if (kept !== null) return this.giveKept(kept, target);
     if (decoder.done) return 0;
+    if (this.draining) {
+      this.waker = cx.waker;
+      return PENDING;
+    }
     if (inbound === null) throw new PawlError('CLOSED', 'the connection that the body came over is gone');
     try {
       const count = this.step(cx, inbound, decoder, target);
       if (count === PENDING) {
         inbound.rest();
         this.waker = cx.waker;
-        this.since = driverOf(cx).now();
+        // Whoever is woken for another reason waits on.
+        if (!waited) this.since = driverOf(cx).now();
         return PENDING;
       }
+      if (waited) this.onResume?.();
       this.received += count;
       if (this.received > this.limit) throw this.tooLarge();
       inbound.rest();
@@ -177,6 +189,7 @@ export class InboundBody implements BodySource {
       return count;
     } catch (error) {
       this.fail(error);
+      if (waited) this.onResume?.();
       throw error;
     }
   }
@@ -219,7 +232,9 @@ export class InboundBody implements BodySource {
 
   forgetBody(): void {
     this.waker = null;
+    if (this.draining) return;
     this.inbound?.transport.forget('read');
+    this.onResume?.();
   }
 
   discardBody(): void {
@@ -235,33 +250,46 @@ export class InboundBody implements BodySource {
   }
 
   /**
-   * Reads what nobody has read when the message is over, so that the next one can begin. It is kept for whoever reads it later: a request may
-   * be put aside and looked at after it was answered. True when the body has ended, false when it is longer than `limit`.
+   * Takes what has come and nobody has read when the message is over, so that the next one can begin. It is kept for whoever reads it later:
+   * a request may be put aside and looked at after it was answered. False when no more can come of it.
    */
+  takeBuffered(): boolean {
+    const { inbound, decoder, kept } = this;
+    this.draining = true;
+    if (this.failed || inbound === null) return false;
+    if (decoder.done || inbound.length === 0) return true;
+    const piece = Buffer.allocUnsafeSlow(inbound.length);
+    let size = 0;
+    try {
+      // A decoder stops where it has nothing to give, and at the end of its target, which is as large as all that is there.
+      while (inbound.length > 0 && !decoder.done) {
+        size += decoder.decode(inbound.bytes, inbound.start, inbound.end, piece.subarray(size));
+        inbound.consume(decoder.consumed);
+      }
+    } catch (error) {
+      this.fail(error);
+      return false;
+    }
+    if (size > 0 && !this.discarded) {
+      this.kept = kept === null ? piece.subarray(0, size) : Buffer.concat([kept, piece.subarray(0, size)]);
+    }
+    this.drained += size;
+    if (size > 0 || decoder.done) this.wake();
+    return true;
+  }
+
+  /** The same, and reads on: true when the body has ended, false when it is longer than `limit`, or will not end. */
   pollRest(cx: Context, limit: number): Poll<boolean> {
     const { inbound, decoder } = this;
     if (inbound === null) return decoder.done;
-    const pieces: Buffer[] = this.kept === null ? [] : [this.kept];
-    let size = this.kept?.length ?? 0;
-    try {
-      while (!decoder.done) {
-        if (size > limit) return false;
-        if (inbound.length > 0) {
-          const piece = Buffer.allocUnsafeSlow(inbound.length);
-          const count = decoder.decode(inbound.bytes, inbound.start, inbound.end, piece);
-          inbound.consume(decoder.consumed);
-          if (count > 0 && !this.discarded) pieces.push(piece.subarray(0, count));
-          size += count;
-          continue;
-        }
-        const count = inbound.fill(cx);
-        if (count === PENDING) return PENDING;
-        if (count === 0) decoder.end();
-      }
-      return true;
-    } finally {
-      if (pieces.length > 0) this.kept = pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces);
+    while (this.takeBuffered()) {
+      if (decoder.done) return true;
+      if (this.drained > limit) return false;
+      const count = inbound.fill(cx);
+      if (count === PENDING) return PENDING;
+      if (count === 0) return false;
     }
+    return false;
   }
 
   /** No byte of it can come any more, for this reason; whoever waits is told. */
@@ -269,6 +297,10 @@ export class InboundBody implements BodySource {
     if (this.failed || this.decoder.done) return;
     this.failed = true;
     this.failure = error;
+    this.wake();
+  }
+
+  private wake(): void {
     const { waker } = this;
     this.waker = null;
     waker?.wake();
@@ -278,6 +310,7 @@ export class InboundBody implements BodySource {
   detach(): void {
     this.inbound = null;
     this.onFirstWait = null;
+    this.onResume = null;
     this.onEnd = null;
     if (!this.decoder.done) {
       this.fail(new PawlError('CLOSED', 'the exchange that the body belongs to is over'));

@@ -26,8 +26,9 @@ export class Outbound {
   private tail: Uint8Array | null = null;
   /** Bytes that the transport has taken, ever. */
   written = 0;
-  /** Since when, on the driver's clock, the peer has taken nothing; meaningless while nothing waits. */
-  since = 0;
+  /** When, on the driver's clock, the peer took something for the last time; since `held`. */
+  private since = 0;
+  /** A flush has found that the peer does not take what waits. */
   private held = false;
 
   constructor(transport: Transport) {
@@ -42,6 +43,11 @@ export class Outbound {
   /** Bytes that wait. */
   get waiting(): number {
     return this.end - this.start + (this.tail?.length ?? 0);
+  }
+
+  /** Since when, on the driver's clock, the peer has taken nothing although something waits; Infinity if that is not so. */
+  get stalledSince(): number {
+    return this.held ? this.since : Infinity;
   }
 
   /** Enough is gathered to be worth a system call of its own. */
@@ -142,22 +148,21 @@ export class Outbound {
       this.bytes = own;
       this.start = 0;
       this.end = end - start;
-    } else if (start === end) {
-      // What is left is the tail.
-      giveBuffer(bytes);
-      this.bytes = NOTHING;
-      this.start = 0;
-      this.end = 0;
-    }
+    } else if (start === end) this.drop();
     return PENDING;
   }
 
-  /** Drops whatever has not been written. */
-  release(): void {
+  /** Gives the buffer back; what lies in its owner's memory goes on waiting. */
+  private drop(): void {
     giveBuffer(this.bytes);
     this.bytes = NOTHING;
     this.start = 0;
     this.end = 0;
+  }
+
+  /** Drops whatever has not been written. */
+  release(): void {
+    this.drop();
     this.tail = null;
     this.held = false;
   }

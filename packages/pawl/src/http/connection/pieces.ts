@@ -46,10 +46,12 @@ class ReaderSource implements Source<Uint8Array> {
 /** Throws BAD_ARGUMENT for what gives no bytes. */
 export function piecesOf(body: Pieces): Source<Uint8Array | string> {
   if (body instanceof Stream) return body;
-  if (typeof (body as Reader).read === 'function') return new ReaderSource(body as Reader);
-  if (body instanceof ReadableStream) return fromReadableStream(body as ReadableStream<Uint8Array>);
-  if (Symbol.asyncIterator in body || Symbol.iterator in body) {
-    return Stream.from(body as AsyncIterable<Uint8Array | string>);
+  if (typeof body === 'object') {
+    if (typeof (body as Reader).read === 'function') return new ReaderSource(body as Reader);
+    if (body instanceof ReadableStream) return fromReadableStream(body as ReadableStream<Uint8Array>);
+    if (Symbol.asyncIterator in body || Symbol.iterator in body) {
+      return Stream.from(body as AsyncIterable<Uint8Array | string>);
+    }
   }
   throw new PawlError(
     'BAD_ARGUMENT',

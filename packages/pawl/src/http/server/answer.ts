@@ -54,6 +54,8 @@ export class AnswerHead {
   /** It has a Content-Type, or a Date, of its own. */
   type = false;
   date = false;
+  /** It names the protocol that comes after it. */
+  upgrade = false;
   /** It asks for the end of the connection. */
   close = false;
 
@@ -101,7 +103,7 @@ export class AnswerHead {
         if (name.toLowerCase() === 'date') this.date = true;
         return false;
       case 7:
-        // What it announces is written where the trailers are.
+        if (name.toLowerCase() === 'upgrade') this.upgrade = true;
         return false;
       case 10:
         switch (name.toLowerCase()) {

@@ -3,9 +3,10 @@
  *
  * What must hold: the next piece is asked for when the last one has been taken by the client's connection. An announced length is kept to
  * the byte: too few or too many break the connection, since the client could not tell what comes next. However it ends, the source is closed.
+ * That the client takes nothing more is told apart from what the source throws: it is nobody's fault.
  */
 import { Buffer } from 'node:buffer';
-import { coroutine, type Steps } from '../../future/coroutine.ts';
+import { start, type Steps } from '../../future/coroutine.ts';
 import type { Future } from '../../future/future.ts';
 import { closeOne } from '../../stream/close.ts';
 import { END, type Source } from '../../stream/source.ts';
@@ -16,6 +17,7 @@ import type { Transport } from '../../net/transport.ts';
 import { HttpError } from '../error.ts';
 import type { FieldsInit } from '../fields.ts';
 import { AnswerHead } from './answer.ts';
+import { clientGone } from './request.ts';
 import type { Framing } from './responder.ts';
 
 const CRLF = Buffer.from('\r\n');
@@ -29,17 +31,23 @@ export interface BodyWriting {
   /** Bytes that the head has announced, or -1. */
   readonly length: number;
   readonly trailers: (() => FieldsInit) | undefined;
+  /** Called first: from now on it closes the source. */
+  readonly begin: () => void;
 }
 
-export const writeBody: (writing: BodyWriting) => Future<void> = coroutine(function* writeBody(
-  writing: BodyWriting,
-): Steps<void> {
-  const { outbound, transport, source, framing, length, trailers } = writing;
+/** Nothing of it has begun before it is polled, and it may be dropped then: whoever has made it closes the source. */
+export function writeBody(writing: BodyWriting): Future<void> {
+  return start(write, writing);
+}
+
+function* write(writing: BodyWriting): Steps<void> {
+  const { outbound, source, framing, length, trailers } = writing;
+  writing.begin();
   try {
     if (framing === 'none') return;
     let sent = 0;
     // The head goes out at once: the first piece may be long in coming.
-    yield* new Flushed(outbound, transport);
+    yield* flush(writing);
     for (;;) {
       const piece = yield* source.next();
       if (piece === END) break;
@@ -50,10 +58,10 @@ export const writeBody: (writing: BodyWriting) => Future<void> = coroutine(funct
       if (framing === 'chunked') outbound.latin1(`${bytes.length.toString(16)}\r\n`);
       outbound.add(bytes);
       if (framing === 'chunked') {
-        if (outbound.full) yield* new Flushed(outbound, transport);
+        if (outbound.full) yield* flush(writing);
         outbound.add(CRLF);
       }
-      yield* new Flushed(outbound, transport);
+      yield* flush(writing);
     }
     if (length >= 0 && sent < length) throw wrongLength(sent, length);
     if (framing === 'chunked') {
@@ -62,7 +70,16 @@ export const writeBody: (writing: BodyWriting) => Future<void> = coroutine(funct
   } finally {
     yield* closeOne(source);
   }
-});
+}
+
+/** Plain delegation: no coroutine of its own for each piece. */
+function* flush({ outbound, transport }: BodyWriting): Steps<void> {
+  try {
+    yield* new Flushed(outbound, transport);
+  } catch (error) {
+    throw clientGone(error);
+  }
+}
 
 function wrongLength(sent: number, length: number): HttpError {
   return new HttpError(

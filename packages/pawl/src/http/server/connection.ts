@@ -2,96 +2,57 @@
  * ServerConnection: one client's connection, from its first byte to its last, as a future that is polled by a task of its own.
  *
  * What must hold:
- * - Requests are read one after another and answered in their order. What answers at once (a value) is answered within the poll, and all
- *   answers of a poll leave together; what takes time runs as a child task, and the connection only looks whether the client is still there.
- * - The client's going (a reset, or both directions closed) cancels the child. A FIN alone is a half-close: its requests are answered.
+ * - Requests are read one after another and answered in their order; all answers that are given in one poll leave together.
+ * - The client's going (a reset, or both directions closed) cancels who answers. A FIN alone is a half-close: its requests are answered.
  * - Nothing is read ahead of what is being answered, so a client that sends without end, or never reads, costs a bounded amount of memory.
  * - Between requests it holds no buffer. Its one timer is armed for the earliest of all that may be too slow, and looks again when it fires.
+ * - It never fails: what goes wrong ends it, and whoever can do something about it is told.
  */
-import { AsyncResource } from 'node:async_hooks';
 import { STATUS_CODES } from 'node:http';
 import { driverOf, type TimerEntry } from '../../driver/driver.ts';
 import { PawlError } from '../../error/index.ts';
 import type { Context, Waker } from '../../future/context.ts';
-import { start } from '../../future/coroutine.ts';
 import { alreadyCompleted, Future } from '../../future/future.ts';
 import { PENDING, type Poll } from '../../future/poll.ts';
 import { type WaitInfo, waitInfo, type Waiting } from '../../future/wait-info.ts';
 import { formatAddress } from '../../net/address.ts';
 import type { Transport } from '../../net/transport.ts';
-import { keepAsyncContext } from '../../task/async-context.ts';
 import { spend } from '../../task/budget.ts';
-import type { Scope } from '../../task/scope.ts';
-import type { JoinHandle } from '../../task/join-handle.ts';
 import { IncomingBody } from '../body.ts';
-import { HandedOver } from '../connection/handed-over.ts';
 import { Inbound, InboundBody } from '../connection/inbound.ts';
 import { Outbound } from '../connection/outbound.ts';
-import { type Pieces, piecesOf } from '../connection/pieces.ts';
 import { HttpError } from '../error.ts';
 import { requestBody } from '../wire/body-decoder.ts';
 import type { RequestHead } from '../wire/request-head.ts';
 import { INCOMPLETE, type RequestParser } from '../wire/request-parser.ts';
-import { type Answer, type Prepared, prepareParts, prepareResponse } from './answer.ts';
-import { writeBody } from './body-writer.ts';
-import { type Answering, Exchange } from './exchange.ts';
-import type { Handled } from './options.ts';
-import { Promised } from './promised.ts';
-import { clientGone, ServerRequest } from './request.ts';
-import { Responder } from './responder.ts';
 import type { ServerCore } from './core.ts';
+import { Handling, type Owner } from './handling.ts';
+import { Lingering } from './linger.ts';
+import * as phases from './phase.ts';
+import { ANSWER, CLOSED, DRAIN, ENDING, HEAD, LINGER } from './phase.ts';
+import { DRAIN_LIMIT, Reply } from './reply.ts';
+import { clientGone, ServerRequest } from './request.ts';
 
-/** Waits for a request's head, or reads it. */
-const HEAD = 0;
-/** A child task answers. */
-const EXCHANGE = 1;
-/** A promise answers. */
-const PROMISE = 2;
-/** Reads what the handler did not, so that the next request can come. */
-const DRAIN = 3;
-/** Has said its last, and reads what the client still sends: closing at once would reset the connection under the answer (RFC 9112, 9.6). */
-const LINGER = 4;
-/** Waits for the child to end, then closes. */
-const ENDING = 5;
-const CLOSED = 6;
-
-/** Content that nobody has read is read away up to so many bytes, to save the connection. */
-const DRAIN_LIMIT = 64 * 1024;
-/** Milliseconds, and bytes, of lingering. */
-const LINGER_TIME = 2000;
-const LINGER_LIMIT = 1024 * 1024;
-
-export class ServerConnection extends Future<void> implements TimerEntry, Answering, Waiting {
+export class ServerConnection extends Future<void> implements TimerEntry, Owner, Waiting, phases.Standing {
   timerTick = 0;
   timerSlot = -1;
   timerNext: TimerEntry | null = null;
   timerPrev: TimerEntry | null = null;
   private readonly server: ServerCore;
-  private readonly transport: Transport;
+  readonly transport: Transport;
   private readonly inbound: Inbound;
-  private readonly outbound: Outbound;
-  private readonly responder: Responder;
+  readonly outbound: Outbound;
+  private readonly reply: Reply;
+  private readonly handling: Handling;
   /** Only while a head has come in part. */
   private parser: RequestParser | null = null;
-  private phase = HEAD;
-  private request: ServerRequest | null = null;
-  private body: InboundBody | null = null;
-  private child: JoinHandle<void> | null = null;
-  private promised: Promised | null = null;
+  phase: number = HEAD;
+  private lingering: Lingering | null = null;
   private owner: Waker | null = null;
   /** Requests that have come. */
   private requests = 0;
-  /** On the driver's clock: when the phase, or the wait within it, began; and the request. */
-  private since = 0;
-  private began = 0;
-  private lingered = 0;
+  since = 0;
   private fired = false;
-  /** What the child writes goes out by itself. */
-  private streaming = false;
-  /** The answer has broken off: the end of the connection must not look like the answer's. */
-  private broken = false;
-  private upgraded = false;
-  private writtenBefore = 0;
 
   constructor(server: ServerCore, transport: Transport) {
     super();
@@ -99,7 +60,8 @@ export class ServerConnection extends Future<void> implements TimerEntry, Answer
     this.transport = transport;
     this.inbound = new Inbound(transport);
     this.outbound = new Outbound(transport);
-    this.responder = new Responder(this.outbound);
+    this.reply = new Reply(server, this.inbound, this.outbound);
+    this.handling = new Handling(server, this.reply, this);
   }
 
   /** @internal For dumps. */
@@ -109,10 +71,9 @@ export class ServerConnection extends Future<void> implements TimerEntry, Answer
 
   /** @internal */
   [waitInfo](): WaitInfo {
-    const what = ['a request', 'the answer', 'a promised answer', 'the rest of a request', 'the end', 'the end'][
-      this.phase
-    ];
-    return { what: what ?? 'nothing', resource: this.transport };
+    const wait = { what: phases.waitOf(this.phase), resource: this.transport };
+    const { task } = this.handling;
+    return task === null ? wait : { ...wait, holders: [task] };
   }
 
   /** Between two requests, with nothing on its way. */
@@ -120,7 +81,23 @@ export class ServerConnection extends Future<void> implements TimerEntry, Answer
     return this.phase === HEAD && (this.parser === null || this.parser.idle) && this.outbound.empty;
   }
 
-  /** Looks again: the server is closing. */
+  get headDue(): boolean {
+    return this.requests === 0 || this.parser !== null;
+  }
+
+  get began(): number {
+    return this.reply.began;
+  }
+
+  get upgraded(): boolean {
+    return this.reply.upgraded;
+  }
+
+  get body(): InboundBody | null {
+    return this.reply.body;
+  }
+
+  /** Looks again: the server is closing, or what took a waker over has done. */
   nudge(): void {
     this.owner?.wake();
   }
@@ -138,14 +115,13 @@ export class ServerConnection extends Future<void> implements TimerEntry, Answer
     if (this.owner === null) {
       this.owner = cx.waker;
       this.since = now;
-      this.server.enter(this);
     }
     try {
       if (this.fired) this.lookAtTime(now);
       while (this.phase !== CLOSED) if (this.step(cx, now) === PENDING) return this.suspend(cx, now);
     } catch (error) {
       this.lost(error);
-      if (this.phase === ENDING && this.pollEnding(cx) === PENDING) return PENDING;
+      if (this.pollEnding(cx) === PENDING) return this.suspend(cx, now);
     }
     this.end(cx);
     return undefined;
@@ -155,32 +131,32 @@ export class ServerConnection extends Future<void> implements TimerEntry, Answer
     switch (this.phase) {
       case HEAD:
         return this.pollHead(cx, now);
-      case EXCHANGE:
-        return this.pollExchange(cx, now);
-      case PROMISE:
-        return this.pollPromise(cx, now);
+      case ANSWER:
+        if (this.handling.poll(cx) === PENDING) return PENDING;
+        this.finish(now);
+        return undefined;
       case DRAIN:
         return this.pollDrain(cx, now);
       case LINGER:
-        return this.pollLinger(cx, now);
+        return this.pollLinger(cx);
       default:
         return this.pollEnding(cx);
     }
   }
 
-  /** The server is stopping for good: the child has been aborted, as every child of this task. */
+  /** The server is stopping for good. */
   override cancel(cx: Context): Poll<void> {
     if (this.phase === CLOSED) return undefined;
-    if (this.owner === null) {
-      this.transport.close();
-      this.phase = CLOSED;
-      return undefined;
-    }
-    if (this.request !== null && this.responder.begun) this.broken = true;
-    this.abandon('the server was stopped');
+    if (this.phase !== ENDING) this.abandon('the server was stopped');
     if (this.pollEnding(cx) === PENDING) return PENDING;
     this.end(cx);
     return undefined;
+  }
+
+  /** Closes a connection that was never polled. */
+  drop(): void {
+    this.phase = CLOSED;
+    this.transport.close();
   }
 
   private end(cx: Context): void {
@@ -188,23 +164,19 @@ export class ServerConnection extends Future<void> implements TimerEntry, Answer
     if (this.timerSlot >= 0) driverOf(cx).timers.cancel(this);
     this.body?.detach();
     this.inbound.release();
-    if (this.broken || !this.outbound.empty) this.transport.setLinger(0);
+    const cut = this.reply.broken || !this.outbound.empty;
     this.outbound.release();
-    this.transport.close();
+    if (cut) this.transport.abort();
+    else this.transport.close();
     this.server.leave(this);
   }
 
   // ---- time
 
-  /** Arms the timer for whatever comes first. What it was armed for may be over when it fires: {@link lookAtTime} looks. */
+  /** Arms the timer. What it was armed for may be over when it fires: {@link lookAtTime} looks. */
   private suspend(cx: Context, now: number): typeof PENDING {
     this.inbound.rest();
-    let deadline = this.deadline(now);
-    if (this.child !== null) {
-      // The child may begin to wait, for the client, while nobody polls us.
-      const { body, send } = this.server.settings.timeouts;
-      deadline = Math.min(deadline, now + body, now + send);
-    }
+    const deadline = phases.nextLook(this, this.server.settings.timeouts, now);
     if (deadline === Infinity) return PENDING;
     const { timers } = driverOf(cx);
     if (this.timerSlot >= 0) {
@@ -215,70 +187,42 @@ export class ServerConnection extends Future<void> implements TimerEntry, Answer
     return PENDING;
   }
 
-  private deadline(now: number): number {
-    const { head, idle, body, send, request } = this.server.settings.timeouts;
-    const sending = this.outbound.empty ? Infinity : this.outbound.since + send;
-    switch (this.phase) {
-      case HEAD:
-        if (sending !== Infinity) return sending;
-        return this.since + (this.requests === 0 || this.parser !== null ? head : idle);
-      case EXCHANGE:
-      case PROMISE: {
-        if (this.upgraded) return Infinity;
-        const waiting = this.body === null || this.body.waker === null ? Infinity : this.body.since + body;
-        return Math.min(this.began + request, waiting, sending);
-      }
-      case DRAIN:
-        return Math.min(this.since + body, sending);
-      case LINGER:
-        return Math.min(this.since + LINGER_TIME, sending);
-      default:
-        return now + send;
-    }
-  }
-
   private lookAtTime(now: number): void {
     this.fired = false;
-    if (now < this.deadline(now)) return;
-    const { send, request } = this.server.settings.timeouts;
-    if (!this.outbound.empty && now >= this.outbound.since + send) {
-      this.broken = true;
+    const { timeouts } = this.server.settings;
+    if (now < phases.deadlineOf(this, timeouts)) return;
+    const { send, request } = timeouts;
+    if (this.outbound.stalledSince + send <= now) {
+      this.reply.broken = true;
       this.abandon(new PawlError('TIMEOUT', `the client took nothing of the answer for ${send} ms`));
       return;
     }
     switch (this.phase) {
       case HEAD:
         if (this.parser === null || this.parser.idle) this.phase = CLOSED;
-        else {
-          this.responder.startBroken();
-          this.refuse(slow('head'), now);
-        }
+        else this.refuse(slow('head'), now);
         return;
-      case EXCHANGE:
-      case PROMISE:
+      case ANSWER:
         if (now < this.began + request) this.body?.fail(slow('content'));
         else this.outOfTime(request, now);
         return;
       default:
-        this.phase = this.phase === ENDING ? ENDING : CLOSED;
+        this.phase = this.phase === LINGER ? ENDING : CLOSED;
     }
   }
 
   /** The handler has taken too long. */
   private outOfTime(limit: number, now: number): void {
-    const reason = new PawlError('TIMEOUT', `the request was not answered within ${limit} ms`);
-    if (this.responder.begun) {
-      this.broken = true;
-      this.abandon(reason);
-      return;
+    const { reply } = this;
+    const { responder } = reply;
+    if (!responder.begun) {
+      responder.keepAlive = false;
+      responder.whole(503, '', null, `${STATUS_CODES[503]}\n`, this.server.dates);
+      reply.complete = true;
     }
-    this.responder.keepAlive = false;
-    this.responder.whole(503, '', null, `${STATUS_CODES[503]}\n`, this.server.dates);
-    this.abandon(reason);
-    // Its cleanup goes on, as this task's child, while the client is told.
-    this.child = null;
-    this.phase = LINGER;
-    this.since = now;
+    this.abandon(new PawlError('TIMEOUT', `the request was not answered within ${limit} ms`));
+    // Its cleanup goes on while the client is told.
+    if (reply.complete) this.linger(now, true);
   }
 
   // ---- a request's head
@@ -293,8 +237,7 @@ export class ServerConnection extends Future<void> implements TimerEntry, Answer
         used = parser.parse(inbound.bytes, inbound.start, inbound.end);
       } catch (error) {
         parser.reset();
-        this.parser = null;
-        this.responder.startBroken();
+        if (!(error instanceof HttpError)) throw error;
         this.refuse(error, now);
         return undefined;
       }
@@ -307,7 +250,7 @@ export class ServerConnection extends Future<void> implements TimerEntry, Answer
       if (this.parser === null) {
         // What it remembers of this head is this connection's: the others get a new one.
         this.parser = server.lendParser();
-        if (outbound.empty) this.since = now;
+        if (outbound.empty && this.requests > 0) this.since = now;
       }
     }
     if (!outbound.empty) {
@@ -323,318 +266,128 @@ export class ServerConnection extends Future<void> implements TimerEntry, Answer
     }
     // The client has nothing more to ask. Of a head that it has not ended nothing can be answered.
     if (count === 0) this.phase = CLOSED;
-    else if (this.parser === null) this.since = now;
     return undefined;
   }
 
   private begin(cx: Context, head: RequestHead, now: number): void {
-    const { server, responder } = this;
+    const { server, reply } = this;
     this.requests++;
-    this.began = now;
-    this.streaming = false;
-    this.writtenBefore = this.outbound.written + this.outbound.waiting;
-    responder.start(head, head.keepAlive && !server.closing);
-    const decoder = requestBody(head);
-    let incoming = IncomingBody.empty;
-    if (decoder !== null) {
-      const { body: limit } = server.settings.limits;
-      if (head.contentLength > limit) {
-        this.refuse(tooLarge(limit), now);
-        return;
-      }
-      const body = new InboundBody(this.inbound, decoder, head.contentLength, limit, () => tooLarge(limit));
-      if (head.expectContinue) body.onFirstWait = () => this.sayContinue();
-      this.body = body;
-      incoming = new IncomingBody(body);
-    }
+    const body = this.bodyOf(head);
+    const incoming = body === null ? IncomingBody.empty : new IncomingBody(body);
     const request = new ServerRequest(head, incoming, this.transport.peer, server.secure);
-    this.request = request;
-    let handled: Handled;
-    try {
-      handled = server.base === null ? server.handler(request) : this.handleInContext(server.base, request);
-    } catch (error) {
-      this.failed(error);
+    reply.start(request, body, now);
+    if (body !== null && body.length > body.limit) {
+      reply.refuse(tooLarge(body.limit));
       this.finish(now);
       return;
     }
-    if (typeof handled === 'string' && server.direct) {
-      this.decide();
-      responder.text(handled, server.dates);
-      this.finish(now);
-    } else this.take(cx, handled, now);
+    if (this.handling.start(cx, request) === PENDING) this.phase = ANSWER;
+    else this.finish(now);
   }
 
-  /** In the asynchronous context of whoever called `serve`; what the handler changes in it stays with this request. */
-  private handleInContext(base: AsyncResource, request: ServerRequest): Handled {
-    return base.runInAsyncScope(() =>
-      new AsyncResource('pawl.Request').runInAsyncScope(() => {
-        const handled = asFuture(this.server.handler(request));
-        return handled instanceof Future ? keepAsyncContext(handled) : handled;
-      }),
-    );
+  private bodyOf(head: RequestHead): InboundBody | null {
+    const decoder = requestBody(head);
+    if (decoder === null) return null;
+    const { body: limit } = this.server.settings.limits;
+    const body = new InboundBody(this.inbound, decoder, head.contentLength, limit, () => tooLarge(limit));
+    if (head.expectContinue) body.onFirstWait = () => this.sayContinue();
+    // It has taken our waker of the read direction over, which would tell us of the client's going.
+    body.onResume = () => this.nudge();
+    return body;
   }
 
-  /** What a handler has given that is no text. */
-  private take(cx: Context, given: Handled, now: number): void {
-    const handled = asFuture(given);
-    if (handled instanceof Future) {
-      this.spawn(cx, handled, null);
-    } else if (isThenable(handled)) {
-      this.promised = new Promised(handled, cx.waker);
-      this.phase = PROMISE;
-    } else {
-      this.answer(cx, handled as Answer, now);
+  private sayContinue(): void {
+    const { responder } = this.reply;
+    if (responder.begun) return;
+    responder.interim(100);
+    this.nudge();
+  }
+
+  // ---- ends
+
+  /** An answer is complete, or broken. */
+  private finish(now: number): void {
+    const { reply, inbound } = this;
+    const { body, responder, request } = reply;
+    if (!responder.begun) reply.broken = true;
+    reply.report();
+    this.since = now;
+    if (reply.broken) {
+      this.phase = ENDING;
+      return;
     }
-  }
-
-  private answer(cx: Context, answer: Answer, now: number): void {
-    let rest: Future<void> | null = null;
-    try {
-      rest = this.give(answer);
-    } catch (error) {
-      this.failed(error);
+    reply.request = null;
+    if (body !== null && !body.done) {
+      if (!body.takeBuffered()) responder.keepAlive = false;
+      else if (!body.done && responder.keepAlive) {
+        this.phase = DRAIN;
+        return;
+      }
     }
-    if (rest === null) this.finish(now);
-    else this.spawn(cx, null, rest);
+    const unread = inbound.length > 0 || (body !== null && !body.done);
+    body?.detach();
+    reply.body = null;
+    if (responder.keepAlive) this.phase = HEAD;
+    // A client that has announced its end, and has nothing on its way, need not be waited for.
+    else this.linger(now, unread || reply.upgraded || request?.head.keepAlive === true);
   }
 
-  private spawn(cx: Context, handling: Future<Answer> | null, writing: Future<void> | null): void {
-    const exchange = new Exchange(this, this.request as ServerRequest, handling, writing);
-    this.child = (cx.nursery() as Scope).spawn(exchange);
-    this.phase = EXCHANGE;
-  }
-
-  // ---- while it is being answered
-
-  private pollExchange(cx: Context, now: number): Poll<void> {
-    const child = this.child as JoinHandle<void>;
-    if (!child.finished) {
-      child.poll(cx);
-      if (!this.outbound.empty && !this.streaming) this.outbound.pollFlush(cx);
-      if (!this.upgraded) this.watch(cx);
-      return this.phase === EXCHANGE ? PENDING : undefined;
-    }
-    this.child = null;
-    if (child.state !== 'done') throw clientGone();
-    this.finish(now);
+  private pollDrain(cx: Context, now: number): Poll<void> {
+    const { reply } = this;
+    const body = this.body as InboundBody;
+    if (this.outbound.pollFlush(cx) === PENDING) return PENDING;
+    const whole = body.pollRest(cx, DRAIN_LIMIT);
+    if (whole === PENDING) return PENDING;
+    body.detach();
+    reply.body = null;
+    this.since = now;
+    if (whole) this.phase = HEAD;
+    else this.linger(now, true);
     return undefined;
   }
 
-  private pollPromise(cx: Context, now: number): Poll<void> {
-    const promised = this.promised as Promised;
-    if (!promised.settled) {
-      if (!this.outbound.empty) this.outbound.pollFlush(cx);
-      this.watch(cx);
-      return this.phase === PROMISE ? PENDING : undefined;
-    }
-    this.promised = null;
-    if (promised.failed) {
-      this.failed(promised.outcome);
-      this.finish(now);
-    } else this.take(cx, promised.outcome as Answer, now);
+  /** A request that cannot be read. */
+  private refuse(error: HttpError, now: number): void {
+    this.parser = null;
+    this.reply.responder.startBroken();
+    this.reply.refuse(error);
+    this.linger(now, true);
+  }
+
+  /** The last answer has been given; with `patience`, what the client still sends is read. */
+  private linger(now: number, patience: boolean): void {
+    this.phase = LINGER;
+    this.since = now;
+    this.lingering = new Lingering(this.inbound, patience);
+  }
+
+  private pollLinger(cx: Context): Poll<void> {
+    if (this.outbound.pollFlush(cx) === PENDING) return PENDING;
+    if ((this.lingering as Lingering).poll(cx) === PENDING) return PENDING;
+    this.phase = ENDING;
     return undefined;
   }
 
-  /** Whether the client is still there, unless the handler reads from it and will see for itself. */
-  private watch(cx: Context): void {
-    if (this.body !== null && this.body.waker !== null) return;
-    if (this.transport.pollHangup(cx) === PENDING) return;
-    throw clientGone();
-  }
-
-  /** Lets go of who answers: the connection ends when the child has. */
+  /** Lets go of who answers: the connection ends when that has. */
   private abandon(reason: unknown): void {
-    this.request?.abandon(reason);
-    this.promised?.abandon();
-    this.promised = null;
-    this.body?.fail(reason);
-    if (this.request !== null && this.phase !== ENDING) this.report(false);
-    this.child?.abort(reason);
+    this.handling.abandon(reason);
     this.phase = ENDING;
   }
 
   /** The connection is gone, or cannot go on. */
   private lost(error: unknown): void {
-    if (!(error instanceof PawlError)) this.server.tell(error, this.request);
-    this.broken = true;
+    const { reply } = this;
+    if (!(error instanceof PawlError)) this.server.tell(error, reply.request);
+    reply.broken = true;
     this.outbound.release();
     this.abandon(error instanceof PawlError && error.code === 'CLIENT_GONE' ? error : clientGone(error));
   }
 
   private pollEnding(cx: Context): Poll<void> {
-    const { child } = this;
-    if (child !== null && !child.finished) {
-      child.poll(cx);
-      return PENDING;
-    }
-    this.child = null;
+    if (this.handling.pollEnd(cx) === PENDING) return PENDING;
     this.phase = CLOSED;
     return undefined;
   }
-
-  // ---- answers
-
-  /** Writes an answer; what of it comes in pieces is left to the future. Throws what is wrong with it, before anything is written. */
-  give(answer: Answer): Future<void> | null {
-    const { responder, server, outbound, transport } = this;
-    if (server.direct && (typeof answer === 'string' || answer instanceof Uint8Array)) {
-      this.decide();
-      if (typeof answer === 'string') responder.text(answer, server.dates);
-      else responder.whole(200, '', null, answer, server.dates);
-      return null;
-    }
-    const prepared = server.direct ? prepareParts(answer) : prepareResponse(answer);
-    const { status, reason, head, body, upgrade, trailers } = prepared;
-    if (upgrade !== undefined) return this.handOver(prepared, upgrade);
-    if (body === null || typeof body === 'string' || body instanceof Uint8Array) {
-      this.decide();
-      responder.whole(status, reason, head, body, server.dates);
-      return null;
-    }
-    const source = piecesOf(body as Pieces);
-    // What it gives may come from the request's content, which the client holds back until it is told to go on.
-    this.body?.beforeFirstWait();
-    const length = head?.length ?? -1;
-    const framing = responder.begin(status, reason, head, length, server.dates);
-    this.streaming = true;
-    return writeBody({ outbound, transport, source, framing, length, trailers });
-  }
-
-  private handOver({ status, reason, head }: Prepared, upgrade: NonNullable<Prepared['upgrade']>): Future<void> {
-    this.responder.switch(status, reason, head, this.request?.upgrade ?? null, this.server.dates);
-    this.streaming = true;
-    this.upgraded = true;
-    return upgrade(new HandedOver(this.inbound, this.outbound));
-  }
-
-  /** A connection is not kept for an answer whose request has more content left than is worth reading away. */
-  private decide(): void {
-    const { body } = this;
-    if (body === null || body.done) return;
-    if (body.onFirstWait !== null || body.length - body.received > DRAIN_LIMIT + this.inbound.length) {
-      this.responder.keepAlive = false;
-    }
-  }
-
-  /** The handler has thrown, or its answer cannot be sent. */
-  failed(error: unknown): void {
-    const { responder, server } = this;
-    const blame = error instanceof HttpError && error.status < 500;
-    if (!blame && this.phase !== ENDING) server.tell(error, this.request);
-    if (responder.begun) {
-      this.broken = true;
-      responder.keepAlive = false;
-      return;
-    }
-    const status = blame ? error.status : 500;
-    if (blame) responder.keepAlive = false;
-    this.decide();
-    responder.whole(status, '', null, `${blame ? error.message : STATUS_CODES[status]}\n`, server.dates);
-  }
-
-  /** A request that cannot be answered by a handler: the connection ends with the answer. */
-  private refuse(error: unknown, now: number): void {
-    if (!(error instanceof HttpError)) throw error;
-    const { responder } = this;
-    const { status } = error;
-    responder.keepAlive = false;
-    responder.whole(status, '', null, `${STATUS_CODES[status]}: ${error.message}\n`, this.server.dates);
-    this.phase = LINGER;
-    this.since = now;
-  }
-
-  private sayContinue(): void {
-    if (this.responder.begun) return;
-    this.responder.interim(100);
-    this.owner?.wake();
-  }
-
-  /** An answer is complete, or broken. */
-  private finish(now: number): void {
-    const { body, responder } = this;
-    this.report(!this.broken);
-    this.request = null;
-    this.since = now;
-    if (this.broken || this.upgraded) {
-      this.phase = ENDING;
-      return;
-    }
-    const unread = body !== null && !body.done;
-    if (unread && responder.keepAlive) {
-      this.phase = DRAIN;
-      return;
-    }
-    body?.detach();
-    this.body = null;
-    if (responder.keepAlive) this.phase = HEAD;
-    else {
-      this.phase = LINGER;
-      this.lingered = unread || this.inbound.length > 0 ? 0 : LINGER_LIMIT;
-    }
-  }
-
-  private report(complete: boolean): void {
-    const { onExchange } = this.server;
-    if (onExchange === undefined || this.request === null) return;
-    const { method, target } = this.request;
-    const { status } = this.responder;
-    const duration = this.server.now() - this.began;
-    const bytes = this.outbound.written + this.outbound.waiting - this.writtenBefore;
-    onExchange({ method, target, status, bytes, duration, complete });
-  }
-
-  private pollDrain(cx: Context, now: number): Poll<void> {
-    const body = this.body as InboundBody;
-    if (this.outbound.pollFlush(cx) === PENDING) return PENDING;
-    let whole = false;
-    try {
-      const result = body.pollRest(cx, DRAIN_LIMIT);
-      if (result === PENDING) return PENDING;
-      whole = result;
-    } catch (error) {
-      if (!(error instanceof HttpError)) throw error;
-    }
-    body.detach();
-    this.body = null;
-    this.phase = whole ? HEAD : LINGER;
-    this.since = now;
-    this.lingered = 0;
-    return undefined;
-  }
-
-  private pollLinger(cx: Context, _now: number): Poll<void> {
-    const { inbound, outbound, transport } = this;
-    if (!outbound.empty) {
-      if (outbound.pollFlush(cx) === PENDING) return PENDING;
-    }
-    transport.shutdown('write');
-    inbound.release();
-    while (this.lingered < LINGER_LIMIT) {
-      const count = inbound.fill(cx);
-      if (count === PENDING) return PENDING;
-      if (count === 0) break;
-      this.lingered += count;
-      inbound.release();
-    }
-    this.phase = CLOSED;
-    return undefined;
-  }
-}
-
-/** A generator is a coroutine's body. */
-function asFuture(handled: Handled): Handled {
-  if (typeof handled !== 'object' || handled === null || handled instanceof Future) return handled;
-  return typeof (handled as { next?: unknown }).next === 'function' && isGenerator(handled)
-    ? start(() => handled as Generator<never, Answer, never>)
-    : handled;
-}
-
-function isGenerator(value: object): boolean {
-  return Object.prototype.toString.call(value) === '[object Generator]';
-}
-
-function isThenable(value: unknown): value is PromiseLike<Answer> {
-  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
 }
 
 function slow(what: string): HttpError {

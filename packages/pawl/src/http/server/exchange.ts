@@ -2,8 +2,8 @@
  * Exchange: the part of a request's answer that takes time, as the body of a task of its own: what the handler's future still computes,
  * then what of the answer comes in pieces.
  *
- * What must hold: it never fails. What the handler throws, and what breaks an answer off, is told to the connection. Being a task's body,
- * whatever the handler spawns belongs to this request, and is cleaned up with it.
+ * What must hold: being a task's body, whatever the handler spawns belongs to this request: it is cancelled with it, and the request is not
+ * over before it has ended. What the handler throws, or what breaks the answer off, is the task's failure, and the connection's to tell.
  */
 import type { Context } from '../../future/context.ts';
 import { Future } from '../../future/future.ts';
@@ -15,8 +15,8 @@ import type { ServerRequest } from './request.ts';
 export interface Answering {
   /** Writes the answer, or its beginning; what is left of it is the future. */
   give(answer: Answer): Future<void> | null;
-  /** The handler has failed, or the answer's content has. */
-  failed(error: unknown): void;
+  /** What was left has been written. */
+  written(): void;
 }
 
 export class Exchange extends Future<void> {
@@ -38,6 +38,12 @@ export class Exchange extends Future<void> {
     this.writing = writing;
   }
 
+  /** What it has to do, if that was not known when it was made. */
+  set(handling: Future<Answer> | null, writing: Future<void> | null): void {
+    this.handling = handling;
+    this.writing = writing;
+  }
+
   /** @internal For dumps. */
   get label(): string {
     return `${this.request.method} ${this.request.target}`;
@@ -50,19 +56,18 @@ export class Exchange extends Future<void> {
 
   override poll(cx: Context): Poll<void> {
     const { connection, handling } = this;
-    try {
-      if (handling !== null) {
-        const answer = handling.poll(cx);
-        if (answer === PENDING) return PENDING;
-        this.handling = null;
-        this.writing = connection.give(answer);
-      }
-      const { writing } = this;
-      return writing === null ? undefined : writing.poll(cx);
-    } catch (error) {
-      connection.failed(error);
-      return undefined;
+    if (handling !== null) {
+      const answer = handling.poll(cx);
+      if (answer === PENDING) return PENDING;
+      this.handling = null;
+      this.writing = connection.give(answer);
     }
+    const { writing } = this;
+    if (writing === null) return undefined;
+    if (writing.poll(cx) === PENDING) return PENDING;
+    this.writing = null;
+    connection.written();
+    return undefined;
   }
 
   override cancel(cx: Context): Poll<void> {

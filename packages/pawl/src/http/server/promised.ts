@@ -4,44 +4,56 @@
  * What must hold: what comes after nobody waits any more is let go of: a body that it carries is cancelled, and a rejection is ignored (the
  * handler was told by `request.signal`).
  */
-import type { Waker } from '../../future/context.ts';
+import type { Context, Waker } from '../../future/context.ts';
+import { Future } from '../../future/future.ts';
+import { PENDING, type Poll } from '../../future/poll.ts';
 import type { Answer } from './answer.ts';
+import { discardAnswer } from './handled.ts';
 
-export class Promised {
-  private waker: Waker | null;
-  settled = false;
-  failed = false;
-  outcome: unknown = undefined;
+export class Promised extends Future<Answer> {
+  private waker: Waker | null = null;
+  private abandoned = false;
+  private settled = false;
+  private failed = false;
+  private outcome: unknown = undefined;
 
-  constructor(promise: PromiseLike<Answer>, waker: Waker) {
-    this.waker = waker;
-    promise.then(
+  private readonly letGo: (future: Future<unknown>) => void;
+
+  constructor(promise: PromiseLike<Answer>, letGo: (future: Future<unknown>) => void) {
+    super();
+    this.letGo = letGo;
+    // A thenable that is no promise may throw, call back at once or twice: it is made one. A promise stays the one that it is.
+    Promise.resolve(promise).then(
       (value) => this.settle(false, value),
       (error: unknown) => this.settle(true, error),
     );
   }
 
   private settle(failed: boolean, outcome: unknown): void {
-    const { waker } = this;
-    if (waker === null) {
-      if (!failed) dispose(outcome);
+    if (this.abandoned) {
+      if (!failed) discardAnswer(outcome, this.letGo);
       return;
     }
     this.settled = true;
     this.failed = failed;
     this.outcome = outcome;
-    waker.wake();
+    this.waker?.wake();
+  }
+
+  override poll(cx: Context): Poll<Answer> {
+    if (!this.settled) {
+      this.waker = cx.waker;
+      return PENDING;
+    }
+    if (this.failed) throw this.outcome;
+    return this.outcome as Answer;
   }
 
   /** Nobody waits for it any more. */
-  abandon(): void {
+  override cancel(_cx?: Context): Poll<void> {
+    if (!this.abandoned && this.settled && !this.failed) discardAnswer(this.outcome, this.letGo);
+    this.abandoned = true;
     this.waker = null;
-    if (this.settled && !this.failed) dispose(this.outcome);
+    return undefined;
   }
-}
-
-/** Lets go of an answer that will not be sent. */
-function dispose(answer: unknown): void {
-  const body: unknown = typeof answer === 'object' && answer !== null && 'body' in answer ? answer.body : null;
-  if (body instanceof ReadableStream && !body.locked) body.cancel('nobody waits for this answer').catch(() => {});
 }

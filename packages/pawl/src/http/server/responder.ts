@@ -55,11 +55,6 @@ export class Responder {
     this.status = 0;
   }
 
-  /** True when the answer to this request may have content. */
-  get wantsBody(): boolean {
-    return !this.head;
-  }
-
   /** 200 and plain text. */
   text(body: string, lines: DateLines): void {
     if (!this.short(TEXT, body, lines)) this.whole(200, '', null, body, lines);
@@ -121,7 +116,7 @@ export class Responder {
     } else if (status === 304 && head !== null && head.length >= 0) {
       framing += `Content-Length: ${head.length}\r\n`;
     }
-    this.writeHead(status, reason, head, framing, lines);
+    this.writeHead(status, reason, head, framing, this.connection(head), lines);
     if (body === null || length === 0 || this.head || bodyless) return;
     if (typeof body === 'string') this.outbound.utf8(body, length);
     else this.outbound.add(body);
@@ -130,28 +125,26 @@ export class Responder {
   /** The head of an answer whose content comes in pieces; `length` bytes of it, or -1. Says how the pieces are framed. */
   begin(status: number, reason: string, head: AnswerHead | null, length: number, lines: DateLines): Framing {
     if (isBodyless(status)) {
-      this.writeHead(status, reason, head, '', lines);
+      this.writeHead(status, reason, head, '', this.connection(head), lines);
       return 'none';
     }
     if (length >= 0) {
-      this.writeHead(status, reason, head, `Content-Length: ${length}\r\n`, lines);
+      this.writeHead(status, reason, head, `Content-Length: ${length}\r\n`, this.connection(head), lines);
       return this.head ? 'none' : 'length';
     }
     if (this.minor === 0) {
       this.keepAlive = false;
-      this.writeHead(status, reason, head, '', lines);
+      this.writeHead(status, reason, head, '', this.connection(head), lines);
       return this.head ? 'none' : 'close';
     }
-    this.writeHead(status, reason, head, 'Transfer-Encoding: chunked\r\n', lines);
+    this.writeHead(status, reason, head, 'Transfer-Encoding: chunked\r\n', this.connection(head), lines);
     return this.head ? 'none' : 'chunked';
   }
 
   /** The head of an answer after which another protocol is spoken. */
   switch(status: number, reason: string, head: AnswerHead | null, protocol: string | null, lines: DateLines): void {
-    this.keepAlive = true;
-    const upgrade =
-      status === 101 ? `Connection: Upgrade\r\n${protocol === null ? '' : `Upgrade: ${protocol}\r\n`}` : '';
-    this.writeHead(status, reason, head, upgrade, lines);
+    const named = protocol === null || head?.upgrade === true ? '' : `Upgrade: ${protocol}\r\n`;
+    this.writeHead(status, reason, head, '', status === 101 ? `Connection: Upgrade\r\n${named}` : '', lines);
     this.keepAlive = false;
   }
 
@@ -161,17 +154,25 @@ export class Responder {
     this.outbound.latin1(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n\r\n`);
   }
 
-  private writeHead(status: number, reason: string, head: AnswerHead | null, framing: string, lines: DateLines): void {
-    if (reason !== '') checkReason(reason);
+  /** How the connection goes on. */
+  private connection(head: AnswerHead | null): string {
     if (head?.close === true) this.keepAlive = false;
+    if (!this.keepAlive) return 'Connection: close\r\n';
+    // RFC 9112, 9.3: an HTTP/1.0 client that asked for it is told that the connection stays.
+    return this.minor === 0 ? 'Connection: keep-alive\r\n' : '';
+  }
+
+  private writeHead(
+    status: number,
+    reason: string,
+    head: AnswerHead | null,
+    framing: string,
+    connection: string,
+    lines: DateLines,
+  ): void {
+    if (reason !== '') checkReason(reason);
     const phrase = reason === '' ? (STATUS_CODES[status] ?? '') : reason;
     const date = head?.date === true ? '' : lines.line;
-    // RFC 9112, 9.3: an HTTP/1.0 client that asked for it is told that the connection stays.
-    const connection = this.keepAlive
-      ? this.minor === 0
-        ? 'Connection: keep-alive\r\n'
-        : ''
-      : 'Connection: close\r\n';
     this.outbound.latin1(
       `HTTP/1.1 ${status} ${phrase}\r\n${date}${head === null ? '' : head.lines}${framing}${connection}\r\n`,
     );

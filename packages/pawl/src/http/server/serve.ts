@@ -1,4 +1,5 @@
 /** serve: starts a server, with a handler of one of the two forms. */
+import { AsyncResource } from 'node:async_hooks';
 import { type Driver, driverOf } from '../../driver/driver.ts';
 import { PawlError } from '../../error/index.ts';
 import type { Context } from '../../future/context.ts';
@@ -6,13 +7,19 @@ import { coroutine, start, type Steps } from '../../future/coroutine.ts';
 import { Future } from '../../future/future.ts';
 import type { Poll } from '../../future/poll.ts';
 import { IncomingBody } from '../body.ts';
+import { inAsyncContext } from './handled.ts';
 import { installGlobals } from '../fetch/globals.ts';
 import { LazyRequest } from '../fetch/request.ts';
 import { TcpListener } from '../../net/listener.ts';
+import { TlsListener } from '../../net/tls/listener.ts';
+import type { Runtime } from '../../task/runtime.ts';
+import type { Task } from '../../task/task.ts';
+// Its first user is often ordinary async code, which imports nothing else.
+import '../../task/ambient.ts';
 import { spawn, spawnDetached } from '../../task/spawn.ts';
 import { type Handled, type ServerOptions, settingsOf } from './options.ts';
 import type { ServerRequest } from './request.ts';
-import { Server } from './server.ts';
+import { type Listener, Server } from './server.ts';
 
 /** A server whose handler builds no Request and no Response: the fastest form. */
 export interface DirectOptions extends ServerOptions {
@@ -44,25 +51,53 @@ class CurrentDriver extends Future<Driver> {
   }
 }
 
-const serving = coroutine(function* serve(options: DirectOptions | FetchOptions, detached: boolean): Steps<Server> {
+/** Begins a task at once: one that is aborted before its first poll would never close what it was given. */
+class Begun extends Future<void> {
+  private readonly task: Task<void>;
+
+  constructor(task: Task<void>) {
+    super();
+    this.task = task;
+  }
+
+  override poll(cx: Context): Poll<void> {
+    (cx.runtime as Runtime).enter(this.task);
+    return undefined;
+  }
+}
+
+const serving = coroutine(function* serve(
+  options: DirectOptions | FetchOptions,
+  base: AsyncResource | null,
+  detached: boolean,
+): Steps<Server> {
   const settings = settingsOf(options);
-  const listener = yield* TcpListener.bind(settings.address, { ...options, noDelay: true });
+  const { tls } = options;
+  const listener: Listener = yield* tls === undefined
+    ? TcpListener.bind(settings.address, { ...options, noDelay: true })
+    : TlsListener.bind(settings.address, { ...options, ...tls, alpn: ['http/1.1'] });
   const direct = 'handler' in options;
-  const handler = direct ? options.handler : overFetch(options, listener);
+  const plain = direct ? options.handler : overFetch(options, listener);
+  const handler = base === null ? plain : inAsyncContext(plain, base);
   const server = new Server(listener, yield* new CurrentDriver(), settings, handler, direct, options);
   const globals = direct || options.globals === false ? null : installGlobals();
   const main = start(function* (): Steps<void> {
     using _globals = globals;
     yield* server.main();
   });
-  server.task = (detached ? spawnDetached : spawn)(main, { name: `server ${server.url}`, daemon: true });
+  const task = (detached ? spawnDetached : spawn)(main, { name: `server ${server.url}`, daemon: true });
+  server.task = task;
+  yield* new Begun(task as Task<void>);
   return server;
 });
 
 /** A fetch handler as a direct one: its Response is looked at when it is written. */
-function overFetch({ fetch }: FetchOptions, listener: TcpListener): DirectOptions['handler'] {
+function overFetch({ fetch, tls }: FetchOptions, listener: Listener): DirectOptions['handler'] {
   const { host, port, family } = listener.localAddress;
-  const site = { scheme: 'http', authority: `${family === 6 ? `[${host}]` : host}:${port}` } as const;
+  const site = {
+    scheme: tls === undefined ? 'http' : 'https',
+    authority: `${family === 6 ? `[${host}]` : host}:${port}`,
+  } as const;
   return (request) => {
     const { head, body } = request;
     // The connection knows that what this gives is a Response.
@@ -72,12 +107,15 @@ function overFetch({ fetch }: FetchOptions, listener: TcpListener): DirectOption
 
 class Serving extends Future<Server> {
   private readonly options: DirectOptions | FetchOptions;
+  /** Of whoever has called `serve`: that may be long before it is polled, and elsewhere. */
+  private readonly base: AsyncResource | null;
   private detached = false;
   private inner: Future<Server> | null = null;
 
   constructor(options: DirectOptions | FetchOptions) {
     super();
     this.options = options;
+    this.base = options.asyncContext === true ? new AsyncResource('pawl.Server') : null;
   }
 
   /** @internal For dumps. */
@@ -86,7 +124,7 @@ class Serving extends Future<Server> {
   }
 
   override poll(cx: Context): Poll<Server> {
-    return (this.inner ??= serving(this.options, this.detached)).poll(cx);
+    return (this.inner ??= serving(this.options, this.base, this.detached)).poll(cx);
   }
 
   override cancel(cx: Context): Poll<void> {

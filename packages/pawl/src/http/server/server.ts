@@ -4,23 +4,32 @@
  * What must hold: no connection's failure ends another one or the server. Closing stops accepting first, then waits for what is under way,
  * and cancels only what the deadline finds. When the server's task has ended, every connection and every handler has.
  */
-import { AsyncResource } from 'node:async_hooks';
 import type { Driver, SocketAddress } from '../../driver/driver.ts';
 import { PawlError } from '../../error/index.ts';
 import { coroutine, type Steps } from '../../future/coroutine.ts';
 import type { Future } from '../../future/future.ts';
-import type { TcpListener } from '../../net/listener.ts';
+import type { Transport } from '../../net/transport.ts';
 import { Notify } from '../../sync/notify.ts';
 import type { Scope } from '../../task/scope.ts';
 import { supervise } from '../../task/scopes.ts';
 import type { JoinHandle } from '../../task/join-handle.ts';
+import type { Task } from '../../task/task.ts';
 import { timeout } from '../../time/timeout.ts';
 import { RequestParser } from '../wire/request-parser.ts';
 import { ServerConnection } from './connection.ts';
 import type { ServerCore } from './core.ts';
 import { DateLines } from './date.ts';
+import type { Exchange as ExchangeBody } from './exchange.ts';
+import { HandlerContext } from './handler-context.ts';
 import type { Exchange, Handled, ServerOptions, Settings } from './options.ts';
 import type { ServerRequest } from './request.ts';
+
+/** @internal What a server accepts from: TCP, or TLS over it. */
+export interface Listener extends Disposable {
+  readonly localAddress: SocketAddress;
+  accept(): Future<{ readonly handle: Transport }>;
+  close(): void;
+}
 
 /** How a server closes. */
 export interface CloseOptions {
@@ -37,28 +46,28 @@ export class Server implements ServerCore, AsyncDisposable {
   /** @internal */
   readonly direct: boolean;
   /** @internal */
-  readonly base: AsyncResource | null;
+  readonly secure: boolean;
   /** @internal */
-  readonly secure: boolean = false;
+  readonly onExchange: ((exchange: Exchange) => void) | null;
   /** @internal */
-  readonly onExchange: ((exchange: Exchange) => void) | undefined;
+  readonly handlerContext: HandlerContext = new HandlerContext();
   private readonly onError: ((error: unknown, request: ServerRequest | null) => void) | undefined;
   /** @internal */
   closing = false;
   /** @internal */
   parser: RequestParser;
   private readonly driver: Driver;
-  private readonly listener: TcpListener;
+  private readonly listener: Listener;
   private readonly dateLines = new DateLines();
   private readonly connections = new Set<ServerConnection>();
   private readonly room = new Notify();
   /** @internal Set by `serve`, which spawns it. */
   task: JoinHandle<void> | null = null;
-  private served = 0;
+  private scope: Scope | null = null;
 
   /** @internal */
   constructor(
-    listener: TcpListener,
+    listener: Listener,
     driver: Driver,
     settings: Settings,
     handler: (request: ServerRequest) => Handled,
@@ -66,12 +75,12 @@ export class Server implements ServerCore, AsyncDisposable {
     options: ServerOptions,
   ) {
     this.listener = listener;
+    this.secure = options.tls !== undefined;
     this.driver = driver;
     this.settings = settings;
     this.handler = handler;
     this.direct = direct;
-    this.base = options.asyncContext === true ? new AsyncResource('pawl.Server') : null;
-    this.onExchange = options.onExchange;
+    this.onExchange = options.onExchange === undefined ? null : guarded(options.onExchange, this);
     this.onError = options.onError;
     this.parser = new RequestParser(settings.limits);
   }
@@ -120,7 +129,7 @@ export class Server implements ServerCore, AsyncDisposable {
    * ```
    */
   close({ deadline = 10_000 }: CloseOptions = {}): Future<void> {
-    if (!(deadline >= 0)) {
+    if (typeof deadline !== 'number' || !(deadline >= 0)) {
       throw new PawlError('BAD_ARGUMENT', `deadline must be a number of milliseconds, zero or more, got ${deadline}`);
     }
     return closing(this, deadline);
@@ -135,22 +144,33 @@ export class Server implements ServerCore, AsyncDisposable {
   *main(): Steps<void> {
     using _listener = this.listener;
     const accept = this.accept.bind(this);
-    yield* supervise((scope) => accept(scope));
+    try {
+      // A connection does not fail, and what an exchange fails with its connection tells.
+      yield* supervise((scope) => accept(scope), { onFailure: () => {} });
+    } finally {
+      // Those whose tasks were aborted before their first poll: nobody has closed them.
+      for (const connection of this.connections) connection.drop();
+    }
   }
 
   private *accept(scope: Scope): Steps<void> {
     const { listener } = this;
     const { connections: limit } = this.settings.limits;
+    this.scope = scope;
     for (;;) {
-      while (this.connections.size >= limit) yield* this.room.notified();
+      while (this.connections.size >= limit && !this.closing) yield* this.room.notified();
       if (this.closing) return;
+      let stream: { readonly handle: Transport };
       try {
-        const stream = yield* listener.accept();
-        scope.spawn(new ServerConnection(this, stream.handle));
+        stream = yield* listener.accept();
       } catch (error) {
         if (this.closing) return;
         throw error;
       }
+      const connection = new ServerConnection(this, stream.handle);
+      // Counted from now on, not from its first poll: the next one may be accepted before.
+      this.connections.add(connection);
+      scope.spawn(connection);
     }
   }
 
@@ -183,25 +203,28 @@ export class Server implements ServerCore, AsyncDisposable {
   }
 
   /** @internal */
-  tell(error: unknown, request: ServerRequest | null): void {
-    if (this.onError !== undefined) {
-      this.onError(error, request);
-      return;
-    }
-    const what = request === null ? 'a connection' : `${request.method} ${request.target}`;
-    const warning = new Error(`${what} failed: ${error instanceof Error ? error.message : String(error)}`, {
-      cause: error,
-    });
-    warning.name = 'PawlWarning';
-    if (error instanceof Error && error.stack !== undefined)
-      warning.stack = `${warning.name}: ${what} failed: ${error.stack}`;
-    process.emitWarning(warning);
+  spawn(exchange: ExchangeBody): Task<void> {
+    return (this.scope as Scope).spawn(exchange) as Task<void>;
   }
 
+  /** @internal Detached, and begun at once: it must also run when the server, or all of the program, is being stopped. */
+  readonly letGo = (future: Future<unknown>): void => {
+    const { runtime } = this.scope as Scope;
+    const task = runtime.spawn(future) as Task<unknown>;
+    runtime.enter(task);
+    const ignore = (): void => {};
+    task.then(ignore, ignore);
+  };
+
   /** @internal */
-  enter(connection: ServerConnection): void {
-    this.connections.add(connection);
-    this.served++;
+  tell(error: unknown, request: ServerRequest | null): void {
+    const { onError } = this;
+    try {
+      if (onError !== undefined) onError(error, request);
+      else warn(error, request);
+    } catch (thrown) {
+      warn(thrown, request);
+    }
   }
 
   /** @internal */
@@ -209,6 +232,28 @@ export class Server implements ServerCore, AsyncDisposable {
     this.connections.delete(connection);
     this.room.notifyOne();
   }
+}
+
+/** What the hook throws ends no connection. */
+function guarded(onExchange: (exchange: Exchange) => void, server: Server): (exchange: Exchange) => void {
+  return (exchange) => {
+    try {
+      onExchange(exchange);
+    } catch (error) {
+      server.tell(error, null);
+    }
+  };
+}
+
+function warn(error: unknown, request: ServerRequest | null): void {
+  const what = request === null ? 'a connection' : `${request.method} ${request.target}`;
+  const warning = new Error(`${what} failed: ${error instanceof Error ? error.message : String(error)}`, {
+    cause: error,
+  });
+  warning.name = 'PawlWarning';
+  if (error instanceof Error && error.stack !== undefined)
+    warning.stack = `${warning.name}: ${what} failed: ${error.stack}`;
+  process.emitWarning(warning);
 }
 
 const ended = coroutine(function* closed(task: JoinHandle<void>): Steps<void> {

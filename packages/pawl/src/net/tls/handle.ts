@@ -179,11 +179,6 @@ export class TlsHandle implements Transport {
     if (how !== 'read') this.sayGoodbye();
   }
 
-  setLinger(seconds: number | undefined): void {
-    if (this.isClosed) throw this.closedError();
-    this.transport.setLinger(seconds);
-  }
-
   close(): void {
     if (this.isClosed) return;
     this.isClosed = true;
@@ -194,8 +189,13 @@ export class TlsHandle implements Transport {
     else this.linger();
   }
 
-  /** Without a word to the peer, and without what has not been sent. */
   abort(): void {
+    if (!this.isClosed) this.transport.abort();
+    this.abandon();
+  }
+
+  /** Without a word to the peer, and without what has not been sent. */
+  abandon(): void {
     if (!this.isClosed) {
       this.isClosed = true;
       this.drain();

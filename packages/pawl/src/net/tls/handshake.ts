@@ -90,7 +90,7 @@ export class Handshake extends Future<Secured> {
     this.done = true;
     this.pause();
     if (this.handle === null) this.under.close();
-    else this.handle.abort();
+    else this.handle.abandon();
   }
 
   /** @internal */

@@ -275,7 +275,7 @@ describe('a TLS stream', () => {
         assert.throws(() => client.peerCertificate, { code: 'CLOSED' });
         client.close();
         client.reset();
-        client.handle.abort();
+        client.handle.abandon();
       }),
     ));
 

@@ -250,8 +250,6 @@ export class TlsStream extends Socket implements Duplex, Disposable {
 
   /** Closes with a reset (RST): what has not been sent is dropped, and the peer's next read fails with ECONNRESET. */
   reset(): void {
-    if (this.handle.closed) return;
-    this.under.reset();
     this.handle.abort();
   }
 
