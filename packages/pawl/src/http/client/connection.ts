@@ -201,8 +201,10 @@ export class ClientConnection implements TimerEntry, Context, Waker {
     else this.close();
   }
 
+  /** In the middle of an exchange it is reset: by a FIN alone the server could not tell that nobody waits for its answer (a half-close). */
   close(): void {
     if (this.closed) return;
+    const cut = this.user !== null;
     this.closed = true;
     this.user = null;
     if (this.timerSlot >= 0) this.background.cancel(this);
@@ -210,7 +212,8 @@ export class ClientConnection implements TimerEntry, Context, Waker {
     this.outbound.release();
     this.transport.forget('read');
     this.transport.forget('write');
-    this.transport.close();
+    if (cut) this.transport.abort();
+    else this.transport.close();
     this.origin.remove(this);
   }
 

@@ -17,7 +17,6 @@ import type { Task } from '../../task/task.ts';
 import { timeout } from '../../time/timeout.ts';
 import { RequestParser } from '../wire/request-parser.ts';
 import { ServerConnection } from './connection.ts';
-import type { ServerCore } from './core.ts';
 import { DateLines } from './date.ts';
 import type { Exchange as ExchangeBody } from './exchange.ts';
 import { HandlerContext } from './handler-context.ts';
@@ -37,8 +36,8 @@ export interface CloseOptions {
   readonly deadline?: number;
 }
 
-/** A server that runs. Made by {@link serve}. */
-export class Server implements ServerCore, AsyncDisposable {
+/** A server that runs. Made by {@link serve}. It is the `ServerCore` of its connections, which is nobody else's business. */
+export class Server implements AsyncDisposable {
   /** @internal */
   readonly settings: Settings;
   /** @internal */
