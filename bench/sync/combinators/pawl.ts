@@ -1,5 +1,16 @@
 /** The combinator measures in Pawl. */
-import { blockOn, coroutine, Future, mapConcurrent, PENDING, scope, select, type Pending, yieldNow } from 'pawl';
+import {
+  blockOn,
+  coroutine,
+  Future,
+  mapConcurrent,
+  PENDING,
+  scope,
+  type Scope,
+  select,
+  type Pending,
+  yieldNow,
+} from 'pawl';
 import type { Implementation } from '../../harness/measure.ts';
 
 /** Waits until it is cancelled, and holds nothing. */
@@ -25,7 +36,23 @@ const selectOfTwo = coroutine(function* (n: number) {
 
 const TEN = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
 
+function* tenChildren(s: Scope) {
+  const handles = TEN.map((child) => s.spawn(once(child)));
+  let got = 0;
+  for (const handle of handles) got += yield* handle;
+  return got;
+}
+
 const scopes = coroutine(function* (n: number) {
+  let sum = 0;
+  for (let i = 0; i < n; i++) {
+    sum += yield* scope(tenChildren);
+  }
+  return sum;
+});
+
+/** The same as a program writes it that captures something in the body: V8 makes a hidden class for each such generator function. */
+const scopesInline = coroutine(function* (n: number) {
   let sum = 0;
   for (let i = 0; i < n; i++) {
     sum += yield* scope(function* (s) {
@@ -52,6 +79,7 @@ function* numbers(n: number): Generator<number, void> {
 const pawl: Implementation = {
   select: (n) => blockOn(selectOfTwo(n)),
   scope: (n) => blockOn(scopes(n)),
+  scopeInline: (n) => blockOn(scopesInline(n)),
   map: (n) => blockOn(mapped(n)),
 };
 export default pawl;

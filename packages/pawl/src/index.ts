@@ -44,7 +44,7 @@ export { spawn, spawnDetached } from './task/spawn.ts';
 export { taskGroup, type TaskGroup, type TaskGroupOptions } from './task/task-group.ts';
 export type { AwaitSnapshot, TaskSnapshot, Waited } from './task/snapshot.ts';
 export { TaskLocal } from './task/task-local.ts';
-export type { JoinHandle, TaskState } from './task/task.ts';
+export type { JoinHandle, TaskState } from './task/join-handle.ts';
 export { DelayQueue } from './time/delay-queue.ts';
 export type { DelayKey } from './time/delay-heap.ts';
 export { interval, type Interval, type IntervalOptions, type MissedTicks } from './time/interval.ts';

@@ -11,7 +11,9 @@ import {
   type Poll,
   race,
   ready,
+  select,
   sleep,
+  spawn,
   timeout,
   yieldNow,
 } from '../index.ts';
@@ -294,4 +296,19 @@ test('while losers are being cancelled, only those that were woken are polled', 
   losers[1].spurious();
   assert.deepEqual(step(), ['won', [2, 3]]);
   assert.equal(cx.armed, 0);
+});
+
+test('in development mode a future that is there twice is refused, and a handle is not', () => {
+  play(function* () {
+    const same = sleep(1);
+    for (const make of [
+      () => join([same, sleep(1), same]),
+      () => race([same, same]),
+      () => select({ a: same, b: same }),
+    ])
+      assert.throws(make, { code: 'BAD_ARGUMENT', message: /same future/ });
+    yield* same;
+    const handle = spawn(ready(7));
+    assert.deepEqual(yield* join([handle, handle]), [7, 7]);
+  });
 });

@@ -10,10 +10,13 @@ import type { Context } from './context.ts';
 import { creations } from './creations.ts';
 import { Frame, relink, resume } from './frame.ts';
 import { alreadyCompleted, cleanupTimeout, Future, type Suspend } from './future.ts';
-import { PENDING, type Poll } from './poll.ts';
-import { current, DELIVER, mode, NORMAL, OVERDUE, setCurrent, setMode, SUSPENDING } from './register.ts';
+import { PENDING as NOT_YET, type Pending, type Poll } from './poll.ts';
+import { beginOverdue, current, DELIVER, mode, NORMAL, setCurrent, setMode, SUSPENDING } from './register.ts';
 import { appendCaller } from './trace.ts';
 import { unwind } from './unwind.ts';
+
+/** This module's own: see `poll.ts`. */
+const PENDING: Pending = NOT_YET;
 
 /** The generator of a coroutine: it yields only through `yield*` of futures. */
 export type Steps<R> = Generator<Suspend, R, never>;
@@ -24,16 +27,20 @@ export type Flattened<R> = R extends Future<infer U> ? U : R;
 /** A function that can be run as a coroutine: a generator function, or one that returns a future. */
 export type Body<A extends readonly unknown[], R> = ((...args: A) => Steps<R>) | ((...args: A) => Future<R>);
 
-const nameKey: unique symbol = Symbol('coroutine name');
-type AnyGenerator = Iterator<Suspend, unknown, unknown> & { [nameKey]?: string };
+type Generating = Iterator<Suspend, unknown, unknown>;
 
 /**
  * Each generator function's objects have a shape of their own, so `generator.next` would be looked up anew among many of them: it is
  * taken from their common prototype once.
  */
-const { next: resumeGenerator } = Object.getPrototypeOf(Object.getPrototypeOf((function* (): Steps<void> {})())) as {
-  readonly next: (this: AnyGenerator, value: unknown) => IteratorResult<Suspend, unknown>;
+const generatorPrototype = Object.getPrototypeOf(Object.getPrototypeOf((function* (): Steps<void> {})())) as {
+  readonly next: (this: Generating, value: unknown) => IteratorResult<Suspend, unknown>;
 };
+const { next: resumeGenerator } = generatorPrototype;
+
+/** For `instanceof`, which is a look at the prototypes; `toString`, which sees another realm's generators too, costs 40 ns more. */
+const AnyGenerator = function (): void {} as unknown as abstract new () => Generating;
+AnyGenerator.prototype = generatorPrototype;
 
 /** Where a coroutine stands in its cancellation. */
 const LIVE = 0;
@@ -42,17 +49,18 @@ const CLEANUP = 2;
 
 /** A coroutine that drives a generator. Made by {@link coroutine}. */
 export class GeneratorCoroutine<T> extends Frame<T> {
-  private generator: AnyGenerator | null;
+  private generator: Generating | null;
   private phase = LIVE;
+  /**
+   * @internal The function's name, for dumps. A field of its own: a name put on the generator gives the generator a hidden class of its
+   * own, and one of a function that is made anew for each use has one already (560 ns more for each).
+   */
+  readonly label: string;
 
-  constructor(generator: AnyGenerator) {
+  constructor(generator: Generating, label: string) {
     super();
     this.generator = generator;
-  }
-
-  /** @internal The function's name, for dumps. */
-  get label(): string {
-    return this.generator?.[nameKey] ?? 'coroutine';
+    this.label = label;
   }
 
   /** @internal The generator, while it is there, for dumps: the engine knows where it stands. */
@@ -131,7 +139,7 @@ export class GeneratorCoroutine<T> extends Frame<T> {
     const error = yieldedWrong(result.value);
     let next: IteratorResult<Suspend, unknown>;
     try {
-      next = raise(this.generator as AnyGenerator, error);
+      next = raise(this.generator as Generating, error);
     } catch (thrown) {
       this.generator = null;
       throw thrown;
@@ -161,7 +169,7 @@ export class GeneratorCoroutine<T> extends Frame<T> {
       this.phase = CANCELLING;
       creations?.cutOff();
     }
-    let resumeWith: (generator: AnyGenerator) => IteratorResult<Suspend, unknown>;
+    let resumeWith: (generator: Generating) => IteratorResult<Suspend, unknown>;
     if (this.phase === CANCELLING) {
       if (this.release(cx) === PENDING) return PENDING;
       if (generator === null) return undefined;
@@ -191,11 +199,8 @@ export class GeneratorCoroutine<T> extends Frame<T> {
   }
 
   /** Resumes the generator as by `return`. */
-  private giveBack(generator: AnyGenerator): IteratorResult<Suspend, unknown> {
-    return unwind(generator, (unwinding) => {
-      (unwinding as AnyGenerator)[nameKey] = this.label;
-      this.generator = unwinding;
-    });
+  private giveBack(generator: Generating): IteratorResult<Suspend, unknown> {
+    return unwind(generator, (unwinding) => (this.generator = unwinding));
   }
 
   /** Cancels what is awaited. What has not let go once the deadline has passed is left behind and reported. */
@@ -218,13 +223,13 @@ export class GeneratorCoroutine<T> extends Frame<T> {
   }
 
   /** Runs the generator's cleanup until it awaits or has ended. */
-  private clean(cx: Context, resumeWith: (generator: AnyGenerator) => IteratorResult<Suspend, unknown>): Poll<void> {
+  private clean(cx: Context, resumeWith: (generator: Generating) => IteratorResult<Suspend, unknown>): Poll<void> {
     let step = resumeWith;
     for (;;) {
       let result: IteratorResult<Suspend, unknown>;
       try {
-        if (cx.overdue && mode === NORMAL) setMode(OVERDUE);
-        result = step(this.generator as AnyGenerator);
+        if (cx.overdue && mode === NORMAL) beginOverdue();
+        result = step(this.generator as Generating);
       } catch (error) {
         setMode(NORMAL);
         this.generator = null;
@@ -260,9 +265,9 @@ function suspendedOn(result: IteratorResult<Suspend, unknown>): Future<unknown> 
 }
 
 /** Whether a generator that has just thrown is in the middle of its body, instead of at its end: `return` refuses only then. */
-function isRunning(generator: AnyGenerator): boolean {
+function isRunning(generator: Generating): boolean {
   try {
-    (generator as Required<AnyGenerator>).return(undefined);
+    (generator as Required<Generating>).return(undefined);
     return false;
   } catch {
     return true;
@@ -273,8 +278,8 @@ function selfAwait(name: string): PawlError {
   return new PawlError('DEADLOCK', `coroutine "${name}" awaits itself`);
 }
 
-function raise(generator: AnyGenerator, error: unknown): IteratorResult<Suspend, unknown> {
-  return (generator as Required<AnyGenerator>).throw(error);
+function raise(generator: Generating, error: unknown): IteratorResult<Suspend, unknown> {
+  return (generator as Required<Generating>).throw(error);
 }
 
 /** Polls with `cx` as the current context: whoever polls a coroutine by hand need not know the register. */
@@ -341,12 +346,12 @@ export function coroutine(fn: (...args: never) => unknown): (...args: readonly u
       `coroutine takes a generator function, but ${fn.name || 'the function'} is an ordinary one: write function*`,
     );
   }
-  Object.defineProperty(fn.prototype, nameKey, { value: fn.name || 'anonymous coroutine', configurable: true });
-  const begin = fn as unknown as (...args: unknown[]) => AnyGenerator;
+  const label = fn.name || 'anonymous coroutine';
+  const begin = fn as unknown as (...args: unknown[]) => Generating;
   const made = function (this: unknown): Future<unknown> {
     // Not a rest parameter: `arguments` that is only handed on is never allocated.
     // oxlint-disable-next-line prefer-rest-params
-    const future = new GeneratorCoroutine(begin.apply(this, arguments as unknown as unknown[]));
+    const future = new GeneratorCoroutine(begin.apply(this, arguments as unknown as unknown[]), label);
     if (creations !== null) creations.made(future, made);
     return future;
   };
@@ -366,13 +371,14 @@ function uncompiled(name: string): () => never {
 /** A body's result as a future: a generator becomes a coroutine. */
 export function start<A extends readonly unknown[], R>(body: Body<A, R>, ...args: A): Future<R> {
   if (typeof body !== 'function') throw new PawlError('BAD_ARGUMENT', `expected a function, got ${describe(body)}`);
-  const made = body(...args) as unknown;
+  return futureOf(body(...args), body.name);
+}
+
+/** What a body has given, as a future. */
+export function futureOf<R>(made: unknown, name: string): Future<R> {
   if (made instanceof Future) return made as Future<R>;
-  if (Object.prototype.toString.call(made) === '[object Generator]') {
-    const generator = made as AnyGenerator;
-    if (body.name !== '') generator[nameKey] ??= body.name;
-    return new GeneratorCoroutine<R>(generator);
-  }
+  if (made instanceof AnyGenerator || Object.prototype.toString.call(made) === '[object Generator]')
+    return new GeneratorCoroutine<R>(made as Steps<unknown>, name || 'coroutine');
   throw new PawlError(
     'NOT_A_FUTURE',
     `the function returned ${describe(made)}: make it a coroutine, a generator function, or let it return a future`,

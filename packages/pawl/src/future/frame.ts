@@ -10,13 +10,22 @@
  */
 import type { Context } from './context.ts';
 import { Future } from './future.ts';
-import { PENDING, type Pending, type Poll } from './poll.ts';
+import { PENDING as NOT_YET, type Pending, type Poll } from './poll.ts';
+
+/** This module's own: see `poll.ts`. */
+const PENDING: Pending = NOT_YET;
 
 export abstract class Frame<out T> extends Future<T> {
   /** @internal */
-  link: Frame<unknown> | null = null;
+  declare link: Frame<unknown> | null;
   /** @internal What the frame awaits; null before the first poll, while it runs, and after the end. */
-  awaited: Future<unknown> | null = null;
+  declare awaited: Future<unknown> | null;
+
+  constructor() {
+    super();
+    this.link = null;
+    this.awaited = null;
+  }
 
   /** `inner` is true when a resumed segment enters this frame directly, instead of its outermost frame. */
   abstract override poll(cx: Context, inner?: boolean): Poll<T>;

@@ -4,14 +4,20 @@
  * What must hold: nothing happens before the first poll. `poll` returns the value, throws the error, or returns PENDING after
  * having arranged a wake of `cx.waker`. Ready means ready: a poll after completion throws ALREADY_COMPLETED. A cancelled future
  * is polled through `cancel` until that is done, and never through `poll` again.
+ *
+ * A class that is extended again only `declare`s its fields, and sets them in its constructor: field initialisers are a function, and V8 14
+ * inlines that of the last class alone. A lock's future with a class in the middle costs 9 ns instead of 18, a free semaphore 0.6 of it.
  */
 import { PawlError } from '../error/index.ts';
 import { consume } from './consume.ts';
 import type { Context } from './context.ts';
-import { PENDING, type Poll } from './poll.ts';
-import { current, DELIVER, mode, NORMAL, OVERDUE, setMode, SUSPENDING } from './register.ts';
+import { PENDING as NOT_YET, type Pending, type Poll } from './poll.ts';
+import { current, DELIVER, isOutOfPatience, mode, NORMAL, OVERDUE, setMode, SUSPENDING } from './register.ts';
 import { appendCaller } from './trace.ts';
 import { letReturn } from './unwind.ts';
+
+/** This module's own: see `poll.ts`. */
+const PENDING: Pending = NOT_YET;
 
 /** What a coroutine yields while it waits. Opaque: only `yield*` of a future produces it. */
 export interface Suspend {
@@ -74,7 +80,14 @@ export abstract class Future<out T> implements PromiseLike<T> {
     // `yield*` always passes an argument; a loop, a spread and `Array.from` never do.
     // oxlint-disable-next-line prefer-rest-params
     if (arguments.length === 0) throw outside();
-    if (mode !== NORMAL) return answer(sent) as Delivered<T>;
+    if (mode !== NORMAL) {
+      // Suspended instead of thrown at: the cleanup's owner finds it waiting past its deadline, and abandons it.
+      if (mode === OVERDUE && isOutOfPatience()) {
+        setMode(SUSPENDING);
+        return { done: false, value: this } as unknown as IteratorResult<Suspend, T>;
+      }
+      return answer(sent) as Delivered<T>;
+    }
     if (current === null) throw outside();
     const value = this.poll(current);
     if (value === PENDING) {

@@ -22,8 +22,8 @@ const programs: Record<string, string> = {
 const SLACK = 200_000;
 
 for (const [name, program] of Object.entries(programs)) {
-  void test(`hundreds of thousands of times ${name} leave the heap where it was`, async () => {
-    const rounds = name === 'race' ? 3_000_000 : 100_000;
+  const rounds = name === 'race' ? 10_000_000 : 100_000;
+  void test(`${rounds.toLocaleString('en')} times ${name} leave the heap where it was`, async () => {
     const script = `
       import { any, blockOn, DelayQueue, interval, memo, race, scope, select, sleep, spawn, timeout, yieldNow } from ${index};
       const queue = new DelayQueue();

@@ -1,5 +1,6 @@
 /** Futures that need no waiting, and the one that gives others their turn. */
 import type { Context } from './context.ts';
+import { creations } from './creations.ts';
 import { alreadyCompleted, Future } from './future.ts';
 import { PENDING, type Poll } from './poll.ts';
 
@@ -34,6 +35,16 @@ export function ready<T>(value: T): Future<T> {
 
 class YieldNow extends Future<void> {
   private polls = 0;
+
+  constructor() {
+    super();
+    if (creations !== null) creations.leaf(this, 'yieldNow()');
+  }
+
+  /** @internal */
+  get untouched(): boolean {
+    return this.polls === 0;
+  }
 
   override poll(cx: Context): Poll<void> {
     if (this.polls === 0) {

@@ -16,6 +16,21 @@ export const SUSPENDING = 2;
 /** The cleanup deadline has passed: every await throws. */
 export const OVERDUE = 3;
 
+/** Awaits of one cleanup that may throw once its deadline has passed: one that goes on in spite of them would never end. */
+const PATIENCE = 1000;
+let refused = 0;
+
+/** Called before a cleanup is resumed past its deadline. */
+export function beginOverdue(): void {
+  mode = OVERDUE;
+  refused = 0;
+}
+
+/** Called for each await past the deadline: false when it is to throw, true when the cleanup is to be left behind where it stands. */
+export function isOutOfPatience(): boolean {
+  return ++refused > PATIENCE;
+}
+
 /** The context of the innermost poll, or null outside a poll. */
 export let current: Context | null = null;
 export let mode: number = NORMAL;

@@ -52,6 +52,11 @@ export function isInternalLine(line: string): boolean {
   );
 }
 
+/** True for a stack line of this package, whatever its part, apart from its tests. */
+export function isOwnLine(line: string): boolean {
+  return line.includes(OURS) && !TEST.test(line);
+}
+
 /** Of each error, the stack it had, and what it has passed through since. */
 class Trace {
   readonly parts: Part[] = [];

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { array, assert as check, asyncProperty, boolean, uint8Array } from 'fast-check';
-import { coroutine, race, run, scope, yieldNow, type Future } from 'pawl';
+import { ambientRuntime, coroutine, race, run, scope, yieldNow, type Future } from 'pawl';
 import { END } from 'pawl/stream';
 import { FedBody } from '../../test/support/fed-body.ts';
 import { IncomingBody } from './body.ts';
@@ -231,6 +231,17 @@ test('a web stream reads at its reader’s pace, into its reader’s memory if a
   const unread = new FedBody().feed('ab');
   await new IncomingBody(unread).toWeb().cancel();
   assert.equal(unread.discarded, true);
+});
+
+test('cancelling a web stream while somebody waits for its next bytes leaves nothing behind', async () => {
+  const source = new FedBody();
+  const reader = new IncomingBody(source).toWeb().getReader();
+  const next = reader.read();
+  while (source.waker === null) await new Promise((done) => setImmediate(done));
+  await reader.cancel();
+  assert.deepEqual(await next, { done: true, value: undefined });
+  assert.deepEqual([source.waker, source.discarded], [null, true]);
+  while (ambientRuntime().taskCount > 0) await new Promise((done) => setImmediate(done));
 });
 
 test('a body that only announces its length costs no memory, one that has begun little', async () => {

@@ -108,7 +108,7 @@ export class IncomingBody implements Reader {
   /** Piece by piece, as they come. It is used from now on; closing the stream discards the rest. Errors: BODY_USED. */
   chunks(): Stream<Uint8Array<ArrayBuffer>> {
     this.claim();
-    return new Stream(new BodyChunks(this));
+    return new Stream(new BodyChunks(this, true));
   }
 
   /**
@@ -124,7 +124,7 @@ export class IncomingBody implements Reader {
    */
   toWeb(): ReadableStream<Uint8Array<ArrayBuffer>> {
     this.claim();
-    return toWeb(new BodyChunks(this));
+    return toWeb(new BodyChunks(this, true));
   }
 
   /** Nobody wants it, or the rest of it. Harmless when it has been read. */
@@ -138,6 +138,15 @@ export class IncomingBody implements Reader {
   claim(): void {
     if (this.taken) throw bodyUsed();
     if (this.source !== NONE) this.taken = true;
+  }
+
+  /** @internal The whole body, if it is there and nobody has it: copied into `target`, how many bytes; else -1. */
+  takeWhole(target: Uint8Array): number {
+    const { source } = this;
+    if (this.taken || source.takeWhole === undefined) return -1;
+    const count = source.takeWhole(target);
+    if (count >= 0 && source !== NONE) this.taken = true;
+    return count;
   }
 
   /** @internal For a `read`, which may come after another. */

@@ -58,7 +58,7 @@ export class ReadHalf<S extends Duplex = Duplex> extends Half<S> implements Read
     return this.stream.read(target);
   }
 
-  /** As the stream's, or with memory that is held while it waits, where the stream has no such read. */
+  /** As the stream's, or with memory that is held while it waits, where the stream has no such read. Cancelling it is *safe*. */
   readLeased(lease: Lease): Future<number> {
     const { stream } = this;
     return stream.readLeased === undefined ? stream.read(lease.take()) : stream.readLeased(lease);
@@ -78,7 +78,7 @@ export class WriteHalf<S extends Duplex = Duplex> extends Half<S> implements Wri
     return new WriteAll(this.stream, source);
   }
 
-  /** As the stream's `shutdown`. */
+  /** As the stream's `shutdown`; so is what cancelling it costs. */
   shutdown(): Future<void> {
     return this.stream.shutdown();
   }

@@ -17,7 +17,7 @@ export interface Lease {
 
 /** Where bytes come from. */
 export interface Reader {
-  /** Waits for bytes and copies them into `target`: how many, at least 1; 0 at the end of the stream, or for an empty target. */
+  /** Waits for bytes and copies them into `target`: how many, at least 1; 0 at the end of the stream, or for an empty target. Cancelling it is *safe*. */
   read(target: Uint8Array): Future<number>;
   /**
    * As `read`, with memory that is taken at each poll and given back while it waits, so that an idle stream needs none. A reader that
@@ -28,11 +28,11 @@ export interface Reader {
 
 /** Where bytes go. */
 export interface Writer {
-  /** Takes bytes of `source`, waiting until it can take any: how many, at least 1 unless `source` is empty. */
+  /** Takes bytes of `source`, waiting until it can take any: how many, at least 1 unless `source` is empty. Cancelling it is *safe*. */
   write(source: Uint8Array): Future<number>;
   /** Passes on what it holds back. A writer without a buffer has none. */
   flush?(): Future<void>;
-  /** Ends the stream, after what has been written: the reader at the other side comes to its end. */
+  /** Ends the stream, after what has been written: the reader at the other side comes to its end. Cancelling it is *safe*. */
   shutdown(): Future<void>;
 }
 

@@ -4,7 +4,6 @@
  * What must hold: the listeners are there from the first poll to the end, and no longer. Events cannot be slowed down, so what nobody has
  * taken is kept up to a limit; what happens beyond it was asked for.
  */
-import type { EventEmitter } from 'node:events';
 import { PawlError } from '../error/index.ts';
 import type { Context, Waker } from '../future/context.ts';
 import { alreadyCompleted, Future } from '../future/future.ts';
@@ -14,8 +13,14 @@ import { END, Stream, type Source } from '../stream/index.ts';
 import { closing } from '../stream/close.ts';
 import { spend } from '../task/budget.ts';
 
+/** What has listeners as an `EventEmitter` has them. */
+export interface Emitter {
+  on(name: string | symbol, listener: (...args: unknown[]) => void): unknown;
+  off(name: string | symbol, listener: (...args: unknown[]) => void): unknown;
+}
+
 /** What events come from. */
-export type Emitting = Pick<EventEmitter, 'on' | 'off'> | EventTarget;
+export type Emitting = Emitter | EventTarget;
 
 export interface EventsOptions {
   /** Events that are kept while nobody takes them. Default 1024. */
@@ -184,8 +189,9 @@ class NextEvent extends Future<unknown> implements Waiting {
 }
 
 /**
- * The events of that name as a stream: of an `EventEmitter` the arguments of each, as an array; of an `EventTarget` each `Event`. It
- * listens from the first `next`, not before, until it is closed; an emitter's `error` fails the stream, unless it is the event that was asked for.
+ * The events of that name as a stream: of an `EventEmitter` the arguments of each, as an array; of an `EventTarget` each `Event`. What is
+ * both, as a `MessagePort` is, counts as an emitter. It listens from the first `next`, not before, until it is closed; an emitter's `error`
+ * fails the stream, unless it is the event that was asked for.
  *
  * Events come at their own pace. Up to `limit` of them are kept while nobody takes them; beyond it the stream fails with LIMIT_EXCEEDED, or
  * drops what `overflow` says. Cancelling a `next` is *safe*. Errors: an emitter's `error`; LIMIT_EXCEEDED; BAD_ARGUMENT.
@@ -207,12 +213,12 @@ class NextEvent extends Future<unknown> implements Waiting {
  * console.log(emitter.listenerCount('data')); // 0
  * ```
  */
-export function on(from: EventTarget, name: string, options?: EventsOptions): Stream<Event>;
 export function on<A extends unknown[] = unknown[]>(
-  from: Pick<EventEmitter, 'on' | 'off'>,
+  from: Emitter,
   name: string | symbol,
   options?: EventsOptions,
 ): Stream<A>;
+export function on(from: EventTarget, name: string, options?: EventsOptions): Stream<Event>;
 export function on(from: Emitting, name: string | symbol, options: EventsOptions = {}): Stream<unknown> {
   check('on', from);
   const { limit = 1024, overflow = 'fail' } = options;
@@ -265,8 +271,8 @@ class Once extends Future<unknown> implements Waiting {
 }
 
 /**
- * The next event of that name: an emitter's arguments as an array, an EventTarget's `Event`. It listens from its first poll. An emitter's
- * `error` is thrown, unless it is the event that was asked for.
+ * The next event of that name: an emitter's arguments as an array, an EventTarget's `Event`; what is both counts as an emitter. It listens
+ * from its first poll. An emitter's `error` is thrown, unless it is the event that was asked for.
  *
  * Cancelling it is *safe*, and removes the listener. Errors: an emitter's `error`; BAD_ARGUMENT.
  *
@@ -283,11 +289,8 @@ class Once extends Future<unknown> implements Waiting {
  * console.log(code); // 3
  * ```
  */
+export function once<A extends unknown[] = unknown[]>(from: Emitter, name: string | symbol): Future<A>;
 export function once(from: EventTarget, name: string): Future<Event>;
-export function once<A extends unknown[] = unknown[]>(
-  from: Pick<EventEmitter, 'on' | 'off'>,
-  name: string | symbol,
-): Future<A>;
 export function once(from: Emitting, name: string | symbol): Future<unknown> {
   check('once', from);
   return new Once(from, name);

@@ -7,6 +7,7 @@
 import { driverOf } from '../driver/driver.ts';
 import { PawlError } from '../error/index.ts';
 import type { Context, Waker } from '../future/context.ts';
+import { creations } from '../future/creations.ts';
 import { alreadyCompleted, Future } from '../future/future.ts';
 import { PENDING, type Poll } from '../future/poll.ts';
 import { waitInfo, type WaitInfo, type Waiting } from '../future/wait-info.ts';
@@ -32,6 +33,13 @@ class FromPromise<T> extends Future<T> implements Waiting {
     // From now on a rejection is this future's affair: one that comes before the first poll must not end the process.
     // (A thenable that is no promise may be as lazy as we are: it is left alone.)
     if (source instanceof Promise) source.catch(() => {});
+    // A promise goes on without it; what a function starts does not.
+    else if (creations !== null) creations.leaf(this, 'fromPromise(…)');
+  }
+
+  /** @internal */
+  get untouched(): boolean {
+    return this.state === NEW;
   }
 
   override poll(cx: Context): Poll<T> {

@@ -101,6 +101,64 @@ test('a stream as a Readable: read to its end, or destroyed, it closes the strea
   while (log.length < 3) await new Promise((resolve) => setImmediate(resolve));
 });
 
+/** A stream that gives a word and then nothing for an hour, with a log. */
+function silent(log: string[]): Stream<string> {
+  return stream(function* (emit) {
+    try {
+      yield* emit('word');
+      yield* sleep(3_600_000);
+    } finally {
+      yield* sleep(0);
+      log.push('closed');
+    }
+  });
+}
+
+test('a Readable of a stream that is destroyed while a value is awaited closes the stream', async () => {
+  const log: string[] = [];
+  const readable = toReadable(silent(log));
+  await nodeOnce(readable, 'data');
+  await new Promise((resolve) => setImmediate(resolve));
+  readable.destroy();
+  await nodeOnce(readable, 'close');
+  assert.deepEqual(log, ['closed']);
+});
+
+test('a Writable that goes while there is nothing to write ends the writing', async () => {
+  for (const error of [new RangeError('reset by peer'), undefined]) {
+    const log: string[] = [];
+    const writable = new PassThrough();
+    writable.once('data', () => setImmediate(() => writable.destroy(error)));
+    await assert.rejects(run(writeTo(silent(log), writable)), error ?? { code: 'CLOSED' });
+    assert.deepEqual([log, listeners(writable)], [['closed'], 0]);
+  }
+});
+
+test('a Writable whose stream fails at once does not end the process', async () => {
+  const error = new RangeError('broken');
+  const failing = Stream.of('a').map((): never => {
+    throw error;
+  });
+  for (const [values, code] of [
+    [failing, undefined],
+    [Stream.of(null), 'ERR_STREAM_NULL_VALUES'],
+  ] as const) {
+    const writable = new PassThrough({ objectMode: true });
+    await assert.rejects(run(writeTo(values, writable)), code === undefined ? error : { code });
+    assert.deepEqual([writable.destroyed, listeners(writable)], [true, 0]);
+  }
+  await new Promise((resolve) => setImmediate(resolve));
+});
+
+test('a Writable that somebody has ended or destroyed takes nothing, and that is said', async () => {
+  for (const how of ['end', 'destroy'] as const) {
+    const writable = new PassThrough().resume();
+    writable[how]();
+    await nodeOnce(writable, 'close');
+    await assert.rejects(run(writeTo(Stream.of('lost'), writable)), { code: 'CLOSED' });
+  }
+});
+
 /** A Writable that takes its time, with a log. */
 function target(log: unknown[], fails = Infinity): Writable {
   return new Writable({

@@ -12,10 +12,13 @@ import type { Context, Waker } from '../future/context.ts';
 import { coroutine, type Steps } from '../future/coroutine.ts';
 import { alreadyCompleted, Future } from '../future/future.ts';
 import { PENDING, type Poll } from '../future/poll.ts';
+import { race } from '../future/race.ts';
 import { waitInfo, type WaitInfo, type Waiting } from '../future/wait-info.ts';
-import { closeOne, closing } from '../stream/close.ts';
+import { closeAfter, closeOne, closing, type Failure } from '../stream/close.ts';
+import { steppable } from '../stream/iterate.ts';
 import { END, Stream, type End, type Source } from '../stream/index.ts';
 import { spend } from '../task/budget.ts';
+import { fromPromise } from './promise.ts';
 
 /** Waits until one of some events comes, and looks again each time: what a stream of Node's says is asked of its properties. */
 class Until<T> extends Future<T> implements Waiting {
@@ -142,7 +145,7 @@ export function fromReadable<T = Buffer>(readable: Readable): Stream<T> {
 
 /**
  * A Node `Readable` of a stream's values, in object mode: bytes and text are values like others. They are asked for on the ambient runtime.
- * Destroying it closes the stream; a failure of the stream is its error.
+ * Destroying it, also while a value is awaited, closes the stream; a failure of the stream is its error.
  *
  * @example
  * ```ts
@@ -153,14 +156,22 @@ export function fromReadable<T = Buffer>(readable: Readable): Stream<T> {
  * ```
  */
 export function toReadable<T>(stream: Stream<T>): Readable {
-  return Readable.from(stream[Symbol.asyncIterator](), { objectMode: true, highWaterMark: 1 });
+  const steps = steppable(stream.engage());
+  const iterator: AsyncIterator<T, undefined> = {
+    next: () => steps.next(),
+    async return() {
+      await steps.stop();
+      return { done: true, value: undefined };
+    },
+  };
+  return Readable.from({ [Symbol.asyncIterator]: () => iterator }, { objectMode: true, highWaterMark: 1 });
 }
 
 /**
  * Writes every value to a Node `Writable`, waiting for it to drain, and ends it; it is done when all has been handed on (`finish`).
  *
  * Cancelling it destroys the Writable and closes the stream: *loses data*. Errors: what the stream throws (the Writable is destroyed with
- * it) and what the Writable fails with; BLOCKING_NODE inside `blockOn`.
+ * it) and what the Writable fails with; CLOSED when somebody else ends or destroys it; BLOCKING_NODE inside `blockOn`.
  *
  * @example
  * ```ts
@@ -174,7 +185,7 @@ export function toReadable<T>(stream: Stream<T>): Readable {
  * ```
  */
 export function writeTo(stream: Stream<unknown>, writable: Writable): Future<void> {
-  return writing(stream, writable);
+  return writing(stream.engage(), writable);
 }
 
 const writing: (stream: Stream<unknown>, writable: Writable) => Future<void> = coroutine(function* writeTo(
@@ -182,28 +193,35 @@ const writing: (stream: Stream<unknown>, writable: Writable) => Future<void> = c
   writable: Writable,
 ): Steps<void> {
   let ended = false;
+  let failure: Failure | null = null;
   // Failures are read from `errored`; without a listener they would end the process.
   writable.on('error', ignore);
   try {
     for (;;) {
       yield* until(writable, ['drain', 'error', 'close'], () => !writable.writableNeedDrain);
-      const value = yield* stream.next();
+      // It may be gone while there is nothing to write: its peer has hung up, say.
+      const value = yield* race([stream.next(), until(writable, ['error', 'close'], () => false)]);
       if (value === END) break;
+      // One that has been ended takes what is written, and loses it.
+      if (writable.writableEnded || writable.destroyed) throw gone(writable);
       writable.write(value);
     }
     writable.end();
     yield* until(writable, ['finish', 'error', 'close'], () => writable.writableFinished);
     ended = true;
   } catch (error) {
+    failure = { error };
     writable.destroy(error instanceof Error ? error : undefined);
     throw error;
   } finally {
     try {
-      yield* closeOne(stream);
+      yield* closeAfter(failure, closeOne(stream));
     } finally {
       if (!ended) {
         writable.destroy();
         yield* new Until<void>(writable, ['close'], () => (writable.closed ? undefined : PENDING));
+        // It is closed a tick before it says so, and before that it emits what it was destroyed with.
+        yield* fromPromise(new Promise((resolve) => setImmediate(resolve)));
       }
       writable.off('error', ignore);
     }
@@ -215,7 +233,14 @@ function until(writable: Writable, names: readonly string[], test: () => boolean
   return new Until<void>(writable, names, () => {
     if (writable.errored !== null) throw writable.errored;
     if (test()) return undefined;
-    if (writable.destroyed) throw new PawlError('CLOSED', 'the Writable was destroyed before everything was written');
+    if (writable.destroyed) throw gone(writable);
     return PENDING;
   });
+}
+
+/** Why nothing more can be written. */
+function gone(writable: Writable): unknown {
+  return (
+    writable.errored ?? new PawlError('CLOSED', 'the Writable was ended or destroyed before everything was written')
+  );
 }

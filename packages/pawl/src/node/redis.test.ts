@@ -1,11 +1,8 @@
 /** A client of somebody else's on our runtime: Redis's own, against a real server where one is installed. */
 import assert from 'node:assert/strict';
-import { spawn as start, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join as joinPath } from 'node:path';
+import { join } from 'node:path';
 import { test } from 'node:test';
-import { on } from './events.ts';
+import { ForeignServer, installed, ServerFolder } from '../../test/support/foreign-server.ts';
 import { aborted, fromAbortable, withSignal } from './abort.ts';
 import { fromPromise } from './promise.ts';
 import { race } from '../future/race.ts';
@@ -34,31 +31,22 @@ const library = (await import(name).catch(() => null)) as {
   createClient(options: { socket: { path: string; tls: false } }): Client;
 } | null;
 
+const program = installed('redis-server');
+
 function reason(): string | false {
   if (library === null) return 'the client is not installed: npm ci';
-  if (spawnSync('redis-server', ['--version']).status !== 0) return 'redis-server is not installed on this machine';
-  return false;
+  return program === null && 'redis-server is not installed on this machine';
 }
 
 test(
   "Redis's own client works on the runtime, concurrently, and lets go when it is cancelled",
   { skip: reason(), timeout: 60_000 },
-  async (t) => {
-    const folder = mkdtempSync(joinPath(tmpdir(), 'pawl-redis-'));
-    const path = joinPath(folder, 'socket');
-    const server = start('redis-server', ['--port', '0', '--unixsocket', path, '--save', '', '--dir', folder], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    t.after(async () => {
-      const gone = new Promise((resolve) => server.once('exit', resolve));
-      server.kill('SIGKILL');
-      await gone;
-      rmSync(folder, { recursive: true });
-    });
+  async () => {
+    using folder = new ServerFolder('redis');
+    const path = join(folder.path, 'socket');
+    const args = ['--port', '0', '--unixsocket', path, '--save', '', '--dir', folder.path];
+    await using _server = await ForeignServer.start(folder, program as string, args, 'eady to accept connections');
     const result = await run(function* () {
-      // It says on standard output when it accepts connections.
-      yield* on<[Buffer]>(server.stdout, 'data').forEach(([text]) => !text.includes('eady to accept connections'));
-      server.stdout.resume();
       const client = (library as NonNullable<typeof library>).createClient({ socket: { path, tls: false } });
       yield* fromPromise(client.connect());
       try {

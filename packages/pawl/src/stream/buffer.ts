@@ -2,7 +2,7 @@
  * Buffer: values read ahead while the consumer is busy.
  *
  * What must hold: at most `size` values are kept. They are read by a daemon task in the scope of whoever awaits `next`, so the reading ends
- * with that scope; the next `next`, in another one, starts it again. Nothing that was read is lost by it.
+ * with that scope; the next `next`, in another one, starts it again, and so does one that waits at that time. Nothing that was read is lost.
  */
 import type { Context, Waker } from '../future/context.ts';
 import { coroutine, start, type Steps } from '../future/coroutine.ts';
@@ -11,7 +11,7 @@ import { PENDING, type Poll } from '../future/poll.ts';
 import { waitInfo, type WaitInfo, type Waiting } from '../future/wait-info.ts';
 import { spend } from '../task/budget.ts';
 import { spawn } from '../task/spawn.ts';
-import type { JoinHandle } from '../task/task.ts';
+import type { JoinHandle } from '../task/join-handle.ts';
 import { closing } from './close.ts';
 import { END, type End, type Source } from './source.ts';
 
@@ -79,8 +79,10 @@ export class Buffering<T> implements Source<T> {
       value = END;
     }
     if (value === END) this.over = true;
-    else this.values.push(value);
-    this.consumer?.wake();
+    else {
+      this.values.push(value);
+      this.consumer?.wake();
+    }
     return !this.over;
   }
 
@@ -102,9 +104,14 @@ export class Buffering<T> implements Source<T> {
 }
 
 const reading = coroutine(function* buffer(buffering: Buffering<unknown>): Steps<void> {
-  do {
-    if (buffering.full) yield* buffering.room;
-  } while (yield* buffering.read());
+  try {
+    do {
+      if (buffering.full) yield* buffering.room;
+    } while (yield* buffering.read());
+  } finally {
+    // Its scope may have ended while somebody in another one waits.
+    buffering.consumer?.wake();
+  }
 });
 
 /** Waits for a task, however it ends. */

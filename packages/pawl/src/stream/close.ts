@@ -7,6 +7,7 @@
 import { coroutine, start, type Steps } from '../future/coroutine.ts';
 import type { Future } from '../future/future.ts';
 import { shield } from '../future/shield.ts';
+import { suppress } from '../future/suppressed.ts';
 import type { Source } from './source.ts';
 
 /** A future that calls `act` when it is first polled, and waits for what that gives. */
@@ -27,14 +28,39 @@ export function closeAll(sources: readonly Source<unknown>[]): Future<void> {
 function* closeEach(sources: readonly Source<unknown>[]): Steps<void> {
   const [first, ...rest] = sources;
   if (first === undefined) return;
+  let failure: Failure | null = null;
   try {
     yield* first.close();
+  } catch (error) {
+    failure = { error };
+    throw error;
   } finally {
-    yield* closeAll(rest);
+    yield* closeAfter(failure, closeAll(rest));
   }
 }
 
-/** The same for one that is the user's own: its future may be of any kind. */
+/** What a use of a source has thrown. */
+export interface Failure {
+  readonly error: unknown;
+}
+
+/**
+ * Waits for a close after a use that may have failed: for a `finally`, where what the close throws would take the failure's place. What both
+ * throw comes as one SuppressedError.
+ */
+export function closeAfter(failure: Failure | null, close: Future<void>): Future<void> {
+  return failure === null ? close : adding(failure, close);
+}
+
+const adding = coroutine(function* closeAfter({ error }: Failure, close: Future<void>): Steps<void> {
+  try {
+    yield* close;
+  } catch (later) {
+    throw suppress(error, later);
+  }
+});
+
+/** Closes one, which may be the user's own: its future may be of any kind. */
 export function closeOne(source: Source<unknown>): Future<void> {
   return closing(() => source.close());
 }

@@ -6,6 +6,7 @@
  */
 import type { Context, Waker } from '../future/context.ts';
 import { start, type Body } from '../future/coroutine.ts';
+import { creations } from '../future/creations.ts';
 import { alreadyCompleted, Future } from '../future/future.ts';
 import { PENDING, type Poll } from '../future/poll.ts';
 import { waitInfo, type WaitInfo, type Waiting } from '../future/wait-info.ts';
@@ -98,6 +99,12 @@ class Emission<T> extends Future<void> implements Waiting {
     super();
     this.stream = stream;
     this.value = value;
+    if (creations !== null) creations.leaf(this, 'emit(…)');
+  }
+
+  /** @internal */
+  get untouched(): boolean {
+    return this.state === NEW;
   }
 
   override poll(cx: Context): Poll<void> {

@@ -231,12 +231,13 @@ export class AsyncIterableSource<T> extends PromiseSource<T> {
   }
 }
 
-/** What a stream can receive from: the receiver of a channel, a broadcast or a watch. */
+/** What a stream can receive from: the receiver of a channel or a broadcast. */
 export interface Receiving<out T> {
+  /** The next message. Cancelling it is *safe*. */
   recv(): Future<T | typeof CLOSED>;
 }
 
-/** What is received from a channel; closing the stream closes nothing of the channel, which has an owner. */
+/** What is received from a channel, a broadcast or a watch; closing the stream closes nothing of the channel, which has an owner. */
 export class ReceiverSource<T> implements Source<T> {
   private readonly receiver: Receiving<T>;
   private closed = false;

@@ -10,7 +10,7 @@ import { alreadyCompleted, Future } from '../future/future.ts';
 import { PENDING, type Poll } from '../future/poll.ts';
 import { waitInfo, type WaitInfo, type Waiting } from '../future/wait-info.ts';
 import { spend } from '../task/budget.ts';
-import { closeAll, closing } from './close.ts';
+import { closeAfter, closeAll, closing, type Failure } from './close.ts';
 import { Retained, type Outcome } from './retained.ts';
 import { END, type End, type Source } from './source.ts';
 
@@ -67,7 +67,8 @@ export abstract class Pulling<T> implements Source<T> {
 
   /** @internal */
   rest(): void {
-    this.running.rest();
+    // Once it is closed, whoever closes it is woken.
+    if (!this.closed) this.running.rest();
   }
 
   /** @internal */
@@ -110,9 +111,13 @@ class Pull<T> extends Future<T | End> implements Waiting {
 }
 
 function* closeRunning(running: Retained, sources: readonly Source<unknown>[]): Steps<void> {
+  let failure: Failure | null = null;
   try {
     yield* running.close();
+  } catch (error) {
+    failure = { error };
+    throw error;
   } finally {
-    yield* closeAll(sources);
+    yield* closeAfter(failure, closeAll(sources));
   }
 }

@@ -30,6 +30,8 @@ export type End = typeof END;
 
 /** What a {@link Stream} is made of. Implement it for a source of your own; the contract is at the head of `stream/source.ts`. */
 export interface Source<out T> {
+  /** The next value, or END. Cancelling it is *safe*. */
   next(): Future<T | End>;
+  /** Lets everything go. Cancelling it waits until it is done. */
   close(): Future<void>;
 }

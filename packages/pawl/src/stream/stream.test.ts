@@ -4,11 +4,12 @@ import * as fc from 'fast-check';
 import { cancelEverywhere, type Watch } from '../../test/support/cancel-everywhere.ts';
 import { Gate } from '../../test/support/gate.ts';
 import { codeOf, failure, play, world } from '../../test/support/world.ts';
+import type { PawlError } from '../error/index.ts';
 import { coroutine, start, type Steps } from '../future/coroutine.ts';
 import type { Future } from '../future/future.ts';
 import { join } from '../future/join.ts';
 import { ready, yieldNow } from '../future/ready.ts';
-import { channel } from '../sync/index.ts';
+import { broadcast, channel, Lagged, type Receiver, watch } from '../sync/index.ts';
 import { scope } from '../task/scopes.ts';
 import { spawn } from '../task/spawn.ts';
 import { sleep } from '../time/sleep.ts';
@@ -222,6 +223,31 @@ test('however a stream is left, its source is closed', () => {
   }
 });
 
+test('what closing throws after a failure is suppressed by it, and of several closings nothing is lost', () => {
+  const bad = (name: string): Stream<number> =>
+    stream(function* (emit) {
+      try {
+        for (;;) yield* emit(1);
+      } finally {
+        yield* failing(`${name} closed`);
+      }
+    });
+  const failing = coroutine(function* (message: string) {
+    yield* yieldNow();
+    throw new Error(message);
+  });
+  const said = (error: unknown): string[] =>
+    error instanceof SuppressedError ? [...said(error.error), ...said(error.suppressed)] : [(error as Error).message];
+  const body = (): never => {
+    throw new Error('body');
+  };
+  assert.deepEqual(said(failure(bad('a').forEach(body))), ['body', 'a closed']);
+  assert.deepEqual(said(failure(bad('a').fold(0, body))), ['body', 'a closed']);
+  assert.deepEqual(said(failure(bad('a').take(1).toArray())), ['a closed']);
+  const merged = Stream.merge(bad('a'), bad('b'), bad('c'));
+  assert.deepEqual(said(failure(merged.take(1).toArray())), ['a closed', 'b closed', 'c closed']);
+});
+
 test('an error of the source comes out once, in its place', () => {
   const broken = (): Stream<number> =>
     stream<number>(function* (emit) {
@@ -296,6 +322,53 @@ test('mapConcurrent runs so many at a time and no more, and keeps the order or d
   assert.equal(running, 0);
 });
 
+test('however slow the consumer is, a pipeline holds no more than its parts say', () => {
+  const part = fc.record({
+    kind: fc.constantFrom('map', 'filter', 'merge', 'flatMap', 'throttle', 'chunk', 'buffer', 'mapConcurrent'),
+    size: fc.integer({ min: 1, max: 4 }),
+  });
+  fc.assert(
+    fc.property(
+      fc.array(part, { maxLength: 5 }),
+      fc.array(fc.nat(9), { minLength: 1, maxLength: 6 }),
+      (parts, paces) => {
+        const source = new Counting(Infinity);
+        let values: Stream<unknown> = new Stream(source);
+        // Values of the source: in one value at this point, and held so far.
+        let unit = 1;
+        let held = 0;
+        for (const { kind, size } of parts) {
+          if (kind === 'map') values = values.map((n) => n);
+          else if (kind === 'filter') values = values.filter(() => true);
+          else if (kind === 'flatMap') values = values.flatMap((n) => [n]);
+          else if (kind === 'throttle') values = values.throttle(size);
+          else if (kind === 'merge') {
+            values = Stream.merge(values);
+            held += unit;
+          } else if (kind === 'chunk') {
+            values = values.chunk(size);
+            held += unit * size;
+            unit *= size;
+          } else {
+            held += unit * size;
+            values = kind === 'buffer' ? values.buffer(size) : values.mapConcurrent(size, (n) => ready(n));
+          }
+        }
+        let consumed = 0;
+        const look = (): void => assert.ok(source.given <= consumed * unit + held + unit, `${source.given} were taken`);
+        play(
+          values.take(20).forEach(function* (_, index) {
+            look();
+            yield* sleep(paces[index % paces.length] as number);
+            look();
+            consumed++;
+          }),
+        );
+      },
+    ),
+  );
+});
+
 test('mapConcurrent holds no more than its limit while its consumer is slow', () => {
   const source = new Counting(100);
   const { run } = world();
@@ -345,6 +418,28 @@ test('a buffer that was read in a scope that has ended goes on in the next one',
     return all;
   });
   assert.deepEqual(seen, [0, 1, 2, 3, 4, 5, END]);
+});
+
+test('a next of a buffer that waits when the scope of the reading ends goes on', () => {
+  const got: unknown[] = [];
+  play(function* () {
+    const values = new Stream(new Counting(5, () => 10)).buffer(1);
+    const first = coroutine(function* () {
+      got.push(yield* values.next());
+      yield* sleep(5);
+    });
+    const second = coroutine(function* () {
+      yield* sleep(12);
+      got.push(yield* values.next());
+    });
+    // The reading is a daemon of the first one's task, which ends while the second one waits.
+    yield* scope(function* (s) {
+      s.spawn(first());
+      s.spawn(second());
+    });
+    yield* values.close();
+  });
+  assert.deepEqual(got, [0, 1]);
 });
 
 test('throttle asks the source later, debounce gives the last of a burst', () => {
@@ -428,6 +523,78 @@ test('two emits at once, two nexts at once and bad arguments are refused', () =>
   }
 });
 
+test('a stream that was taken over is refused to the second, and one that is refused is not taken', () => {
+  const values = Stream.of(1, 2, 3);
+  assert.equal(
+    codeOf(() => values.take(-1)),
+    'BAD_ARGUMENT',
+  );
+  const doubled = values.map((n) => n * 2);
+  for (const second of [
+    () => values.filter(() => true),
+    () => values.toArray(),
+    () => values.forEach(() => {}),
+    () => values[Symbol.asyncIterator](),
+    () => Stream.merge(values),
+  ])
+    assert.equal(codeOf(second), 'BUSY');
+  assert.deepEqual(play(doubled.toArray()), [2, 4, 6]);
+});
+
+test('a stream that is closed by another task while a next waits gives END to it', () => {
+  const silent = (): Stream<number> =>
+    stream(function* () {
+      yield* sleep(3_600_000);
+    });
+  const [, receiver] = channel<number>(1);
+  const kinds: Record<string, Stream<unknown>> = {
+    'of a coroutine': silent(),
+    'of a receiver': Stream.from(receiver),
+    map: silent().map((n) => n),
+    merge: Stream.merge(silent(), silent()),
+    concat: Stream.concat(silent()),
+    mapConcurrent: Stream.of(1).mapConcurrent(1, () => sleep(3_600_000)),
+    buffer: silent().buffer(1),
+    debounce: silent().debounce(1),
+    throttle: silent().throttle(1),
+  };
+  for (const [kind, values] of Object.entries(kinds)) {
+    const seen = play(function* () {
+      const next = spawn(values.next());
+      yield* sleep(1);
+      yield* values.close();
+      return [yield* next, yield* values.next()];
+    });
+    assert.deepEqual(seen, [END, END], kind);
+  }
+  // Whoever runs it ends as at its end.
+  play(function* () {
+    const values = silent();
+    const all = spawn(values.toArray());
+    yield* sleep(1);
+    yield* values.close();
+    assert.deepEqual(yield* all, []);
+  });
+});
+
+test('a loop refuses a body that gives a promise, and takes null for nothing', () => {
+  const receiver = (): Receiver<number> => {
+    const [sender, made] = channel<number>(1);
+    sender.trySend(1);
+    sender.close();
+    return made;
+  };
+  for (const values of [() => Stream.of(1), receiver]) {
+    const wrong = failure(values().forEach((async () => {}) as never)) as PawlError;
+    assert.deepEqual([wrong.code, /a promise/.test(wrong.message)], ['NOT_A_FUTURE', true]);
+    assert.equal(
+      codeOf(() => play(values().forEach((() => [1, 2]) as never))),
+      'NOT_A_FUTURE',
+    );
+    assert.equal(play(values().forEach((() => null) as never)), undefined);
+  }
+});
+
 test('an iterator is closed when the stream is left early, not when it has ended', () => {
   const log: string[] = [];
   const numbers = function* (): Generator<number> {
@@ -450,6 +617,18 @@ test('a stream of a receiver ends with its channel, and leaves the receiver open
   assert.deepEqual(play(Stream.from(receiver).take(2).toArray()), [1, 2]);
   sender.close();
   assert.deepEqual(play(Stream.from(receiver).toArray()), [3]);
+});
+
+test('receivers of a broadcast and of a watch are received from directly, also inside blockOn', () => {
+  const [sender, receiver] = broadcast<number>(2);
+  for (const n of [1, 2, 3]) sender.send(n);
+  sender.close();
+  assert.deepEqual(play(Stream.from<number | Lagged>(receiver).toArray()), [new Lagged(1), 2, 3]);
+  const [changer, watcher] = watch(0);
+  changer.send(1);
+  changer.send(2);
+  changer.close();
+  assert.deepEqual(play(Stream.from(watcher).toArray()), [2]);
 });
 
 test('a stream whose values are always ready gives others their turn', () => {

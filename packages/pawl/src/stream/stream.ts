@@ -2,21 +2,24 @@
  * Stream: values that come one after the other, each when it is asked for.
  *
  * What must hold: nothing happens before the first `next`, and nothing is asked of a source before it is wanted: that is all the
- * back-pressure there is. One `next` at a time. Whatever ends early closes the stream, and with it everything behind it.
+ * back-pressure there is. One `next` at a time, and one consumer: a stream that was taken over is refused to the second. Whatever ends early
+ * closes the stream, and with it everything behind it; a `next` that waits meanwhile gives END.
  */
 import { PawlError } from '../error/index.ts';
-import type { Context } from '../future/context.ts';
+import type { Context, Waker } from '../future/context.ts';
 import type { Body, Flattened } from '../future/coroutine.ts';
 import { alreadyCompleted, Future } from '../future/future.ts';
 import { PENDING, type Poll } from '../future/poll.ts';
+import { WatchReceiver } from '../sync/watch.ts';
 import { Buffering } from './buffer.ts';
+import { closing } from './close.ts';
 import { Concurrent } from './concurrent.ts';
 import { iterate, type StreamIterator } from './iterate.ts';
 import { Emitting, type Emit } from './emit.ts';
 import { Flattening } from './flatten.ts';
 import { AsyncIterableSource, IterableSource, ReceiverSource, type Receiving } from './iterables.ts';
 import { Merging } from './merge.ts';
-import type { End, Source } from './source.ts';
+import { END, type End, type Source } from './source.ts';
 import { fold, forEach, type Consumer } from './terminal.ts';
 import { Debouncing, Throttling } from './timing.ts';
 import { Chunking, Dropping, Filtering, Mapping, Scanning, Taking } from './transform.ts';
@@ -28,8 +31,9 @@ export type Streamable<T> = Stream<T> | Iterable<T> | AsyncIterable<T> | Receivi
  * Values that come one after the other, each when it is asked for. Its methods make new streams of it; `forEach`, `fold` and `toArray`
  * run it to its end, in a coroutine; `for await` does in ordinary async code.
  *
- * A stream has one consumer: what makes a new stream of it takes it over. The consumer's pace is everybody's: a source is asked for a value
- * only when one is wanted. However the consumer ends, the stream is closed: iterators are returned, readers cancelled, listeners removed.
+ * A stream has one consumer: what makes a new stream of it, or runs it, takes it over, and the second that does throws BUSY. The
+ * consumer's pace is everybody's: a source is asked for a value only when one is wanted. However the consumer ends, the stream is closed:
+ * iterators are returned, readers cancelled, listeners removed.
  *
  * @example
  * ```ts
@@ -44,6 +48,11 @@ export class Stream<out T> implements Source<T>, AsyncIterable<T, undefined> {
   readonly source: Source<T>;
   /** @internal The `next` that is under way. */
   user: Future<unknown> | null = null;
+  /** @internal What to wake when the stream is closed meanwhile. */
+  waker: Waker | null = null;
+  /** @internal */
+  closed = false;
+  private taken = false;
 
   /** A stream of a source of your own; see {@link Source}. */
   constructor(source: Source<T>) {
@@ -65,8 +74,8 @@ export class Stream<out T> implements Source<T>, AsyncIterable<T, undefined> {
   }
 
   /**
-   * A stream of what can be iterated (an array, a generator, an async generator), or of what a channel's receiver receives. Closing it
-   * calls the iterator's `return`; a receiver stays open, because it has an owner.
+   * A stream of what can be iterated (an array, a generator, an async generator), or of what the receiver of a channel, a broadcast or a
+   * watch (its changes) receives. Closing it calls the iterator's `return`; a receiver stays open, because it has an owner.
    *
    * Errors: BAD_ARGUMENT for anything else; BLOCKING_NODE at an async iterable's `next` inside `blockOn`.
    *
@@ -101,7 +110,7 @@ export class Stream<out T> implements Source<T>, AsyncIterable<T, undefined> {
    * ```
    */
   static merge<T>(...streams: readonly Streamable<T>[]): Stream<T> {
-    return new Stream(new Merging(streams.map((stream) => Stream.from(stream).source)));
+    return new Stream(new Merging(streams.map((stream) => Stream.from(stream).takeOver())));
   }
 
   /**
@@ -115,7 +124,7 @@ export class Stream<out T> implements Source<T>, AsyncIterable<T, undefined> {
    * ```
    */
   static concat<T>(...streams: readonly Streamable<T>[]): Stream<T> {
-    const all = streams.map((stream) => Stream.from(stream).source);
+    const all = streams.map((stream) => Stream.from(stream).takeOver());
     return new Stream(new Flattening(new IterableSource(all), (source) => source, all));
   }
 
@@ -129,46 +138,70 @@ export class Stream<out T> implements Source<T>, AsyncIterable<T, undefined> {
     return new Next(this);
   }
 
-  /** Ends it: lets go of everything behind it, and is done when that has been. Idempotent. A `next` after it gives END. */
+  /**
+   * Ends it: lets go of everything behind it, and is done when that has been. Idempotent. A `next` after it gives END, and so does one that
+   * waits in another task. Cancelling it waits until it is done.
+   */
   close(): Future<void> {
-    return this.source.close();
+    return closing(() => {
+      this.closed = true;
+      this.waker?.wake();
+      return this.source.close();
+    });
+  }
+
+  /** @internal What is behind it, for a stream that is made of it. */
+  takeOver(): Source<T> {
+    this.engage();
+    return this.source;
+  }
+
+  /** @internal For whoever runs it to its end. */
+  engage(): this {
+    if (this.taken)
+      throw new PawlError('BUSY', 'this stream was taken over before: it has one consumer, and its values come once');
+    this.taken = true;
+    return this;
   }
 
   /** Each value through `fn`. For a function that waits, see {@link mapConcurrent}. */
   map<U>(fn: (value: T, index: number) => U): Stream<U> {
-    return new Stream(new Mapping(this.source, fn));
+    return new Stream(new Mapping(this.takeOver(), fn));
   }
 
   /** The values for which `test` is true. */
   filter<U extends T>(test: (value: T, index: number) => value is U): Stream<U>;
   filter(test: (value: T, index: number) => boolean): Stream<T>;
   filter(test: (value: T, index: number) => boolean): Stream<T> {
-    return new Stream(new Filtering(this.source, test));
+    return new Stream(new Filtering(this.takeOver(), test));
   }
 
   /** The first `count` values; then the stream is closed. */
   take(count: number): Stream<T> {
-    return new Stream(new Taking(this.source, whole('take', count, 0)));
+    whole('take', count, 0);
+    return new Stream(new Taking(this.takeOver(), count));
   }
 
   /** All but the first `count` values. */
   drop(count: number): Stream<T> {
-    return new Stream(new Dropping(this.source, whole('drop', count, 0)));
+    whole('drop', count, 0);
+    return new Stream(new Dropping(this.takeOver(), count));
   }
 
   /** Arrays of `size` values; the last may be shorter. */
   chunk(size: number): Stream<T[]> {
-    return new Stream(new Chunking(this.source, whole('chunk', size, 1)));
+    whole('chunk', size, 1);
+    return new Stream(new Chunking(this.takeOver(), size));
   }
 
   /** What `fn` makes of the state and each value, which is the next state. */
   scan<A>(initial: A, fn: (state: A, value: T) => A): Stream<A> {
-    return new Stream(new Scanning(this.source, initial, fn));
+    return new Stream(new Scanning(this.takeOver(), initial, fn));
   }
 
   /** The values of the streams that `fn` makes of each value, one stream after the other. */
   flatMap<U>(fn: (value: T) => Streamable<U>): Stream<U> {
-    return new Stream(new Flattening(this.source, (value) => Stream.from(fn(value)).source));
+    return new Stream(new Flattening(this.takeOver(), (value) => Stream.from(fn(value)).takeOver()));
   }
 
   /**
@@ -191,7 +224,8 @@ export class Stream<out T> implements Source<T>, AsyncIterable<T, undefined> {
     fn: Body<[value: T, index: number], U>,
     options: { readonly ordered?: boolean } = {},
   ): Stream<Flattened<U>> {
-    const source = new Concurrent(this.source, whole('mapConcurrent', limit, 1), fn, options.ordered !== false);
+    whole('mapConcurrent', limit, 1);
+    const source = new Concurrent(this.takeOver(), limit, fn, options.ordered !== false);
     return new Stream<unknown>(source) as Stream<Flattened<U>>;
   }
 
@@ -206,17 +240,20 @@ export class Stream<out T> implements Source<T>, AsyncIterable<T, undefined> {
    * ```
    */
   buffer(size: number): Stream<T> {
-    return new Stream(new Buffering(this.source, whole('buffer', size, 1)));
+    whole('buffer', size, 1);
+    return new Stream(new Buffering(this.takeOver(), size));
   }
 
   /** At least `ms` milliseconds between two values. Nothing is dropped: the source is asked later. */
   throttle(ms: number): Stream<T> {
-    return new Stream(new Throttling(this.source, millis('throttle', ms)));
+    millis('throttle', ms);
+    return new Stream(new Throttling(this.takeOver(), ms));
   }
 
   /** A value when no other has come for `ms` milliseconds, in whose place it would be; the last one at the end. */
   debounce(ms: number): Stream<T> {
-    return new Stream(new Debouncing(this.source, millis('debounce', ms)));
+    millis('debounce', ms);
+    return new Stream(new Debouncing(this.takeOver(), ms));
   }
 
   /**
@@ -236,12 +273,12 @@ export class Stream<out T> implements Source<T>, AsyncIterable<T, undefined> {
    * ```
    */
   forEach(body: Consumer<T>): Future<void> {
-    return forEach(this.source, body as Consumer<unknown>);
+    return forEach(this.engage(), body as Consumer<unknown>);
   }
 
   /** What `fn` makes of the state and each value, in the end. Cancelling it closes the stream: *loses data*. */
   fold<A>(initial: A, fn: (state: A, value: T) => A): Future<A> {
-    return fold(this.source, initial, fn as (state: unknown, value: unknown) => unknown) as Future<A>;
+    return fold(this.engage(), initial, fn as (state: unknown, value: unknown) => unknown) as Future<A>;
   }
 
   /** All values. Cancelling it closes the stream: *loses data*. */
@@ -254,7 +291,7 @@ export class Stream<out T> implements Source<T>, AsyncIterable<T, undefined> {
 
   /** For `for await` in ordinary async code, on the ambient runtime. Leaving the loop early closes the stream. */
   [Symbol.asyncIterator](): StreamIterator<T> {
-    return iterate(this);
+    return iterate(this.engage());
   }
 }
 
@@ -281,8 +318,10 @@ export function stream<T>(body: Body<[emit: Emit<T>], void>): Stream<T> {
 
 class Next<T> extends Future<T | End> {
   private readonly stream: Stream<T>;
-  /** @internal For dumps. */
+  /** @internal For dumps, which see through it. */
   awaited: Future<T | End> | null = null;
+  /** @internal */
+  readonly transparent = true;
   private done = false;
 
   constructor(over: Stream<T>) {
@@ -297,6 +336,7 @@ class Next<T> extends Future<T | End> {
       this.done = true;
       throw new PawlError('BUSY', 'another task awaits the next value of this stream: one at a time may');
     }
+    if (over.closed && this.awaited !== null) return this.leave(cx);
     this.awaited ??= over.source.next();
     let value: Poll<T | End>;
     try {
@@ -305,20 +345,30 @@ class Next<T> extends Future<T | End> {
       this.finish();
       throw error;
     }
-    if (value === PENDING) over.user = this;
-    else this.finish();
+    if (value === PENDING) {
+      over.user = this;
+      over.waker = cx.waker;
+    } else this.finish();
     return value;
+  }
+
+  /** The stream was closed while this waited. */
+  private leave(cx: Context): Poll<End> {
+    if ((this.awaited as Future<T | End>).cancel(cx) === PENDING) return PENDING;
+    this.finish();
+    return END;
   }
 
   override cancel(cx: Context): Poll<void> {
     if (!this.done && this.awaited !== null && this.awaited.cancel(cx) === PENDING) return PENDING;
-    if (this.stream.user === this) this.stream.user = null;
+    if (this.stream.user === this) this.finish();
     this.done = true;
     return undefined;
   }
 
   private finish(): void {
     this.stream.user = null;
+    this.stream.waker = null;
     this.awaited = null;
     this.done = true;
   }
@@ -330,16 +380,17 @@ function sourceOf<T>(what: unknown): Source<T> | null {
   if (typeof what !== 'object' || what === null) return null;
   // A receiver is an async iterable, too; asked directly it costs no promises and works inside blockOn.
   if ('recv' in what && typeof what.recv === 'function') return new ReceiverSource(what as Receiving<T>);
+  if (what instanceof WatchReceiver) return new ReceiverSource({ recv: () => (what as WatchReceiver<T>).changed() });
   if (Symbol.asyncIterator in what) return new AsyncIterableSource(what as AsyncIterable<T>);
   return Symbol.iterator in what && !(what instanceof Future) ? new IterableSource(what as Iterable<T>) : null;
 }
 
-function whole(what: string, count: number, least: number): number {
-  if (Number.isSafeInteger(count) && count >= least) return count;
-  throw new PawlError('BAD_ARGUMENT', `${what} takes a whole number, at least ${least}, got ${String(count)}`);
+function whole(what: string, count: number, least: number): void {
+  if (!(Number.isSafeInteger(count) && count >= least))
+    throw new PawlError('BAD_ARGUMENT', `${what} takes a whole number, at least ${least}, got ${String(count)}`);
 }
 
-function millis(what: string, ms: number): number {
-  if (typeof ms === 'number' && ms >= 0 && ms < Infinity) return ms;
-  throw new PawlError('BAD_ARGUMENT', `${what} takes a number of milliseconds, zero or more, got ${String(ms)}`);
+function millis(what: string, ms: number): void {
+  if (!(typeof ms === 'number' && ms >= 0 && ms < Infinity))
+    throw new PawlError('BAD_ARGUMENT', `${what} takes a number of milliseconds, zero or more, got ${String(ms)}`);
 }

@@ -1,11 +1,12 @@
 /**
  * Terminals: what runs a stream to its end.
  *
- * What must hold: however they end, by the stream's end, early, by an error or by being cancelled, the stream has been closed before.
+ * What must hold: however they end, by the stream's end, early, by an error or by being cancelled, the stream has been closed before. Of an
+ * error and what the close throws neither is lost.
  */
-import { coroutine, type Steps } from '../future/coroutine.ts';
+import { coroutine, futureOf, type Steps } from '../future/coroutine.ts';
 import { Future } from '../future/future.ts';
-import { closeOne } from './close.ts';
+import { closeAfter, closeOne, type Failure } from './close.ts';
 import { END, type Source } from './source.ts';
 
 /** What is done with each value; `false` ends the loop. */
@@ -24,10 +25,14 @@ export const fold: (
   fn: (state: unknown, value: unknown) => unknown,
 ): Steps<unknown> {
   let state = initial;
+  let failure: Failure | null = null;
   try {
     for (let value = yield* source.next(); value !== END; value = yield* source.next()) state = fn(state, value);
+  } catch (error) {
+    failure = { error };
+    throw error;
   } finally {
-    yield* closeOne(source);
+    yield* closeAfter(failure, closeOne(source));
   }
   return state;
 });
@@ -36,14 +41,18 @@ export const forEach: (source: Source<unknown>, body: Consumer<unknown>) => Futu
   source: Source<unknown>,
   body: Consumer<unknown>,
 ): Steps<void> {
+  let failure: Failure | null = null;
   try {
     let index = 0;
     for (let value = yield* source.next(); value !== END; value = yield* source.next()) {
       const result = body(value, index++);
-      const go = typeof result === 'object' ? yield* result as Future<void | boolean | undefined> : result;
+      const go = typeof result === 'object' && result !== null ? yield* futureOf(result, body.name) : result;
       if (go === false) return;
     }
+  } catch (error) {
+    failure = { error };
+    throw error;
   } finally {
-    yield* closeOne(source);
+    yield* closeAfter(failure, closeOne(source));
   }
 });

@@ -128,6 +128,20 @@ test('what a ReadableStream fails with comes out, and so does what an async iter
   await assert.rejects(run(Stream.from(throws()).toArray()), RangeError);
 });
 
+test('to close a stream whose ReadableStream has failed is no failure; to close one that cannot be cancelled is', async () => {
+  let broken!: ReadableStreamDefaultController<number>;
+  const web = new ReadableStream<number>({ start: (controller) => void (broken = controller) });
+  await run(function* () {
+    const source = fromReadableStream(web);
+    broken.error(new RangeError('broken'));
+    yield* source.close();
+  });
+  assert.equal(web.locked, false);
+  const stubborn = new ReadableStream<number>({ cancel: () => Promise.reject(new RangeError('stuck')) });
+  await assert.rejects(run(fromReadableStream(stubborn).close()), /stuck/);
+  assert.equal(stubborn.locked, false);
+});
+
 test('an async iterable is returned from when the stream is left, not when it has ended', async () => {
   const log: string[] = [];
   const values = async function* (): AsyncGenerator<number> {
@@ -174,6 +188,40 @@ test('a stream as a ReadableStream: it is asked when it is read, and closed when
   );
   await assert.rejects(broken.getReader().read(), RangeError);
   assert.equal(log.length, 3);
+});
+
+/** A stream that gives 0 and then nothing for an hour, with a log. */
+function silent(log: string[]): Stream<number> {
+  return stream(function* (emit) {
+    try {
+      yield* emit(0);
+      yield* sleep(3_600_000);
+    } finally {
+      yield* sleep(0);
+      log.push('closed');
+    }
+  });
+}
+
+test('a ReadableStream of a stream that is cancelled while a value is awaited closes the stream', async () => {
+  const log: string[] = [];
+  const reader = toReadableStream(silent(log)).getReader();
+  assert.deepEqual(await reader.read(), { done: false, value: 0 });
+  const pending = reader.read();
+  await new Promise((resolve) => setImmediate(resolve));
+  await reader.cancel('enough');
+  assert.deepEqual([await pending, log], [{ done: true, value: undefined }, ['closed']]);
+});
+
+test('a WritableStream that fails while there is nothing to write ends the writing', async () => {
+  const log: string[] = [];
+  let controller: WritableStreamDefaultController | undefined;
+  const writable = new WritableStream<number>({
+    start: (made) => void (controller = made),
+    write: () => void setImmediate(() => controller?.error(new RangeError('the peer has gone'))),
+  });
+  await assert.rejects(run(writeTo(silent(log), writable)), RangeError);
+  assert.deepEqual([log, writable.locked], [['closed'], false]);
 });
 
 /** A WritableStream that takes its time, with a log. */

@@ -3,31 +3,40 @@
  *
  * What must hold: a `ReadableStream` that is read is locked until its stream has ended or was closed; closing it cancels the web stream, and
  * the lock is released. A web stream that is cancelled closes ours. A `WritableStream` is closed when the stream has ended, and aborted when
- * it has failed or the writing was cancelled.
+ * it has failed or the writing was cancelled; one that fails by itself ends the writing at once.
  */
 import { coroutine, type Steps } from '../future/coroutine.ts';
 import type { Future } from '../future/future.ts';
-import { closeOne } from './close.ts';
-import { iterate } from './iterate.ts';
+import { race } from '../future/race.ts';
+import { closeAfter, closeOne, type Failure } from './close.ts';
+import { steppable } from './iterate.ts';
 import { PromiseSource, Settlement } from './iterables.ts';
 import { END, type Source } from './source.ts';
 import { Stream } from './stream.ts';
 
 class ReadableStreamSource<T> extends PromiseSource<T> {
   private readonly reader: ReadableStreamDefaultReader<T>;
+  private failed = false;
 
   constructor(readable: ReadableStream<T>) {
     super('a ReadableStream');
     this.reader = readable.getReader();
+    this.reader.closed.catch(() => (this.failed = true));
   }
 
   protected override ask(): PromiseLike<IteratorResult<T, unknown>> {
     return this.reader.read();
   }
 
+  /**
+   * A `ReadableStream` that has failed holds nothing any more, and says its failure again when it is cancelled. That was the reader's affair:
+   * a `fetch` whose signal was aborted, for example, is not a cleanup that has failed.
+   */
   protected override async end(): Promise<void> {
     try {
       await this.reader.cancel('the stream was closed');
+    } catch (error) {
+      if (!this.failed) throw error;
     } finally {
       this.reader.releaseLock();
     }
@@ -60,7 +69,7 @@ export function fromReadableStream<T>(readable: ReadableStream<T>): Stream<T> {
 
 /**
  * A web `ReadableStream` of the values, for `Response` and its kin. The values are asked for on the ambient runtime, one when the web
- * stream wants one. Cancelling it closes the stream; a failure of the stream is the web stream's error.
+ * stream wants one. Cancelling it, also while a value is awaited, closes the stream; a failure of the stream is the web stream's error.
  *
  * @example
  * ```ts
@@ -70,16 +79,16 @@ export function fromReadableStream<T>(readable: ReadableStream<T>): Stream<T> {
  * ```
  */
 export function toReadableStream<T>(stream: Stream<T>): ReadableStream<T> {
-  const iterator = iterate(stream.source);
+  const steps = steppable(stream.engage());
   return new ReadableStream<T>(
     {
       async pull(controller) {
-        const { done, value } = await iterator.next();
+        const { done, value } = await steps.next();
         if (done === true) controller.close();
         else controller.enqueue(value);
       },
       async cancel() {
-        await iterator.return();
+        await steps.stop();
       },
     },
     // Nothing is asked for before somebody reads.
@@ -104,7 +113,7 @@ export function toReadableStream<T>(stream: Stream<T>): ReadableStream<T> {
  * ```
  */
 export function writeTo<T>(stream: Stream<T>, target: WritableStream<T>): Future<void> {
-  return writing(stream.source, target);
+  return writing(stream.engage(), target);
 }
 
 const writing: (source: Source<unknown>, target: WritableStream<unknown>) => Future<void> = coroutine(function* writeTo(
@@ -112,29 +121,31 @@ const writing: (source: Source<unknown>, target: WritableStream<unknown>) => Fut
   target: WritableStream<unknown>,
 ): Steps<void> {
   let writer: WritableStreamDefaultWriter<unknown> | undefined;
-  let reason: unknown = new Error('the writing was cancelled');
+  let finished = false;
+  let failure: Failure | null = null;
   try {
     writer = target.getWriter();
-    // Its own failures come out of `ready` and `write`.
-    writer.closed.catch(() => {});
+    const closed = new Settlement(writer.closed, 'a WritableStream');
     for (;;) {
       yield* waitFor(writer.ready);
-      const value = yield* source.next();
+      // It may fail while there is nothing to write: its peer has gone, say.
+      const value = yield* race([source.next(), closed.wait()]);
       if (value === END) break;
       // Not awaited: `ready` is what says that there is room. A failure shows there, and in `close`.
       writer.write(value).catch(() => {});
     }
     yield* waitFor(writer.close());
-    reason = undefined;
+    finished = true;
   } catch (error) {
-    reason = error;
+    failure = { error };
     throw error;
   } finally {
     try {
-      yield* closeOne(source);
+      yield* closeAfter(failure, closeOne(source));
     } finally {
       if (writer !== undefined) {
-        if (reason !== undefined) yield* waitFor(writer.abort(reason).catch(() => {}));
+        const reason = failure === null ? new Error('the writing was cancelled') : failure.error;
+        if (!finished) yield* waitFor(writer.abort(reason).catch(() => {}));
         writer.releaseLock();
       }
     }

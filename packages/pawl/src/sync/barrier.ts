@@ -5,12 +5,14 @@
  * arrived; one that is cancelled after its generation was complete changes nothing for the others.
  */
 import type { Context } from '../future/context.ts';
+import { creations } from '../future/creations.ts';
 import type { Future } from '../future/future.ts';
 import { PENDING, type Poll } from '../future/poll.ts';
 import type { WaitInfo } from '../future/wait-info.ts';
+import { WaitList } from '../future/wait-list.ts';
+import { DONE, GRANTED, Waiter, wakeAll } from '../future/waiter.ts';
 import { spend } from '../task/budget.ts';
 import { checkCount, type Named, title } from './named.ts';
-import { DONE, GRANTED, WaitList, Waiter } from './waiter.ts';
 
 /**
  * A place where `size` tasks meet. It serves again and again: after one generation the next one meets.
@@ -57,6 +59,7 @@ class Arrive extends Waiter<boolean> {
   constructor(barrier: Barrier) {
     super();
     this.barrier = barrier;
+    if (creations !== null) creations.leaf(this, 'barrier.wait()');
   }
 
   protected override get list(): WaitList<Arrive> {
@@ -68,7 +71,7 @@ class Arrive extends Waiter<boolean> {
     if (waiters.size + 1 < size) return this.wait(cx);
     if (!spend(cx)) return PENDING;
     this.state = DONE;
-    waiters.wakeAll(GRANTED);
+    wakeAll(waiters, GRANTED);
     return true;
   }
 

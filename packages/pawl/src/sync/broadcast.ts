@@ -9,11 +9,12 @@ import type { Context } from '../future/context.ts';
 import type { Future } from '../future/future.ts';
 import { PENDING, type Poll } from '../future/poll.ts';
 import type { WaitInfo } from '../future/wait-info.ts';
+import { WaitList } from '../future/wait-list.ts';
+import { DONE, NEW, Waiter, wakeAll } from '../future/waiter.ts';
 import { spend } from '../task/budget.ts';
 import { CLOSED, EMPTY } from './marks.ts';
 import { type Consumer, forEach, iterate } from './for-each.ts';
 import { checkCount, type Named, title } from './named.ts';
-import { DONE, NEW, WaitList, Waiter } from './waiter.ts';
 
 /** What a receiver gets in place of the messages that were overwritten before it came to them. */
 export class Lagged {
@@ -64,7 +65,7 @@ export class BroadcastSender<T> implements Disposable {
     if (!this.open) throw new PawlError('CLOSED', `send on ${shared.title}, whose sender is closed`);
     if (shared.openReceivers === 0) return 0;
     shared.ring[shared.next++ % shared.capacity] = message;
-    shared.waiters.wakeAll(NEW);
+    wakeAll(shared.waiters, NEW);
     return shared.openReceivers;
   }
 
@@ -83,7 +84,7 @@ export class BroadcastSender<T> implements Disposable {
   close(): void {
     if (!this.open) return;
     this.open = false;
-    if (--this.shared.openSenders === 0) this.shared.waiters.wakeAll(NEW);
+    if (--this.shared.openSenders === 0) wakeAll(this.shared.waiters, NEW);
   }
 
   [Symbol.dispose](): void {
@@ -140,7 +141,7 @@ export class BroadcastReceiver<T> implements AsyncIterable<T | Lagged, undefined
     return new BroadcastReceiver(this.shared, this.cursor);
   }
 
-  /** Calls `body` with each message, or {@link Lagged}, as a channel's `forEach` does. */
+  /** Calls `body` with each message, or {@link Lagged}, as a channel's `forEach` does. Cancelling it is *safe* between messages. */
   forEach(body: Consumer<T | Lagged>): Future<void> {
     return forEach(() => this.recv(), body);
   }
@@ -155,7 +156,7 @@ export class BroadcastReceiver<T> implements AsyncIterable<T | Lagged, undefined
     this.open = false;
     if (--this.shared.openReceivers === 0) this.shared.ring.length = 0;
     // A `recv` of this receiver's that still waits learns of it.
-    this.shared.waiters.wakeAll(NEW);
+    wakeAll(this.shared.waiters, NEW);
   }
 
   /** @internal */

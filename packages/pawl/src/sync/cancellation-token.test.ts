@@ -147,6 +147,14 @@ test('an AbortSignal cancels the token that was made from it, waited for or not'
   assert.equal(listeners(controller.signal), 0);
 });
 
+test('a token is made from an AbortSignal only', () => {
+  for (const wrong of [undefined, null, new CancellationToken(), new AbortController()])
+    assert.equal(
+      codeOf(() => CancellationToken.fromSignal(wrong as never)),
+      'BAD_ARGUMENT',
+    );
+});
+
 test('a listener is on the signal only while somebody waits', () => {
   const { signal } = new AbortController();
   const token = CancellationToken.fromSignal(signal);

@@ -12,9 +12,10 @@ import { toFuture, type Body, type Flattened } from '../future/coroutine.ts';
 import type { Future } from '../future/future.ts';
 import { PENDING, type Poll } from '../future/poll.ts';
 import type { WaitInfo } from '../future/wait-info.ts';
+import { WaitList } from '../future/wait-list.ts';
+import { DONE, NEW, type Node, Waiter, wakeAll } from '../future/waiter.ts';
 import { spend } from '../task/budget.ts';
 import { type Named, title } from './named.ts';
-import { DONE, NEW, type Node, WaitList, Waiter } from './waiter.ts';
 
 /** Cancels its token when it is disposed of. */
 export class CancelGuard implements Disposable {
@@ -82,6 +83,7 @@ export class CancellationToken implements Disposable {
 
   /**
    * A token that is cancelled when the signal aborts, with its reason. Its listener is on the signal only while somebody waits on the token.
+   * Errors: BAD_ARGUMENT for anything but an AbortSignal.
    *
    * @example
    * ```ts
@@ -92,6 +94,8 @@ export class CancellationToken implements Disposable {
    * ```
    */
   static fromSignal(signal: AbortSignal, options: Named = {}): CancellationToken {
+    if (!(signal instanceof AbortSignal))
+      throw new PawlError('BAD_ARGUMENT', `a token is made from an AbortSignal, got ${typeof signal}`);
     const token = new CancellationToken(options);
     token.source = signal;
     return token;
@@ -244,7 +248,7 @@ export class CancellationToken implements Disposable {
   }
 
   private fire(): void {
-    this.list?.wakeAll(NEW);
+    if (this.list !== null) wakeAll(this.list, NEW);
     this.abort();
   }
 

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { cancelEach, dice } from '../../test/support/cancel-each.ts';
 import { codeOf, failure, play, world } from '../../test/support/world.ts';
-import { coroutine, join, race, run, sleep, spawn, timeout, yieldNow, type JoinHandle } from '../index.ts';
+import { coroutine, join, race, run, sleep, spawn, supervise, timeout, yieldNow, type JoinHandle } from '../index.ts';
 import { channel, CLOSED, EMPTY, type Receiver, type Sender, unboundedChannel } from './index.ts';
 
 const code = (error: unknown): unknown => (error as { code?: unknown }).code;
@@ -173,6 +173,33 @@ test('a receiver that was disposed of receives nothing', () => {
     yield* receiver.recv();
   });
   assert.equal(code(error), 'CLOSED');
+});
+
+test('a recv that waits when its receiver is disposed of throws CLOSED, and the message goes to a clone', () => {
+  const codes = play(function* () {
+    const [sender, receiver] = channel<number>(1);
+    const clone = receiver.clone();
+    const thrown: unknown[] = [];
+    yield* supervise(
+      function* (s) {
+        s.spawn(receiver.recv());
+        yield* yieldNow();
+        receiver[Symbol.dispose]();
+        sender.trySend(7);
+        assert.equal(clone.tryRecv(), 7);
+        // The last one, while a place is reserved.
+        const permit = sender.tryReserve();
+        s.spawn(clone.recv());
+        yield* yieldNow();
+        clone[Symbol.dispose]();
+        yield* yieldNow();
+        permit?.release();
+      },
+      { onFailure: (error) => thrown.push(code(error)) },
+    );
+    return thrown;
+  });
+  assert.deepEqual(codes, ['CLOSED', 'CLOSED']);
 });
 
 test('clones of a receiver share the messages, first come, first served', () => {

@@ -7,11 +7,11 @@
  * the capacity and the number of receivers, however slow they are. The channel ends when no message is left anywhere.
  */
 import { PawlError } from '../error/index.ts';
+import { WaitList } from '../future/wait-list.ts';
 import { Deque } from './deque.ts';
 import { checkCount, type Named, title } from './named.ts';
 import { type Receive, Receiver } from './receiver.ts';
 import { Sender, type Slot, UnboundedSender } from './sender.ts';
-import { WaitList } from './waiter.ts';
 
 /** @internal What senders and receivers share. */
 export class Channel<T> {

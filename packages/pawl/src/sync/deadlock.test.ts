@@ -4,6 +4,7 @@ import { codeOf, world } from '../../test/support/world.ts';
 import {
   coroutine,
   join,
+  type JoinHandle,
   race,
   type Report,
   type Runtime,
@@ -11,6 +12,8 @@ import {
   sleep,
   spawn,
   spawnDetached,
+  taskGroup,
+  type TaskGroup,
   timeout,
   yieldNow,
   type Body,
@@ -18,6 +21,7 @@ import {
   Future,
   type Poll,
 } from '../index.ts';
+import { start } from '../future/coroutine.ts';
 import { channel, Mutex, OnceCell, RwLock, Semaphore } from './index.ts';
 
 /** The cycles that a program is told of; whether it ends by itself is another matter. */
@@ -119,6 +123,118 @@ test('a scope that waits for such a child is, too', () => {
   ]);
 });
 
+test('so is a task group whose next result, or next slot, such a child is to bring', () => {
+  for (const [what, wait] of [
+    ['next result of a task group (1 running)', (group: TaskGroup<void>) => group.next()],
+    ['slot of a task group of 1', (group: TaskGroup<void>) => group.spawn(sleep(1))],
+  ] as const) {
+    const mutex = new Mutex({ name: 'm' });
+    const child = coroutine(function* () {
+      yield* sleep(5);
+      using _mine = yield* mutex.lock();
+    });
+    const reports = cycles(
+      taskGroup(
+        function* (group: TaskGroup<void>) {
+          using _guard = yield* mutex.lock();
+          yield* group.spawn(child(), { name: 'child' });
+          yield* wait(group);
+        },
+        { limit: 1 },
+      ),
+    );
+    assert.deepEqual(steps(reports[0]), [
+      '"child" waits for lock of mutex "m", held by "scope"',
+      `"scope" waits for ${what}, held by "child"`,
+    ]);
+  }
+});
+
+test('a cycle is found as well when the wait for a task closes it', () => {
+  let mutex = new Mutex();
+  const child = coroutine(function* () {
+    using _mine = yield* mutex.lock();
+  });
+  const waits: Record<string, Body<[], unknown>> = {
+    'the end of task "child"': function* () {
+      const handle = spawn(child(), { name: 'child' });
+      yield* sleep(1);
+      yield* handle;
+    },
+    'the end of its child': () =>
+      scope(function* (s) {
+        s.spawn(child(), { name: 'child' });
+        yield* sleep(1);
+      }),
+    'next result of a task group (1 running)': () =>
+      taskGroup(function* (group: TaskGroup<void>) {
+        yield* group.spawn(child(), { name: 'child' });
+        yield* sleep(1);
+        yield* group.next();
+      }),
+  };
+  for (const [what, wait] of Object.entries(waits)) {
+    mutex = new Mutex({ name: 'm' });
+    const reports = cycles(function* () {
+      using _guard = yield* mutex.lock();
+      yield* start(wait);
+    });
+    assert.deepEqual(
+      reports.map((report) => steps(report)),
+      [[`"coroutine" waits for ${what}, held by "child"`, '"child" waits for lock of mutex "m", held by "coroutine"']],
+    );
+  }
+});
+
+test('tasks that wait for each other’s end need no lock to be a cycle', () => {
+  const handles: { parent?: JoinHandle<unknown>; other?: JoinHandle<unknown> } = {};
+  const each = coroutine(function* (which: 'parent' | 'other') {
+    yield* yieldNow();
+    yield* handles[which] as JoinHandle<unknown>;
+  });
+  const reports = cycles(function* () {
+    handles.parent = spawn(each('other'), { name: 'a' });
+    handles.other = spawn(each('parent'), { name: 'b' });
+    yield* handles.parent;
+  });
+  assert.deepEqual(steps(reports[0]), [
+    '"b" waits for the end of task "a", held by "a"',
+    '"a" waits for the end of task "b", held by "b"',
+  ]);
+  const within = cycles(function* () {
+    handles.parent = spawn(
+      function* () {
+        spawn(each('parent'), { name: 'child' });
+        yield* sleep(5);
+      },
+      { name: 'parent' },
+    );
+    yield* handles.parent;
+  });
+  assert.deepEqual(steps(within[0]), [
+    '"parent" waits for the end of its child, held by "child"',
+    '"child" waits for the end of task "parent", held by "parent"',
+  ]);
+});
+
+test('a task that waits for the slot that it has itself is a cycle', () => {
+  const reports = cycles(
+    taskGroup(
+      function* (group: TaskGroup<unknown>) {
+        yield* group.spawn(
+          function* () {
+            yield* group.spawn(sleep(1));
+          },
+          { name: 'outer' },
+        );
+        yield* group.next();
+      },
+      { limit: 1 },
+    ),
+  );
+  assert.deepEqual(steps(reports[0]), ['"outer" waits for slot of a task group of 1, held by "outer"']);
+});
+
 test('a timeout around a wait hides nothing, and breaks the cycle; it is not reported again when it forms again', () => {
   const [a, b] = [new Mutex(), new Mutex()];
   const tryBoth = coroutine(function* (first: Mutex, second: Mutex, patience: number) {
@@ -135,6 +251,39 @@ test('a timeout around a wait hides nothing, and breaks the cycle; it is not rep
   });
   const reports = cycles(join([tryBoth(a, b, 10), tryBoth(b, a, 10)]));
   assert.ok(reports.length >= 1 && reports.length <= 2);
+});
+
+test('a task that is in one cycle and then in another is reported for both', () => {
+  const [a, b] = [new Mutex({ name: 'a' }), new Mutex({ name: 'b' })];
+  const brief = coroutine(function* (first: Mutex, second: Mutex) {
+    using _first = yield* first.lock();
+    yield* yieldNow();
+    try {
+      using _second = yield* timeout(5, second.lock());
+    } catch {
+      // As meant: it lets go.
+    }
+  });
+  const reports = cycles(function* () {
+    const stays = spawn(
+      function* () {
+        using _first = yield* a.lock();
+        for (let n = 0; n < 2; n++) {
+          yield* sleep(2);
+          using _second = yield* b.lock();
+        }
+      },
+      { name: 'stays' },
+    );
+    for (const name of ['one', 'two']) {
+      yield* spawn(brief(b, a), { name });
+    }
+    yield* stays;
+  });
+  assert.deepEqual(
+    reports.map((report) => steps(report).length),
+    [2, 2],
+  );
 });
 
 test('branches of one task are told apart: one that waits for another’s lock is no cycle, both for each other’s are', () => {

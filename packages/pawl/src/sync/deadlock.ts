@@ -11,14 +11,16 @@ import { Combinator } from '../future/combinator.ts';
 import type { Context, Waker } from '../future/context.ts';
 import type { Future } from '../future/future.ts';
 import { waitInfo, type WaitInfo, type Waiting } from '../future/wait-info.ts';
+import { Queued } from '../future/wait-list.ts';
+import { WAITING, Waiter } from '../future/waiter.ts';
 import { leafOf } from '../task/await-tree.ts';
 import type { DeadlockStep } from '../task/report.ts';
 import type { Runtime } from '../task/runtime.ts';
 import { ScopeBody } from '../task/scope-body.ts';
+import { beSuspicious, setLook } from '../task/suspicion.ts';
 import { Task } from '../task/task.ts';
 import { Sleep } from '../time/sleep.ts';
 import { living, strandOf, taskOf } from './strand.ts';
-import { WAITING, Waiter } from './waiter.ts';
 
 /** A search that has come across so many strands gives up: it runs at every contended wait. */
 const MOST_STRANDS = 64;
@@ -37,8 +39,20 @@ const told = new WeakMap<object, WeakSet<object>>();
 /** Called when `leaf` has begun to wait. */
 export function suspect(leaf: Waiter<unknown>, cx: Context): void {
   const start = leaf.waker as Waker;
+  beSuspicious();
   // The usual case first: the holder sleeps, or waits for I/O, or is about to run.
-  if (leaf.clearlyFree(isFree, start)) return;
+  if (!leaf.clearlyFree(isFree, start)) look(leaf, start, cx);
+}
+
+/** The same when `leaf` waits for tasks: the one among them that waits for a lock may have begun to before. */
+setLook((leaf, cx) => {
+  beSuspicious();
+  const start = strandOf(cx);
+  const tasks = leaf instanceof ScopeBody ? leaf.scope.list : ((leaf as Partial<Waiting>)[waitInfo]?.().holders ?? []);
+  if (!tasks.every((task) => isFree(task as Task<unknown>, start))) look(leaf, start, cx);
+});
+
+function look(leaf: Future<unknown>, start: Waker, cx: Context): void {
   const search = new Search(start);
   if (!search.stuckAt(start, leaf) || search.cycle === null) return;
   const { cycle } = search;
@@ -53,7 +67,7 @@ function isFree(holder: Waker | null, start: Waker): boolean {
   if (taskOf(strand) === taskOf(start)) return false;
   const leaf = leafOf(awaitedBy(strand));
   if (leaf instanceof Waiter) return leaf.state !== WAITING;
-  return !(leaf instanceof Combinator || leaf instanceof Task || leaf instanceof ScopeBody);
+  return !(leaf instanceof Combinator || leaf instanceof Task || leaf instanceof ScopeBody || leaf instanceof Queued);
 }
 
 /** What a strand runs; null for one that has ended, or of which nothing is known. */
@@ -178,16 +192,26 @@ function mayHaveGivenAway(holder: Waker, cx: Context): boolean {
 
 function report(cx: Context, cycle: readonly Step[]): void {
   const task = cx.task;
-  const resource = cycle[0]?.wait.resource;
-  if (!(task instanceof Task) || resource === undefined) return;
-  const known = told.get(task);
-  if (known?.has(resource) === true) return;
-  if (known === undefined) told.set(task, new WeakSet([resource]));
-  else known.add(resource);
+  if (!(task instanceof Task) || !isNews(cycle)) return;
   const steps = stepsOf(cycle);
   const lines = steps.map(({ task, waitsFor, heldBy }) => `  ${task} waits for ${waitsFor}, held by ${heldBy}`);
   const head = steps.length === 1 ? 'a task waits for itself' : `${steps.length} wait for each other`;
   (cx.runtime as Runtime).reportCycle(task, `DEADLOCK: ${head}:\n${lines.join('\n')}`, steps);
+}
+
+/** Remembers the waits of a cycle; false when all of them were told of before. */
+function isNews(cycle: readonly Step[]): boolean {
+  let news = false;
+  for (const { waiter, wait } of cycle) {
+    const task = taskOf(waiter);
+    if (task === null || wait.resource === undefined) continue;
+    const known = told.get(task);
+    if (known?.has(wait.resource) === true) continue;
+    news = true;
+    if (known === undefined) told.set(task, new WeakSet([wait.resource]));
+    else known.add(wait.resource);
+  }
+  return news;
 }
 
 /** One step for each task: how a task waits through its own branches is its own affair. */

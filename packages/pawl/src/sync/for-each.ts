@@ -3,7 +3,7 @@
  *
  * What must hold: one message at a time, the next is asked for only when the body has ended, so that the consumer's pace is the channel's.
  */
-import { coroutine, type Steps } from '../future/coroutine.ts';
+import { coroutine, futureOf, type Steps } from '../future/coroutine.ts';
 import type { Future } from '../future/future.ts';
 import { map } from '../future/map.ts';
 import { CLOSED } from './marks.ts';
@@ -23,7 +23,7 @@ export const forEach: <T>(receive: Receive<T>, body: Consumer<T>) => Future<void
     const message = yield* receive();
     if (message === CLOSED) return;
     const result = body(message);
-    const go = typeof result === 'object' ? yield* result as Future<void | boolean | undefined> : result;
+    const go = typeof result === 'object' && result !== null ? yield* futureOf(result, body.name) : result;
     if (go === false) return;
   }
 });

@@ -1,4 +1,4 @@
-/** Ten million of what programs register and unregister leave the heap where it was. In a process of its own, with the collector at hand. */
+/** Millions of what programs register and unregister, ten of a token's waits, leave the heap where it was. In a process of its own, with the collector at hand. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { runScript } from '../../test/support/script.ts';
@@ -25,7 +25,7 @@ console.log(JSON.stringify({ grown }));
 
 const cases: readonly (readonly [name: string, times: number, body: string])[] = [
   [
-    'waits on a token, its child and its signal',
+    'fours of waits on a token, on two children and on a signal',
     10_000_000 / 4,
     `const root = new CancellationToken();
      const controller = new AbortController();
@@ -61,7 +61,7 @@ const cases: readonly (readonly [name: string, times: number, body: string])[] =
 ];
 
 for (const [name, times, body] of cases) {
-  test(`${times.toLocaleString('en')} times, cancelled ${name} leave nothing behind`, async () => {
+  test(`${times.toLocaleString('en')} times, ${name}, cancelled, leave nothing behind`, async () => {
     const { code, stdout, stderr } = await runScript(weigh(body, times), { nodeOptions: ['--expose-gc'] });
     assert.equal(code, 0, stderr);
     const { grown } = JSON.parse(stdout) as { grown: number };

@@ -5,14 +5,16 @@
  * holder is remembered by its strand, so that a deadlock can be named.
  */
 import type { Context, Waker } from '../future/context.ts';
+import { creations } from '../future/creations.ts';
 import type { Future } from '../future/future.ts';
 import { PENDING, type Poll } from '../future/poll.ts';
 import type { WaitInfo } from '../future/wait-info.ts';
+import { WaitList } from '../future/wait-list.ts';
+import { DONE, Waiter } from '../future/waiter.ts';
 import { spend } from '../task/budget.ts';
 import { suspect } from './deadlock.ts';
 import { type Named, title } from './named.ts';
 import { currentStrand, forget, note, strandOf, tasksOf } from './strand.ts';
-import { DONE, WaitList, Waiter } from './waiter.ts';
 
 /** Possession of a {@link Mutex}. Disposing of it releases the mutex; doing so again does nothing. */
 export class MutexGuard implements Disposable {
@@ -125,6 +127,7 @@ class Lock extends Waiter<MutexGuard> {
   constructor(mutex: Mutex) {
     super();
     this.mutex = mutex;
+    if (creations !== null) creations.leaf(this, 'mutex.lock()');
   }
 
   protected override get list(): WaitList<Lock> {

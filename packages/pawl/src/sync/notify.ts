@@ -5,12 +5,14 @@
  * notified by it and is then cancelled passes it on.
  */
 import type { Context } from '../future/context.ts';
+import { creations } from '../future/creations.ts';
 import type { Future } from '../future/future.ts';
 import { PENDING, type Poll } from '../future/poll.ts';
 import type { WaitInfo } from '../future/wait-info.ts';
+import { WaitList } from '../future/wait-list.ts';
+import { DONE, GRANTED, Waiter, wakeAll } from '../future/waiter.ts';
 import { spend } from '../task/budget.ts';
 import { type Named, title } from './named.ts';
-import { DONE, GRANTED, WaitList, Waiter } from './waiter.ts';
 
 /**
  * The smallest signal between tasks: one says that something has happened, another waits for it. Check the condition again after a wait.
@@ -71,7 +73,7 @@ export class Notify {
 
   /** Wakes all who wait now; nothing is stored. */
   notifyAll(): void {
-    this.waiters.wakeAll(GRANTED);
+    wakeAll(this.waiters, GRANTED);
   }
 }
 
@@ -83,6 +85,7 @@ class Notified extends Waiter<void> {
   constructor(notify: Notify) {
     super();
     this.notify = notify;
+    if (creations !== null) creations.leaf(this, 'notify.notified()');
   }
 
   protected override get list(): WaitList<Notified> {

@@ -8,10 +8,11 @@ import type { Context } from '../future/context.ts';
 import { Future } from '../future/future.ts';
 import { PENDING, type Poll } from '../future/poll.ts';
 import type { WaitInfo } from '../future/wait-info.ts';
+import { WaitList } from '../future/wait-list.ts';
+import { DONE, NEW, Waiter, wakeAll } from '../future/waiter.ts';
 import { spend } from '../task/budget.ts';
 import { EMPTY } from './marks.ts';
 import { type Named, title } from './named.ts';
-import { DONE, NEW, WaitList, Waiter } from './waiter.ts';
 
 const OPEN = 0;
 const SENT = 1;
@@ -48,8 +49,8 @@ class Oneshot<T> {
   end(state: number): boolean {
     if (this.state !== OPEN) return false;
     this.state = state;
-    this.receivers.wakeAll(NEW);
-    this.watchers.wakeAll(NEW);
+    wakeAll(this.receivers, NEW);
+    wakeAll(this.watchers, NEW);
     return true;
   }
 }

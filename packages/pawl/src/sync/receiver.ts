@@ -9,11 +9,12 @@ import type { Context } from '../future/context.ts';
 import type { Future } from '../future/future.ts';
 import { PENDING, type Poll } from '../future/poll.ts';
 import type { WaitInfo } from '../future/wait-info.ts';
+import { WaitList } from '../future/wait-list.ts';
+import { DONE, NEW, Waiter } from '../future/waiter.ts';
 import { spend } from '../task/budget.ts';
 import type { Channel } from './channel.ts';
 import { CLOSED, EMPTY } from './marks.ts';
 import { type Consumer, forEach, iterate } from './for-each.ts';
-import { DONE, WaitList, Waiter } from './waiter.ts';
 
 /** The receiving end of a channel. Clones share the messages: each goes to one of them, to whoever has waited longest. */
 export class Receiver<T> implements Disposable, AsyncIterable<T, undefined> {
@@ -112,7 +113,17 @@ export class Receiver<T> implements Disposable, AsyncIterable<T, undefined> {
   [Symbol.dispose](): void {
     if (!this.open) return;
     this.open = false;
-    if (--this.channel.openReceivers === 0) this.channel.abandon();
+    const { channel } = this;
+    // A `recv` of this receiver's that still waits learns of it, and takes no message that a clone could have.
+    for (let waiting = channel.receivers.first; waiting !== null;) {
+      const next = waiting.after as Receive<T> | null;
+      if (waiting.receiver === this) {
+        channel.receivers.remove(waiting);
+        waiting.wakeAs(NEW);
+      }
+      waiting = next;
+    }
+    if (--channel.openReceivers === 0) channel.abandon();
   }
 
   /** @internal */
@@ -124,7 +135,7 @@ export class Receiver<T> implements Disposable, AsyncIterable<T, undefined> {
 
 /** @internal */
 export class Receive<T> extends Waiter<T | typeof CLOSED> {
-  private readonly receiver: Receiver<T>;
+  readonly receiver: Receiver<T>;
   /** The message that it was handed. */
   value: T | typeof CLOSED = CLOSED;
 

@@ -5,18 +5,20 @@
  * stand one after the other in the queue go in together. Whoever leaves the head of the queue lets the next ones try.
  */
 import type { Context, Waker } from '../future/context.ts';
+import { creations } from '../future/creations.ts';
 import type { Future } from '../future/future.ts';
 import { PENDING, type Poll } from '../future/poll.ts';
 import type { WaitInfo } from '../future/wait-info.ts';
+import { WaitList } from '../future/wait-list.ts';
+import { DONE, Waiter } from '../future/waiter.ts';
 import { spend } from '../task/budget.ts';
 import { suspect } from './deadlock.ts';
 import { type Named, title } from './named.ts';
 import { currentStrand, forget, Holding, Holdings, note, strandOf, tasksOf } from './strand.ts';
-import { DONE, WaitList, Waiter } from './waiter.ts';
 
 abstract class AnyGuard extends Holding implements Disposable {
   /** @internal Null once it has been released. */
-  protected lock: RwLock | null;
+  declare protected lock: RwLock | null;
 
   /** @internal */
   constructor(lock: RwLock, strand: Waker | null) {
@@ -174,13 +176,15 @@ export class RwLock {
 }
 
 abstract class Access<G extends AnyGuard> extends Waiter<G> {
-  readonly lock: RwLock;
+  declare readonly lock: RwLock;
   /** What it was granted. */
-  guard: AnyGuard | null = null;
+  declare guard: AnyGuard | null;
 
   constructor(lock: RwLock) {
     super();
     this.lock = lock;
+    this.guard = null;
+    if (creations !== null) creations.leaf(this, 'lock.read() or write()');
   }
 
   abstract readonly writes: boolean;

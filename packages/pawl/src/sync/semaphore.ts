@@ -6,14 +6,16 @@
  */
 import { PawlError } from '../error/index.ts';
 import type { Context, Waker } from '../future/context.ts';
+import { creations } from '../future/creations.ts';
 import type { Future } from '../future/future.ts';
 import { PENDING, type Poll } from '../future/poll.ts';
 import type { WaitInfo } from '../future/wait-info.ts';
+import { WaitList } from '../future/wait-list.ts';
+import { DONE, Waiter } from '../future/waiter.ts';
 import { spend } from '../task/budget.ts';
 import { suspect } from './deadlock.ts';
 import { checkCount, type Named, title } from './named.ts';
 import { currentStrand, Holding, Holdings, strandOf, tasksOf } from './strand.ts';
-import { DONE, WaitList, Waiter } from './waiter.ts';
 
 /** Possession of some permits of a {@link Semaphore}. Disposing of it gives them back; doing so again does nothing. */
 export class Permit extends Holding implements Disposable {
@@ -187,6 +189,7 @@ class Acquire extends Waiter<Permit> {
     super();
     this.semaphore = semaphore;
     this.count = count;
+    if (creations !== null) creations.leaf(this, 'semaphore.acquire(…)');
   }
 
   protected override get list(): WaitList<Acquire> {

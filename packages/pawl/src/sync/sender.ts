@@ -6,12 +6,14 @@
  */
 import { PawlError } from '../error/index.ts';
 import type { Context } from '../future/context.ts';
+import { creations } from '../future/creations.ts';
 import type { Future } from '../future/future.ts';
 import { PENDING, type Poll } from '../future/poll.ts';
 import type { WaitInfo } from '../future/wait-info.ts';
+import { WaitList } from '../future/wait-list.ts';
+import { DONE, Waiter } from '../future/waiter.ts';
 import { spend } from '../task/budget.ts';
 import type { Channel } from './channel.ts';
-import { DONE, WaitList, Waiter } from './waiter.ts';
 
 abstract class AnySender<T> implements Disposable {
   /** @internal */
@@ -185,13 +187,14 @@ function fill<T>(channel: Channel<T>, value: T): void {
 
 /** @internal Waits for a place. */
 export abstract class Slot<T, R> extends Waiter<R> {
-  protected readonly sender: Sender<T>;
+  declare protected readonly sender: Sender<T>;
   /** Granted with a place; false when it is only told that the channel is closed. */
-  placed = false;
+  declare placed: boolean;
 
   constructor(sender: Sender<T>) {
     super();
     this.sender = sender;
+    this.placed = false;
   }
 
   protected abstract readonly operation: string;
@@ -237,6 +240,7 @@ class Send<T> extends Slot<T, void> {
   constructor(sender: Sender<T>, value: T) {
     super(sender);
     this.value = value;
+    if (creations !== null) creations.leaf(this, 'sender.send(…)');
   }
 
   protected override get operation(): string {

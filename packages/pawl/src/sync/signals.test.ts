@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
+import { HandContext } from '../../test/support/gate.ts';
 import { cancelEach, dice } from '../../test/support/cancel-each.ts';
 import { codeOf, failure, play, world } from '../../test/support/world.ts';
-import { coroutine, join, race, sleep, spawn, yieldNow } from '../index.ts';
+import { coroutine, type Future, join, PENDING, race, sleep, spawn, yieldNow } from '../index.ts';
 import { Barrier, Notify, OnceCell } from './index.ts';
 
 test('notify: one is stored, several that nobody takes count as one', () => {
@@ -105,6 +106,92 @@ test('notify: wherever it is cancelled, no notification is lost', () => {
       },
     };
   });
+});
+
+/** What a notify is to do, in plain data: who waits, who has been told and by what. */
+class Model {
+  stored = false;
+  readonly waiting: number[] = [];
+  readonly told = new Map<number, 'one' | 'all'>();
+  readonly done = new Set<number>();
+
+  wait(id: number): void {
+    if (!this.stored) this.waiting.push(id);
+    else {
+      this.stored = false;
+      this.done.add(id);
+    }
+  }
+
+  one(): void {
+    const id = this.waiting.shift();
+    if (id === undefined) this.stored = true;
+    else this.told.set(id, 'one');
+  }
+
+  all(): void {
+    for (const id of this.waiting.splice(0)) this.told.set(id, 'all');
+  }
+
+  poll(id: number): void {
+    if (this.told.delete(id)) this.done.add(id);
+  }
+
+  cancel(id: number): void {
+    const by = this.told.get(id);
+    this.told.delete(id);
+    const at = this.waiting.indexOf(id);
+    if (at >= 0) this.waiting.splice(at, 1);
+    if (by === 'one') this.one();
+  }
+}
+
+/** A context that is never out of budget. */
+class Funded extends HandContext {
+  override readonly runtime = { budget: Infinity };
+}
+
+test('notify: no wake-up is lost and none comes twice, whatever is notified, polled and cancelled in whatever order', () => {
+  const step = fc.record({ what: fc.constantFrom('wait', 'one', 'all', 'poll', 'cancel'), whom: fc.nat(7) });
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+      const notify = new Notify();
+      const model = new Model();
+      const futures: { readonly future: Future<void>; readonly cx: Funded; over: boolean }[] = [];
+      const done = new Set<number>();
+      const poll = (id: number): void => {
+        const one = futures[id];
+        if (one === undefined || one.over || one.future.poll(one.cx) === PENDING) return;
+        one.over = true;
+        done.add(id);
+      };
+      for (const { what, whom } of steps) {
+        const id = futures.length === 0 ? 0 : whom % futures.length;
+        const one = futures[id];
+        if (what === 'wait') {
+          model.wait(futures.push({ future: notify.notified(), cx: new Funded(), over: false }) - 1);
+          poll(futures.length - 1);
+        } else if (what === 'one') {
+          notify.notifyOne();
+          model.one();
+        } else if (what === 'all') {
+          notify.notifyAll();
+          model.all();
+        } else if (what === 'poll') {
+          poll(id);
+          model.poll(id);
+        } else if (one !== undefined && !one.over) {
+          one.over = true;
+          one.future.cancel(one.cx);
+          model.cancel(id);
+        }
+        assert.deepEqual([notify.stored, notify.waiting], [model.stored, model.waiting.length]);
+        // Whoever has been told has been woken.
+        for (const told of model.told.keys()) assert.ok((futures[told]?.cx.wakes ?? 0) > 0);
+      }
+      assert.deepEqual(done, model.done);
+    }),
+  );
 });
 
 test('barrier: as many as its size go on together, one of them leads', () => {

@@ -54,12 +54,14 @@ export function forget(strand: Waker | null, holding: object): void {
 
 /** Something held: who took it, and its neighbours among what is held of the same thing. */
 export abstract class Holding {
-  strand: Waker | null;
-  before: Holding | null = null;
-  after: Holding | null = null;
+  declare strand: Waker | null;
+  declare before: Holding | null;
+  declare after: Holding | null;
 
   constructor(strand: Waker | null) {
     this.strand = strand;
+    this.before = null;
+    this.after = null;
   }
 }
 

@@ -10,11 +10,12 @@ import { coroutine } from '../future/coroutine.ts';
 import type { Future } from '../future/future.ts';
 import { PENDING, type Poll } from '../future/poll.ts';
 import type { WaitInfo } from '../future/wait-info.ts';
+import { WaitList } from '../future/wait-list.ts';
+import { DONE, NEW, Waiter, wakeAll } from '../future/waiter.ts';
 import { spend } from '../task/budget.ts';
 import { CLOSED } from './marks.ts';
 import { type Consumer, forEach, iterate } from './for-each.ts';
 import { type Named, title } from './named.ts';
-import { DONE, NEW, WaitList, Waiter } from './waiter.ts';
 
 /** @internal */
 class Watch<T> {
@@ -52,7 +53,7 @@ export class WatchSender<T> implements Disposable {
     if (!this.open) throw new PawlError('CLOSED', `send on ${watch.title}, whose sender is closed`);
     watch.value = value;
     watch.version++;
-    watch.waiters.wakeAll(NEW);
+    wakeAll(watch.waiters, NEW);
   }
 
   /** Another receiver, for which the current value counts as seen. */
@@ -70,7 +71,7 @@ export class WatchSender<T> implements Disposable {
   close(): void {
     if (!this.open) return;
     this.open = false;
-    if (--this.watch.openSenders === 0) this.watch.waiters.wakeAll(NEW);
+    if (--this.watch.openSenders === 0) wakeAll(this.watch.waiters, NEW);
   }
 
   [Symbol.dispose](): void {
@@ -134,7 +135,10 @@ export class WatchReceiver<T> implements AsyncIterable<T, undefined> {
     return value;
   }) as (predicate: (value: T) => boolean) => Future<T | typeof CLOSED>;
 
-  /** Calls `body` with each change, as a channel's `forEach` does; changes that come while it runs count as one. */
+  /**
+   * Calls `body` with each change, as a channel's `forEach` does; changes that come while it runs count as one. Cancelling it is *safe*
+   * between changes.
+   */
   forEach(body: Consumer<T>): Future<void> {
     return forEach(() => this.changed(), body);
   }

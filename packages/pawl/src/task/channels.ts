@@ -11,7 +11,7 @@
  */
 import { channel, type Channel } from 'node:diagnostics_channel';
 import type { Runtime } from './runtime.ts';
-import type { JoinHandle } from './task.ts';
+import type { JoinHandle } from './join-handle.ts';
 
 /** What the channels of tasks publish. */
 export interface TaskEvent {

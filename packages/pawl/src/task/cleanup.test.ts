@@ -296,3 +296,43 @@ function* settled(task: Future<unknown>) {
   }
   return undefined;
 }
+
+test('a cleanup that tries again and again past its deadline is left behind and reported, whatever it is part of', () => {
+  const flush = coroutine(function* () {
+    try {
+      yield* sleep(ever);
+    } finally {
+      for (;;) {
+        try {
+          yield* sleep(100);
+        } catch {
+          // Until it succeeds.
+        }
+      }
+    }
+  });
+  const programs: Record<string, () => Future<unknown>> = {
+    'a task': () => flush(),
+    'a task that awaits it': coroutine(function* () {
+      yield* flush();
+    }),
+    'a helper': coroutine(function* () {
+      yield* (function* () {
+        yield* flush();
+      })();
+    }),
+    'a branch': () => race([flush(), sleep(ever)]),
+  };
+  for (const [name, make] of Object.entries(programs)) {
+    const { reports, run } = world();
+    run(function* () {
+      const task = spawn(make());
+      yield* sleep(1);
+      task.abort();
+      yield* settled(task);
+      assert.equal(task.finished, true);
+    });
+    assert.equal(codes(reports)[0], 'CLEANUP_TIMEOUT', name);
+    assert.ok(codes(reports).includes('CLEANUP_ABANDONED'), name);
+  }
+});

@@ -19,7 +19,7 @@ import { Runtime } from './runtime.ts';
 import { scope } from './scopes.ts';
 import { select } from './select.ts';
 import { spawn } from './spawn.ts';
-import type { JoinHandle } from './task.ts';
+import type { JoinHandle } from './join-handle.ts';
 
 /** The dump without this file's path. */
 function tidy(dump: string): string[] {

@@ -6,10 +6,12 @@ import {
   type Future,
   Instant,
   join,
+  type PawlError,
   race,
   remaining,
   scope,
   type ScopeOptions,
+  shield,
   sleep,
   spawn,
   spawnDetached,
@@ -223,6 +225,48 @@ test('of nested deadlines the earlier counts, and its scope throws', () => {
     assert.equal(driver.time, 50);
   });
   assert.deepEqual(log, ['TIMEOUT', 'outer TIMEOUT']);
+});
+
+test('the deadline of a scope holds in the cleanup and in the shield of one whose own has passed', () => {
+  const inner = coroutine(function* (log: string[], options: ScopeOptions) {
+    try {
+      yield* scope(() => sleep(ever), options);
+    } catch (error) {
+      log.push((error as PawlError).code);
+    }
+  });
+  const { driver, run, reports } = world();
+  const log: string[] = [];
+  const shared = (): ScopeOptions => ({ deadline: Instant.now().plus(10) });
+  const outer = coroutine(function* (options: ScopeOptions, body: () => Future<void>) {
+    try {
+      yield* scope(body, options);
+    } catch (error) {
+      log.push(`outer ${(error as PawlError).code} at ${driver.time}`);
+    }
+  });
+  const cleaning = coroutine(function* (options: ScopeOptions) {
+    try {
+      yield* sleep(ever);
+    } finally {
+      yield* inner(log, options);
+    }
+  });
+  run(function* () {
+    yield* outer({ timeout: 10 }, () => cleaning({ timeout: 20 }));
+    yield* outer({ timeout: 10 }, () => shield(inner(log, { timeout: 20 })));
+    const limit = shared();
+    yield* outer(limit, () => cleaning(limit));
+  });
+  assert.deepEqual(log, [
+    'TIMEOUT',
+    'outer TIMEOUT at 30',
+    'TIMEOUT',
+    'outer TIMEOUT at 50',
+    'TIMEOUT',
+    'outer TIMEOUT at 61',
+  ]);
+  assert.deepEqual(reports, []);
 });
 
 test('a deadline that has passed still polls the body once', () => {

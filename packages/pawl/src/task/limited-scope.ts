@@ -2,8 +2,8 @@
  * LimitedScope: a scope with deadlines of its own.
  *
  * What must hold: at its deadline body and children are cancelled, and TIMEOUT is thrown after their cleanup; a scope that has failed, or
- * is being cancelled, by then is left alone. A deadline that is not earlier than the one around it arms no timer: the scope around it will
- * cancel it. Its cleanup timeout bounds its cleanup also when it is cancelled from outside.
+ * is being cancelled, by then is left alone. A deadline later than the one around it holds too: in a cleanup or a shield the scope around it
+ * has passed its own and cancels nobody any more. Its cleanup timeout bounds its cleanup also when it is cancelled from outside.
  */
 import { PawlError } from '../error/index.ts';
 import { driverOf, type Driver } from '../driver/driver.ts';
@@ -29,7 +29,7 @@ export interface ScopeOptions {
 class LimitedScope<T> extends ScopeFuture<T> {
   private readonly options: ScopeOptions;
   private driver: Driver | null = null;
-  /** The deadline, if a timer of its own has to keep it. */
+  /** The deadline that a timer of its own has to keep. */
   private due = Infinity;
   private timer: CallbackTimer | null = null;
   private cleanup: Disposable | null = null;
@@ -51,9 +51,11 @@ class LimitedScope<T> extends ScopeFuture<T> {
     const around = termsOf(cx);
     const { timeout = Infinity, deadline, cleanupTimeout = around.cleanupTimeout } = this.options;
     const driver = driverOf(cx);
-    const own = Math.min(driver.refresh() + timeout, deadline === undefined ? Infinity : deadline.ms);
+    const now = driver.refresh();
+    const own = Math.min(now + timeout, deadline === undefined ? Infinity : deadline.ms);
     this.driver = driver;
-    if (own < around.deadline) this.due = own;
+    // At the same instant the scope around it is the one that throws, if its time is still to come.
+    if (own !== around.deadline || own <= now) this.due = own;
     return { deadline: Math.min(own, around.deadline), cleanupTimeout };
   }
 

@@ -14,8 +14,13 @@ import { sleep } from '../time/sleep.ts';
 import { timeout } from '../time/timeout.ts';
 import type { Report } from './report.ts';
 import { blockOn } from './run.ts';
-import { scope } from './scopes.ts';
+import { scope, supervise } from './scopes.ts';
 import { holdingsOf } from './holdings.ts';
+import { fromPromise } from '../node/promise.ts';
+import { stream } from '../stream/index.ts';
+import { Barrier, channel, Mutex, Notify, RwLock, Semaphore } from '../sync/index.ts';
+import { interval } from '../time/interval.ts';
+import { taskGroup, type TaskGroup } from './task-group.ts';
 import { spawn, spawnDetached } from './spawn.ts';
 
 class Forgetful extends Future<void> {
@@ -108,6 +113,58 @@ test('a coroutine that is made and never awaited is reported with its place, onc
     /^coroutine "work", made at .*, was never awaited by task "main .*, so nothing of it has run: is a yield\* missing\?$/,
   );
   assert.deepEqual(reports(main(), 'production'), []);
+});
+
+test('an operation that is made and never awaited is reported, from the second time on with its place', () => {
+  const [mutex, semaphore, lock, notify, barrier] = [
+    new Mutex(),
+    new Semaphore(1),
+    new RwLock(),
+    new Notify(),
+    new Barrier(2),
+  ];
+  const [sender] = channel<number>(1);
+  const every = interval(1);
+  const operations: Record<string, () => unknown> = {
+    'sleep(…)': () => sleep(1),
+    'yieldNow()': () => yieldNow(),
+    'mutex.lock()': () => mutex.lock(),
+    'semaphore.acquire(…)': () => timeout(5, semaphore.acquire()),
+    'lock.read() or write()': () => lock.write(),
+    'notify.notified()': () => notify.notified(),
+    'barrier.wait()': () => barrier.wait(),
+    'sender.send(…)': () => join([sender.send(1)]),
+    'interval.tick()': () => every.tick(),
+    'scope(…)': () => scope(function* () {}),
+    'supervise(…)': () => supervise(function* () {}),
+    'fromPromise(…)': () => fromPromise(() => Promise.resolve()),
+  };
+  for (const [what, make] of Object.entries(operations)) {
+    const forgetful = coroutine(function* () {
+      make();
+      yield* race([ready(1), sleep(1), mutex.lock()]);
+    });
+    const main = coroutine(function* () {
+      for (let n = 0; n < 3; n++) yield* spawn(forgetful());
+    });
+    const seen = reports(main(), 'development');
+    assert.equal(seen.length, 2, what);
+    assert.equal(seen[0]?.message.startsWith(`${what} was never awaited by task "`), true, what);
+    assert.match(seen[1]?.line ?? '', /lint\.test\.ts:\d+:\d+$/, what);
+  }
+  const group = taskGroup(function* (made: TaskGroup<void>) {
+    void made.spawn(work());
+    yield* ready(1);
+  });
+  assert.deepEqual(
+    reports(group, 'development').map(({ message }) => message.split(' was')[0]),
+    ['group.spawn(…)'],
+  );
+  const values = stream<number>(function* (emit) {
+    void emit(1);
+    yield* ready(1);
+  });
+  assert.match(reports(values.toArray(), 'development')[0]?.message ?? '', /^emit/);
 });
 
 test('a coroutine inside a future that is never awaited is reported too', () => {

@@ -1,5 +1,5 @@
 /**
- * What development mode checks: wake-ups that futures written by hand lose, coroutines that are made and never polled, and what an ended
+ * What development mode checks: wake-ups that futures written by hand lose, futures that are made and never polled, and what an ended
  * task still holds.
  *
  * What must hold: a lint only reports; it changes nothing, and costs nothing in production mode. Whether it reports depends on what the

@@ -16,6 +16,7 @@ import {
   timeout,
   yieldNow,
 } from '../index.ts';
+import { Notify } from '../sync/index.ts';
 
 const ever = 1_000_000;
 
@@ -121,6 +122,24 @@ test('a failure goes to all who wait, fails nothing else, and is not kept', () =
   });
   assert.equal((failure(broken()) as Error).message, 'no future');
   assert.equal(broken.size, 0);
+});
+
+test('a call after a failure starts anew, also before those who waited have been told', () => {
+  let runs = 0;
+  const failed = new Notify();
+  const flaky = memo(function* () {
+    yield* sleep(1);
+    if (++runs > 1) return runs;
+    failed.notifyOne();
+    throw new Error('first');
+  });
+  const later = coroutine(function* () {
+    yield* failed.notified();
+    return yield* flaky();
+  });
+  const [first, second] = play(joinSettled([flaky(), later()]));
+  assert.deepEqual([first.status, second], ['rejected', { status: 'fulfilled', value: 2 }]);
+  assert.equal(flaky.size, 1);
 });
 
 test('one caller that leaves stops nothing for the others', () => {

@@ -85,7 +85,7 @@ class MemoCall<T> extends Future<T> {
       if (!task.finished) return task.poll(cx);
       this.entry = null;
       entry.waiters--;
-      if (task.state !== 'done' || !this.keep) this.forget(entry);
+      if (this.isOver(entry)) this.forget(entry);
       // Aborted, with the runtime of another call that it belonged to: this call still wants its value.
       if (task.state === 'cancelled' && !this.own) continue;
       this.ended = true;
@@ -101,7 +101,7 @@ class MemoCall<T> extends Future<T> {
   /** Finds the run or the value of the key, or starts a run. */
   private enter(cx: Context): Entry<T> {
     let entry = this.entries.get(this.key);
-    if (entry === undefined) {
+    if (entry === undefined || this.isOver(entry)) {
       const task = (cx.runtime as Runtime).root.adopt(this.make(), { name: this.name });
       entry = { task, waiters: 0, value: undefined };
       this.own = true;
@@ -109,6 +109,11 @@ class MemoCall<T> extends Future<T> {
     }
     entry.waiters++;
     return entry;
+  }
+
+  /** Its run has ended and is not kept: what is left of it belongs to those who wait and have not been polled since. */
+  private isOver({ task }: Entry<T>): boolean {
+    return task !== null && task.finished && (task.state !== 'done' || !this.keep);
   }
 
   private forget(entry: Entry<T>): void {
@@ -124,7 +129,7 @@ class MemoCall<T> extends Future<T> {
       if (task === null) return undefined;
       entry.waiters--;
       if (task.finished) {
-        if (task.state !== 'done' || !this.keep) this.forget(entry);
+        if (this.isOver(entry)) this.forget(entry);
         // A failure that came together with the cancellation is lost like that of a loser of a race.
         task.observe();
         return undefined;

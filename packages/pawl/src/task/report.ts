@@ -8,7 +8,7 @@ export interface Report {
   readonly code:
     | 'SLOW_POLL' // a poll took longer than its budget
     | 'LOST_WAKEUP' // a future said PENDING and took no waker
-    | 'NEVER_POLLED' // a coroutine was made and never awaited by the end of the task that made it
+    | 'NEVER_POLLED' // a coroutine or an operation was made and never awaited by the end of the task that made it
     | 'HELD_AT_END' // a task ended while it held something that others wait for
     | 'CLEANUP_TIMEOUT' // a cleanup ran past its deadline
     | 'CLEANUP_ABANDONED' // an operation did not let go within the deadline

@@ -229,6 +229,7 @@ test('blockOn throws DEADLOCK with a dump when nothing can wake what is left, an
 });
 
 test('a cycle of tasks that await each other is a deadlock', () => {
+  const told: string[] = [];
   assert.equal(
     codeOf(() =>
       blockOn(
@@ -244,11 +245,12 @@ test('a cycle of tasks that await each other is a deadlock', () => {
           );
           yield* first;
         },
-        { driver: new ManualDriver() },
+        { driver: new ManualDriver(), onReport: ({ code }) => told.push(code) },
       ),
     ),
     'DEADLOCK',
   );
+  assert.deepEqual(told, ['DEADLOCK']);
 });
 
 test('what then has moved is waited for by nobody, and rejects with CANCELLED when the ambient runtime is shut down', async () => {

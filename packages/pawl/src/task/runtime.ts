@@ -24,7 +24,8 @@ import { Scope, type SpawnOptions } from './scope.ts';
 import { spawnSite } from './site.ts';
 import { Snapshots, standsAt, type TaskSnapshot } from './snapshot.ts';
 import { bindings, inherit, withBindings } from './task-local.ts';
-import type { JoinHandle, Task } from './task.ts';
+import type { JoinHandle } from './join-handle.ts';
+import type { Task } from './task.ts';
 import type { Forgotten } from './unpolled.ts';
 
 /** `development` captures spawn sites, times each poll and reports lost wake-ups; `production` times polls only after a slow batch. */
@@ -277,13 +278,12 @@ export class Runtime implements DriverClient, DriverHolder {
     this.tell({ code, task: name, message: message(name), ...(line === undefined ? {} : { line }) });
   }
 
-  private reportForgotten({ name: what, site }: Forgotten, task: Task<unknown>): void {
+  private reportForgotten({ what, site }: Forgotten, task: Task<unknown>): void {
     const made = site === undefined ? '' : `, made at ${site},`;
     this.report(
       'NEVER_POLLED',
       task,
-      (name) =>
-        `coroutine "${what}"${made} was never awaited by task "${name}", so nothing of it has run: is a yield* missing?`,
+      (name) => `${what}${made} was never awaited by task "${name}", so nothing of it has run: is a yield* missing?`,
       site,
     );
   }

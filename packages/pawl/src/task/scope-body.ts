@@ -11,6 +11,7 @@ import { PENDING, type Poll } from '../future/poll.ts';
 import { current, setCurrent } from '../future/register.ts';
 import { waitInfo, type WaitInfo } from '../future/wait-info.ts';
 import type { Scope } from './scope.ts';
+import { suspectTasks, suspicious } from './suspicion.ts';
 import type { Task } from './task.ts';
 
 const BODY = 0;
@@ -112,7 +113,11 @@ export class ScopeBody<T> extends Future<T> implements Context {
     if (this.phase === DONE) throw alreadyCompleted('scope');
     if (this.phase === BODY) this.pollBody(cx);
     if (this.phase === CANCEL_BODY) this.cancelBody();
-    if (this.phase !== CHILDREN || this.waitForChildren() === PENDING) return PENDING;
+    if (this.phase !== CHILDREN) return PENDING;
+    if (this.waitForChildren() === PENDING) {
+      if (suspicious) suspectTasks(this, cx);
+      return PENDING;
+    }
     const failures = this.finish();
     this.scope.throwFailures(failures);
     return this.value as T;

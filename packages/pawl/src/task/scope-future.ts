@@ -1,11 +1,12 @@
 /** ScopeFuture: a scope that makes itself at its first poll, when it knows the runtime and the scope around it. */
 import type { Context } from '../future/context.ts';
+import { creations } from '../future/creations.ts';
 import { Future } from '../future/future.ts';
 import type { Poll } from '../future/poll.ts';
 import type { Runtime } from './runtime.ts';
 import { ScopeBody } from './scope-body.ts';
 import { Scope } from './scope.ts';
-import type { JoinHandle } from './task.ts';
+import type { JoinHandle } from './join-handle.ts';
 import { termsOf, type Terms } from './terms.ts';
 
 export type FailureHook = (error: unknown, task: JoinHandle<unknown>) => void;
@@ -21,6 +22,12 @@ export class ScopeFuture<T> extends Future<T> {
     this.make = make;
     this.supervising = supervising;
     this.onFailure = onFailure;
+    if (creations !== null) creations.leaf(this, `${this.label}(…)`);
+  }
+
+  /** @internal */
+  get untouched(): boolean {
+    return this.inner === null;
   }
 
   /** @internal For dumps. */

@@ -14,7 +14,8 @@ import { combine } from '../future/suppressed.ts';
 import { appendSpawn } from '../future/trace.ts';
 import { ChildList } from './child-list.ts';
 import type { Runtime } from './runtime.ts';
-import { Task, type JoinHandle } from './task.ts';
+import type { JoinHandle } from './join-handle.ts';
+import { Task } from './task.ts';
 import type { Terms } from './terms.ts';
 
 /** How a task is spawned. */

@@ -3,7 +3,7 @@ import { start, type Body, type Flattened } from '../future/coroutine.ts';
 import type { Future } from '../future/future.ts';
 import { openScope, type ScopeOptions } from './limited-scope.ts';
 import type { Scope } from './scope.ts';
-import type { JoinHandle } from './task.ts';
+import type { JoinHandle } from './join-handle.ts';
 
 /** What a supervising scope does with failures. */
 export interface SuperviseOptions extends ScopeOptions {

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import * as fc from 'fast-check';
+import { dice } from '../../test/support/cancel-each.ts';
 import { Gate } from '../../test/support/gate.ts';
 import { abortEverywhere, codeOf, failure, play, world } from '../../test/support/world.ts';
 import { coroutine, type Future, ready, select, type SelectOptions, sleep, yieldNow } from '../index.ts';
@@ -110,4 +112,29 @@ test('aborted at every poll it leaves nothing', () => {
       },
   );
   assert.ok(aborted > 3);
+});
+
+test('for any branches and any luck, no branch that is ready again and again starves', () => {
+  const kind = fc.constantFrom<'ready' | 'late' | 'never'>('ready', 'late', 'never');
+  fc.assert(
+    fc.property(fc.integer(), fc.array(kind, { minLength: 1, maxLength: 5 }), (seed, kinds) => {
+      fc.pre(kinds.includes('ready'));
+      const { driver, run } = world();
+      const roll = dice(seed);
+      driver.roll = () => roll(1_000_000) / 1_000_000;
+      const wins = new Map<string, number>();
+      run(function* () {
+        for (let n = 0; n < 300; n++) {
+          const branches = kinds.map((what, at): [string, Future<unknown>] => [
+            `${what} ${at}`,
+            what === 'ready' ? ready(at) : what === 'late' ? yieldNow() : sleep(Infinity),
+          ]);
+          const { name } = yield* select(Object.fromEntries(branches));
+          wins.set(name, (wins.get(name) ?? 0) + 1);
+        }
+      });
+      for (const [at, what] of kinds.entries()) assert.equal(wins.has(`${what} ${at}`), what === 'ready', what);
+    }),
+    { numRuns: 50 },
+  );
 });

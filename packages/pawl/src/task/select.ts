@@ -8,7 +8,8 @@
 import { PawlError } from '../error/index.ts';
 import { driverOf } from '../driver/driver.ts';
 import type { Branch } from '../future/branch.ts';
-import { Combinator } from '../future/combinator.ts';
+import { checkDistinct, Combinator, notAFuture } from '../future/combinator.ts';
+import { creations } from '../future/creations.ts';
 import { Future } from '../future/future.ts';
 
 /** What `select` takes: futures by name. A branch that is `false`, `null` or `undefined` is disabled. */
@@ -91,18 +92,24 @@ class BiasedSelect extends Select {
  * ```
  */
 export function select<const B extends Branches>(branches: B, options: SelectOptions = {}): Future<Selected<B>> {
-  const names: string[] = [];
-  const futures: Future<unknown>[] = [];
-  for (const name of Object.keys(branches)) {
-    const future: unknown = branches[name];
+  // Two arrays of the right size, no look-up by a name that varies, and nothing pushed: a tenth of a select of two.
+  const names = Object.keys(branches);
+  const futures = Object.values(branches) as Future<unknown>[];
+  let enabled = 0;
+  for (let at = 0; at < futures.length; at++) {
+    const future: unknown = futures[at];
     if (future === false || future === null || future === undefined) continue;
-    if (!(future instanceof Future))
-      throw new PawlError('NOT_A_FUTURE', `select: branch "${name}" is not a future but ${typeof future}`);
-    names.push(name);
-    futures.push(future as Future<unknown>);
+    const name = names[at] as string;
+    if (!(future instanceof Future)) throw notAFuture(`select: branch "${name}"`, future);
+    names[enabled] = name;
+    futures[enabled++] = future as Future<unknown>;
   }
-  if (futures.length === 0)
-    throw new PawlError('BAD_ARGUMENT', 'select: every branch is disabled, it would wait for ever');
+  if (enabled < futures.length) {
+    names.length = enabled;
+    futures.length = enabled;
+  }
+  if (enabled === 0) throw new PawlError('BAD_ARGUMENT', 'select: every branch is disabled, it would wait for ever');
+  if (creations !== null) checkDistinct('select', futures);
   const made = options.biased === true ? new BiasedSelect(names, futures) : new Select(names, futures);
   return made as Future<unknown> as Future<Selected<B>>;
 }

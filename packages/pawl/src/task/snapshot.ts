@@ -7,7 +7,8 @@ import type { Future } from '../future/future.ts';
 import { awaitsOf, leafOf, type Await } from './await-tree.ts';
 import { locate, type Place } from './location.ts';
 import type { Scope } from './scope.ts';
-import { Task, type TaskState } from './task.ts';
+import type { TaskState } from './join-handle.ts';
+import { Task } from './task.ts';
 
 /** How long a task has waited, in ms. Not `exact` where only the time since an earlier snapshot is known. */
 export interface Waited {

@@ -5,7 +5,7 @@ import type { Future } from '../future/future.ts';
 import { current } from '../future/register.ts';
 import type { Runtime } from './runtime.ts';
 import type { Scope, SpawnOptions } from './scope.ts';
-import type { JoinHandle } from './task.ts';
+import type { JoinHandle } from './join-handle.ts';
 
 function nursery(what: string): Scope {
   if (current === null)

@@ -8,14 +8,18 @@
 import { PawlError } from '../error/index.ts';
 import type { Context, Waker } from '../future/context.ts';
 import { start, toFuture, type Body, type Flattened } from '../future/coroutine.ts';
+import { creations } from '../future/creations.ts';
 import { alreadyCompleted, type Future } from '../future/future.ts';
 import { PENDING, type Poll } from '../future/poll.ts';
 import { waitInfo, type WaitInfo, type Waiting } from '../future/wait-info.ts';
-import { Waiter, WaitList } from '../future/wait-list.ts';
+import { Queued, WaitList, wakeFirst } from '../future/wait-list.ts';
+import { DONE, Waiter } from '../future/waiter.ts';
 import { spend } from './budget.ts';
 import { openScope, type ScopeOptions } from './limited-scope.ts';
 import type { Scope, SpawnOptions } from './scope.ts';
-import type { JoinHandle, Task } from './task.ts';
+import type { JoinHandle } from './join-handle.ts';
+import { suspectTasks } from './suspicion.ts';
+import type { Task } from './task.ts';
 
 /** How a task group runs its tasks. */
 export interface TaskGroupOptions extends ScopeOptions {
@@ -51,9 +55,9 @@ export class TaskGroup<in out T> implements Disposable {
   private head: Member<T> | null = null;
   private tail: Member<T> | null = null;
   /** @internal */
-  readonly spawning: WaitList = new WaitList();
+  readonly spawning: WaitList<GroupSpawn<T>> = new WaitList();
   /** @internal */
-  readonly waiting: WaitList = new WaitList();
+  readonly waiting: WaitList<Queued<unknown>> = new WaitList();
 
   /** @internal */
   constructor(scope: Scope, limit: number) {
@@ -112,11 +116,11 @@ export class TaskGroup<in out T> implements Disposable {
 
   /** @internal Gives a slot to whoever has waited longest, or back. */
   release(): void {
-    const first = this.spawning.first as GroupSpawn<T> | null;
+    const first = this.spawning.shift();
     if (first === null) {
       this.running--;
       // Nothing may be left: whoever waits for a result has to look.
-      if (this.running === 0) this.waiting.wakeFirst();
+      if (this.running === 0) wakeFirst(this.waiting);
     } else first.grant();
   }
 
@@ -140,7 +144,7 @@ export class TaskGroup<in out T> implements Disposable {
       if (this.tail === null) this.head = member;
       else this.tail.next = member;
       this.tail = member;
-      this.waiting.wakeFirst();
+      wakeFirst(this.waiting);
     }
     this.release();
   }
@@ -160,60 +164,55 @@ export class TaskGroup<in out T> implements Disposable {
   }
 }
 
-const NEW = 0;
-const WAITING = 1;
-const GRANTED = 2;
-const DONE = 3;
-
-class GroupSpawn<T> extends Waiter<void> implements Waiting {
+/** What it is granted is the slot of a task that has ended. */
+class GroupSpawn<T> extends Waiter<void> {
   private readonly group: TaskGroup<T>;
   private readonly future: Future<T>;
   private readonly options: SpawnOptions | undefined;
-  private phase = NEW;
 
   constructor(group: TaskGroup<T>, future: Future<T>, options: SpawnOptions | undefined) {
     super();
     this.group = group;
     this.future = future;
     this.options = options;
+    if (creations === null) return;
+    creations.leaf(this, 'group.spawn(…)');
+    creations.taken(future);
   }
 
-  /** The slot of a task that has ended is this one's now. */
-  grant(): void {
-    const { waker } = this;
-    this.group.spawning.remove(this);
-    this.phase = GRANTED;
-    waker?.wake();
+  protected override get list(): WaitList<GroupSpawn<T>> {
+    return this.group.spawning;
   }
 
-  override poll(cx: Context): Poll<void> {
-    const { group } = this;
-    if (this.phase === DONE) throw alreadyCompleted('spawn of a task group');
-    const free = this.phase === GRANTED || (this.phase === NEW && group.reserve());
-    if (!free) {
-      this.phase = WAITING;
-      group.spawning.add(this, cx.waker);
+  protected override begin(cx: Context): Poll<void> {
+    if (!this.group.reserve()) {
+      this.wait(cx);
+      suspectTasks(this, cx);
       return PENDING;
     }
-    this.phase = DONE;
-    void group.begin(this.future, this.options);
-    return undefined;
+    this.state = DONE;
+    return this.take();
   }
 
-  override cancel(_cx: Context): Poll<void> {
-    if (this.phase === WAITING) this.group.spawning.remove(this);
-    else if (this.phase === GRANTED) this.group.release();
-    this.phase = DONE;
-    return undefined;
+  protected override take(): void {
+    void this.group.begin(this.future, this.options);
   }
 
-  [waitInfo](): WaitInfo {
+  protected override giveBack(): void {
+    this.group.release();
+  }
+
+  override holders(): Waker[] {
+    return [...this.group.scope.list];
+  }
+
+  protected override tell(): WaitInfo {
     const { group } = this;
     return { what: `slot of a task group of ${group.limit}`, resource: group, holders: group.scope.list };
   }
 }
 
-class GroupNext<T> extends Waiter<IteratorResult<T, undefined>> implements Waiting {
+class GroupNext<T> extends Queued<IteratorResult<T, undefined>> implements Waiting {
   private readonly group: TaskGroup<T>;
   private ended = false;
 
@@ -227,7 +226,9 @@ class GroupNext<T> extends Waiter<IteratorResult<T, undefined>> implements Waiti
     const { waiting } = group;
     if (this.ended) throw alreadyCompleted('next of a task group');
     if (!group.settled || (waiting.first !== null && waiting.first !== this)) {
-      waiting.add(this, cx.waker);
+      const first = this.waker === null;
+      this.standIn(waiting, cx.waker);
+      if (first) suspectTasks(this, cx);
       return PENDING;
     }
     if (!spend(cx)) return PENDING;
@@ -247,8 +248,8 @@ class GroupNext<T> extends Waiter<IteratorResult<T, undefined>> implements Waiti
   private leave(): void {
     this.ended = true;
     const { group } = this;
-    group.waiting.remove(this);
-    if (group.settled) group.waiting.wakeFirst();
+    this.stepOut();
+    if (group.settled) wakeFirst(group.waiting);
   }
 
   [waitInfo](): WaitInfo {

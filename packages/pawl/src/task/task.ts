@@ -11,14 +11,19 @@ import { PawlError } from '../error/index.ts';
 import type { DriverHolder } from '../driver/driver.ts';
 import type { Context, RuntimeRef, Waker } from '../future/context.ts';
 import { Future } from '../future/future.ts';
-import { PENDING, type Poll } from '../future/poll.ts';
+import { PENDING as NOT_YET, type Pending, type Poll } from '../future/poll.ts';
 import { setWakerTaken } from '../future/register.ts';
 import { suppress, combine } from '../future/suppressed.ts';
 import { waitInfo, type WaitInfo } from '../future/wait-info.ts';
 import { appendCaller } from '../future/trace.ts';
+import type { JoinHandle, TaskState } from './join-handle.ts';
 import type { Scope } from './scope.ts';
 import { ScopeBody } from './scope-body.ts';
 import { lineOf, type SpawnSite } from './site.ts';
+import { suspectTasks } from './suspicion.ts';
+
+/** This module's own: see `poll.ts`. */
+const PENDING: Pending = NOT_YET;
 
 const QUEUED = 1;
 const RUNNING = 2;
@@ -34,19 +39,6 @@ const SCOPED = 1024; // the body is wrapped, because the task has children
 const STARTED = 2048;
 const COUNTED = 4096; // its scope remembers the failure only by number
 const ENDED = OK | FAILED | CANCELLED;
-
-/** How a task stands, for dumps and handles. */
-export type TaskState = 'ready' | 'running' | 'waiting' | 'cancelling' | 'done' | 'failed' | 'cancelled';
-
-/** A handle of a spawned task. Awaiting it gives the task's value or throws its error; it may be awaited repeatedly. */
-export interface JoinHandle<out T> extends Future<T> {
-  readonly name: string;
-  readonly state: TaskState;
-  /** True once the task, its cleanup and its children have ended. */
-  readonly finished: boolean;
-  /** Asks the task to stop: it is cancelled at its next suspension, and its cleanup runs. Awaiting it then throws CANCELLED. */
-  abort(reason?: unknown): void;
-}
 
 /** What few tasks need: kept beside the task. */
 interface Extra {
@@ -168,6 +160,7 @@ export class Task<T> extends Future<T> implements JoinHandle<T>, Context, Waker 
     }
     if (cx === (this as Context)) throw new PawlError('DEADLOCK', `task "${this.name}" awaits itself`);
     this.addWaiter(cx.waker);
+    if ((flags & (QUEUED | RUNNING)) === 0) suspectTasks(this, cx);
     return PENDING;
   }
 

@@ -1,26 +1,33 @@
 /**
- * Coroutines that were made by a task and never polled by its end: most often a forgotten `yield*`.
+ * Coroutines and leaves that were made by a task and never polled by its end: most often a forgotten `yield*`.
  *
  * What must hold: each is judged when the task that made it has ended, once. Where a coroutine of the task has failed or was cancelled, what
- * was made before is forgiven: it may have been meant to be awaited later. What was spawned, given to a combinator or used as a promise counts as taken. Each place of a program is reported once. A task that
- * goes on for long is judged in between, when it has left a thousand of them behind.
+ * was made before is forgiven: it may have been meant to be awaited later. What was spawned, given to a combinator or used as a promise
+ * counts as taken. Each place of a program is reported once; of a leaf the first report has no place, those after it have theirs. A task
+ * that goes on for long is judged in between, when it has left a thousand of them behind.
  */
-import type { Creations } from '../future/creations.ts';
+import type { Creations, Untouched } from '../future/creations.ts';
 import { current } from '../future/register.ts';
 import type { Future } from '../future/future.ts';
-import { lineOf } from './site.ts';
-
-type Made = Future<unknown> & { readonly untouched: boolean; readonly label?: string };
+import { foreignLineOf } from './site.ts';
 
 interface Note {
-  readonly future: Made;
+  readonly future: Untouched;
+  /** How a leaf is made; a coroutine has its name. */
+  readonly what: string | null;
   /** Its stack is formatted when it is asked for. */
-  readonly holder: { stack?: unknown };
+  readonly holder: Holder | null;
+}
+
+type Caller = (...args: never) => unknown;
+
+interface Holder {
+  stack?: unknown;
 }
 
 /** What is reported of one place. */
 export interface Forgotten {
-  readonly name: string;
+  readonly what: string;
   readonly site: string | undefined;
 }
 
@@ -33,24 +40,32 @@ export class Unpolled implements Creations {
   private readonly notes = new WeakMap<object, Note[]>();
   private readonly handed = new WeakSet<Future<unknown>>();
   private readonly reported = new Set<string>();
+  /** Leaves of which one was forgotten. */
+  private readonly suspected = new Set<string>();
   private readonly report: (forgotten: Forgotten, task: object) => void;
 
   constructor(report: (forgotten: Forgotten, task: object) => void) {
     this.report = report;
   }
 
-  made(future: Made, caller: (...args: never) => unknown): void {
+  made(future: Untouched, caller: Caller): void {
+    this.note(future, null, caller, 3);
+  }
+
+  leaf(future: Untouched, what: string): void {
+    // Its place is asked for once such a one was forgotten: with a stack, a message costs six times what it does without.
+    // oxlint-disable-next-line typescript/unbound-method -- where the stack is to begin, never called
+    this.note(future, what, this.suspected.has(what) ? this.leaf : null, 5);
+  }
+
+  private note(future: Untouched, what: string | null, after: Caller | null, frames: number): void {
     // Past the deadline of a cleanup no await polls anything.
     if (current === null || current.overdue) return;
-    const holder: Note['holder'] = {};
-    const limit = Error.stackTraceLimit;
-    Error.stackTraceLimit = 1;
-    Error.captureStackTrace(holder, caller);
-    Error.stackTraceLimit = limit;
+    const note: Note = { future, what, holder: after === null ? null : stackAfter(after, frames) };
     const { task } = current;
     const notes = this.notes.get(task);
-    if (notes === undefined) this.notes.set(task, [{ future, holder }]);
-    else if (notes.push({ future, holder }) % FEW === 0) this.prune(task, notes);
+    if (notes === undefined) this.notes.set(task, [note]);
+    else if (notes.push(note) % FEW === 0) this.prune(task, notes);
   }
 
   taken(future: Future<unknown>): void {
@@ -82,12 +97,14 @@ export class Unpolled implements Creations {
   private judge(task: object, notes: readonly Note[]): void {
     for (const note of notes) {
       if (!this.isForgotten(note)) continue;
-      const { label: name = 'coroutine' } = note.future;
-      const site = lineOf(note.holder);
-      const key = `${name} ${site}`;
+      const { label = 'coroutine' } = note.future as { readonly label?: string };
+      const what = note.what ?? `coroutine "${label}"`;
+      if (note.what !== null) this.suspected.add(note.what);
+      const site = siteOf(note);
+      const key = `${what} ${site}`;
       if (this.reported.has(key)) continue;
       this.reported.add(key);
-      this.report({ name, site }, task);
+      this.report({ what, site }, task);
     }
   }
 
@@ -95,4 +112,17 @@ export class Unpolled implements Creations {
     // `then` covers the future's own methods.
     return future.untouched && !this.handed.has(future) && !Object.hasOwn(future, 'poll');
   }
+}
+
+function siteOf({ holder }: Note): string | undefined {
+  return holder === null ? undefined : foreignLineOf(holder);
+}
+
+function stackAfter(caller: Caller, frames: number): Holder {
+  const holder: Holder = {};
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = frames;
+  Error.captureStackTrace(holder, caller);
+  Error.stackTraceLimit = limit;
+  return holder;
 }

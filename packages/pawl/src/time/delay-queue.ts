@@ -12,7 +12,7 @@ import type { Context } from '../future/context.ts';
 import { alreadyCompleted, type Future } from '../future/future.ts';
 import { PENDING, type Poll } from '../future/poll.ts';
 import { waitInfo, type WaitInfo, type Waiting } from '../future/wait-info.ts';
-import { Waiter, WaitList } from '../future/wait-list.ts';
+import { Queued, WaitList, wakeFirst } from '../future/wait-list.ts';
 import { spend } from '../task/budget.ts';
 import { CallbackTimer } from '../task/callback-timer.ts';
 import { DelayHeap, type DelayKey } from './delay-heap.ts';
@@ -36,8 +36,8 @@ import { DelayHeap, type DelayKey } from './delay-heap.ts';
  */
 export class DelayQueue<T> implements Disposable {
   private readonly heap = new DelayHeap<T>();
-  private readonly waiting = new WaitList();
-  private readonly timer = new CallbackTimer(() => this.waiting.wakeFirst());
+  private readonly waiting = new WaitList<Queued<unknown>>();
+  private readonly timer = new CallbackTimer(() => wakeFirst(this.waiting));
   /** The driver that holds the timer. */
   private driver: Driver | null = null;
   /** When the timer fires; Infinity while it is not set. */
@@ -85,11 +85,11 @@ export class DelayQueue<T> implements Disposable {
     this.closed = true;
     this.heap.clear();
     this.disarm();
-    this.waiting.wakeFirst();
+    wakeFirst(this.waiting);
   }
 
   /** @internal */
-  pollNext(cx: Context, waiter: Waiter<T>): Poll<T> {
+  pollNext(cx: Context, waiter: Queued<T>): Poll<T> {
     if (this.closed) {
       this.leave(waiter);
       throw closed();
@@ -105,19 +105,19 @@ export class DelayQueue<T> implements Disposable {
       }
       this.arm(driverOf(cx), top);
     }
-    this.waiting.add(waiter, cx.waker);
+    waiter.standIn(this.waiting, cx.waker);
     return PENDING;
   }
 
   /** @internal Whoever is first now looks at the queue for itself. */
-  leave(waiter: Waiter<T>): void {
-    this.waiting.remove(waiter);
+  leave(waiter: Queued<T>): void {
+    waiter.stepOut();
     if (this.waiting.first === null) this.disarm();
-    else this.waiting.wakeFirst();
+    else wakeFirst(this.waiting);
   }
 
   private changed(): void {
-    if ((this.heap.top?.due ?? Infinity) !== this.armedFor) this.waiting.wakeFirst();
+    if ((this.heap.top?.due ?? Infinity) !== this.armedFor) wakeFirst(this.waiting);
   }
 
   private arm(driver: Driver, top: DelayKey<T> | null): void {
@@ -135,7 +135,7 @@ export class DelayQueue<T> implements Disposable {
   }
 }
 
-class Next<T> extends Waiter<T> implements Waiting {
+class Next<T> extends Queued<T> implements Waiting {
   private readonly queue: DelayQueue<T>;
   private ended = false;
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { abortEverywhere, codeOf, failure, play, world } from '../../test/support/world.ts';
-import { blockOn, coroutine, deadline, Instant, ready, sleep, sleepUntil } from '../index.ts';
+import { blockOn, coroutine, deadline, Instant, ready, sleep, sleepUntil, timeout } from '../index.ts';
 
 test('an instant is on the clock of the runtime that polls, and measures in milliseconds with fractions', () => {
   const { run } = world();
@@ -92,6 +92,14 @@ test('what is no instant is refused at the call', () => {
       'BAD_ARGUMENT',
     );
   }
+});
+
+test('what is wrong with a limit is said in the name of what was called', () => {
+  assert.throws(() => timeout(-1, ready(1)), { code: 'BAD_ARGUMENT', message: /^timeout takes .*-1$/ });
+  assert.throws(() => deadline(5 as unknown as Instant, ready(1)), {
+    code: 'BAD_ARGUMENT',
+    message: /^deadline takes/,
+  });
 });
 
 test('sleeps of a fraction of a millisecond are never early on the real clock', () => {

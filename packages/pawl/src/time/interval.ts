@@ -5,9 +5,10 @@
  * no timer: only a `tick` that waits does, so there is nothing to dispose of.
  */
 import { PawlError } from '../error/index.ts';
-import { driverOf } from '../driver/driver.ts';
+import { type Driver, driverOf, type Timers } from '../driver/driver.ts';
 import { Instant } from '../driver/instant.ts';
 import type { Context } from '../future/context.ts';
+import { creations } from '../future/creations.ts';
 import { alreadyCompleted, Future } from '../future/future.ts';
 import { PENDING, type Poll } from '../future/poll.ts';
 import { waitInfo, type WaitInfo, type Waiting } from '../future/wait-info.ts';
@@ -21,6 +22,8 @@ export type MissedTicks = 'burst' | 'delay' | 'skip';
 export interface IntervalOptions {
   /** Default `burst`. */
   readonly missed?: MissedTicks;
+  /** A tick that is waited for does not keep the process alive, as in {@link SleepOptions}. Default false. */
+  readonly unref?: boolean;
 }
 
 /** Made by {@link interval}. */
@@ -28,13 +31,16 @@ export class Interval {
   /** Milliseconds between two ticks. */
   readonly period: number;
   readonly missed: MissedTicks;
+  /** Whether a tick that is waited for lets the process end. */
+  readonly unref: boolean;
   /** @internal When the next tick is due; before the first one it is due at once. */
   due = -Infinity;
 
   /** @internal */
-  constructor(period: number, missed: MissedTicks) {
+  constructor(period: number, missed: MissedTicks, unref: boolean) {
     this.period = period;
     this.missed = missed;
+    this.unref = unref;
   }
 
   /** Waits for the next tick and gives the instant at which it was due. Cancelling it is *safe*: the tick is still to come. */
@@ -65,6 +71,12 @@ class Tick extends Future<Instant> implements Waiting {
   constructor(interval: Interval) {
     super();
     this.interval = interval;
+    if (creations !== null) creations.leaf(this, 'interval.tick()');
+  }
+
+  /** @internal */
+  get untouched(): boolean {
+    return this.timer === null && !this.ended;
   }
 
   override poll(cx: Context): Poll<Instant> {
@@ -77,7 +89,7 @@ class Tick extends Future<Instant> implements Waiting {
     if (due > now) {
       const { waker } = cx;
       this.timer = new CallbackTimer(() => waker.wake());
-      driver.timers.insert(this.timer, due);
+      this.timersOf(driver).insert(this.timer, due);
       return PENDING;
     }
     if (!spend(cx)) return PENDING;
@@ -99,8 +111,12 @@ class Tick extends Future<Instant> implements Waiting {
 
   private disarm(cx: Context): void {
     if (this.timer === null) return;
-    driverOf(cx).timers.cancel(this.timer);
+    this.timersOf(driverOf(cx)).cancel(this.timer);
     this.timer = null;
+  }
+
+  private timersOf(driver: Driver): Timers {
+    return this.interval.unref ? driver.background : driver.timers;
   }
 }
 
@@ -127,8 +143,8 @@ class Tick extends Future<Instant> implements Waiting {
 export function interval(ms: number, options: IntervalOptions = {}): Interval {
   if (typeof ms !== 'number' || !(ms > 0 && ms < Infinity))
     throw new PawlError('BAD_ARGUMENT', `interval takes a number of milliseconds above zero, got ${String(ms)}`);
-  const { missed = 'burst' } = options;
+  const { missed = 'burst', unref = false } = options;
   if (missed !== 'burst' && missed !== 'delay' && missed !== 'skip')
     throw new PawlError('BAD_ARGUMENT', `interval: missed is 'burst', 'delay' or 'skip', got ${String(missed)}`);
-  return new Interval(ms, missed);
+  return new Interval(ms, missed, unref);
 }

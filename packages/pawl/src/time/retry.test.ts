@@ -77,6 +77,19 @@ test('for any options, every pause lies between its least and its whole, and the
   );
 });
 
+test('without a pause it goes on for as many attempts as it takes', () => {
+  const tried = play(
+    retry(
+      (attempt) => {
+        if (attempt < 2000) throw new Error('not yet');
+        return ready(attempt);
+      },
+      { attempts: Infinity, base: 0 },
+    ),
+  );
+  assert.equal(tried, 2000);
+});
+
 test('the last failure is thrown, and so is the first that is not worth another attempt', () => {
   assert.equal((attempts(9, {}).error as Error).message, 'attempt 3');
   const seen: unknown[] = [];

@@ -41,7 +41,8 @@ const trying = coroutine(function* retry<T>(fn: Body<[attempt: number], T>, sett
 
 /** The pause after an attempt, in ms. */
 function pauseAfter(attempt: number, { base, factor, max, jitter }: Settings): number {
-  const whole = Math.min(base * factor ** (attempt - 1), max);
+  // The power overflows to Infinity after enough attempts, and nothing times Infinity is no number.
+  const whole = base === 0 ? 0 : Math.min(base * factor ** (attempt - 1), max);
   return whole * (1 - jitter * currentDriver().random());
 }
 

@@ -1,11 +1,11 @@
 /** SleepUntil: a sleep until an instant instead of for a duration. */
 import { PawlError } from '../error/index.ts';
-import { driverOf } from '../driver/driver.ts';
+import { type Driver, driverOf, type Timers } from '../driver/driver.ts';
 import { Instant } from '../driver/instant.ts';
 import type { Context } from '../future/context.ts';
 import type { Future } from '../future/future.ts';
 import { PENDING, type Poll } from '../future/poll.ts';
-import { DONE, NEW, Sleep } from './sleep.ts';
+import { DONE, NEW, Sleep, type SleepOptions } from './sleep.ts';
 
 class SleepUntil extends Sleep {
   override poll(cx: Context): Poll<void> {
@@ -18,8 +18,25 @@ class SleepUntil extends Sleep {
     }
     this.waker = cx.waker;
     this.timerSlot = -1;
-    driver.timers.insert(this, deadline);
+    this.timersOf(driver).insert(this, deadline);
     return PENDING;
+  }
+
+  protected timersOf(driver: Driver): Timers {
+    return driver.timers;
+  }
+}
+
+/** The same without keeping the process alive. */
+class BackgroundSleepUntil extends SleepUntil {
+  protected override timersOf(driver: Driver): Timers {
+    return driver.background;
+  }
+
+  override cancel(cx: Context): Poll<void> {
+    if (this.timerSlot >= 0) driverOf(cx).background.cancel(this);
+    this.timerSlot = -1;
+    return super.cancel(cx);
   }
 }
 
@@ -39,8 +56,9 @@ class SleepUntil extends Sleep {
  * console.log(blockOn(main())); // true
  * ```
  */
-export function sleepUntil(instant: Instant): Future<void> {
-  return new SleepUntil(readingOf(instant, 'sleepUntil'));
+export function sleepUntil(instant: Instant, options?: SleepOptions): Future<void> {
+  const reading = readingOf(instant, 'sleepUntil');
+  return options?.unref === true ? new BackgroundSleepUntil(reading) : new SleepUntil(reading);
 }
 
 /** An instant's reading of the clock, or BAD_ARGUMENT. */

@@ -2,6 +2,7 @@
 import { PawlError } from '../error/index.ts';
 import { driverOf, type TimerEntry } from '../driver/driver.ts';
 import type { Context, Waker } from '../future/context.ts';
+import { creations } from '../future/creations.ts';
 import { alreadyCompleted, Future } from '../future/future.ts';
 import { PENDING, type Poll } from '../future/poll.ts';
 import { waitInfo, type WaitInfo, type Waiting } from '../future/wait-info.ts';
@@ -24,6 +25,12 @@ export class Sleep extends Future<void> implements TimerEntry, Waiting {
     super();
     // Until the first poll this holds the duration: a sleeping task's size is a bound of the project.
     this.timerTick = ms;
+    if (creations !== null) creations.leaf(this, 'sleep(…)');
+  }
+
+  /** @internal */
+  get untouched(): boolean {
+    return this.timerSlot === NEW;
   }
 
   override poll(cx: Context): Poll<void> {

@@ -1,9 +1,10 @@
 /** Timeout and deadline: a future with a limit on its time, which stops the work when it runs out. */
 import { PawlError } from '../error/index.ts';
 import type { Instant } from '../driver/instant.ts';
-import { Combinator } from '../future/combinator.ts';
-import type { Future } from '../future/future.ts';
-import { sleepUntil } from './sleep-until.ts';
+import { Combinator, notAFuture } from '../future/combinator.ts';
+import { creations } from '../future/creations.ts';
+import { Future } from '../future/future.ts';
+import { readingOf, sleepUntil } from './sleep-until.ts';
 import { sleep } from './sleep.ts';
 
 class Timeout extends Combinator<unknown> {
@@ -11,7 +12,10 @@ class Timeout extends Combinator<unknown> {
 
   constructor(future: Future<unknown>, timer: Future<void>, why: string) {
     super([future, timer], true);
+    if (!(future instanceof Future)) throw notAFuture(`${this.label}: item 0`, future);
     this.why = why;
+    // Not the user's: of a timeout that nobody awaits the future is reported.
+    if (creations !== null) creations.taken(timer);
   }
 
   protected override branchName(index: number): string {
@@ -48,6 +52,8 @@ class Deadline extends Timeout {}
  * ```
  */
 export function timeout<T>(ms: number, future: Future<T>): Future<T> {
+  if (typeof ms !== 'number' || !(ms >= 0))
+    throw new PawlError('BAD_ARGUMENT', `timeout takes a number of milliseconds, zero or more, got ${String(ms)}`);
   return new Timeout(future, sleep(ms), `timed out after ${ms} ms`) as Future<unknown> as Future<T>;
 }
 
@@ -71,5 +77,6 @@ export function timeout<T>(ms: number, future: Future<T>): Future<T> {
  * ```
  */
 export function deadline<T>(instant: Instant, future: Future<T>): Future<T> {
+  void readingOf(instant, 'deadline');
   return new Deadline(future, sleepUntil(instant), 'the deadline has passed') as Future<unknown> as Future<T>;
 }

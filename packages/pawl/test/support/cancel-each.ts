@@ -12,7 +12,7 @@ import { Future } from '../../src/future/future.ts';
 import { PENDING, type Poll } from '../../src/future/poll.ts';
 import { PawlError } from '../../src/error/index.ts';
 import { spawn } from '../../src/task/spawn.ts';
-import type { JoinHandle } from '../../src/task/task.ts';
+import type { JoinHandle } from '../../src/task/join-handle.ts';
 import { supervise } from '../../src/task/scopes.ts';
 import { world } from './world.ts';
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { runScript } from '../../../test/support/script.ts';
 import { world } from '../../../test/support/world.ts';
-import { run, sleep } from '../../index.ts';
+import { Instant, interval, race, run, sleep, sleepUntil, yieldNow } from '../../index.ts';
 import { nativeDriver } from './index.ts';
 
 for (const mode of ['host', 'guest']) {
@@ -97,4 +97,30 @@ void test('a background sleep that is cancelled leaves no timer, and one that is
   });
   assert.equal(driver.time, 5);
   assert.equal(nativeDriver().metrics.timers, before);
+});
+
+void test('an unreferenced tick and sleepUntil come, leave no timer when they are cancelled, and do not keep the process', async () => {
+  const { run: runHere, driver } = world();
+  runHere(function* () {
+    const every = interval(5, { unref: true });
+    yield* every.tick();
+    yield* every.tick();
+    yield* sleepUntil(Instant.now().plus(5), { unref: true });
+    yield* race([every.tick(), sleepUntil(Instant.now().plus(100), { unref: true })]);
+    yield* race([interval(100, { unref: true }).tick(), yieldNow()]);
+  });
+  assert.equal(driver.time, 10);
+  const script = (what: string): string => `
+    const { run, interval, sleepUntil, Instant } = await import(${JSON.stringify(new URL('../../index.ts', import.meta.url).href)});
+    void run(function* () {
+      ${what}
+      console.log('never');
+    });`;
+  for (const what of [
+    'const every = interval(3_600_000, { unref: true }); yield* every.tick(); yield* every.tick();',
+    'yield* sleepUntil(Instant.now().plus(3_600_000), { unref: true });',
+  ]) {
+    const { code, stdout, stderr } = await runScript(script(what));
+    assert.deepEqual([code, stdout, stderr], [0, '', '']);
+  }
 });

@@ -6,7 +6,7 @@
 import { isAnyArrayBuffer } from 'node:util/types';
 import { Stream } from '../../stream/stream.ts';
 import { IncomingBody } from '../body.ts';
-import { toText } from './header-text.ts';
+import { headerValue, toText } from './header-text.ts';
 import { type Bytes, MessageBody } from './message-body.ts';
 import { platform } from './platform.ts';
 
@@ -26,7 +26,8 @@ export function extract(init: unknown): Extracted {
       return { body: new MessageBody(copy(init, init.byteOffset, init.byteLength)), type: null };
     if (init instanceof ReadableStream) return { body: MessageBody.of(init as ReadableStream<Uint8Array>), type: null };
     if (init instanceof URLSearchParams) return { body: new MessageBody(init.toString()), type: FORM };
-    if (init instanceof Blob) return { body: new MessageBody(init), type: init.type === '' ? null : init.type };
+    if (init instanceof Blob)
+      return { body: new MessageBody(init), type: init.type === '' ? null : headerValue(init.type) };
     if (init instanceof FormData) return extractForm(init);
     if (ArrayBuffer.isView(init))
       return { body: new MessageBody(copy(init, init.byteOffset, init.byteLength)), type: null };

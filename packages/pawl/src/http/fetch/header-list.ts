@@ -6,7 +6,7 @@
  */
 export class HeaderList {
   /** name, value, name, value, … */
-  readonly entries: string[];
+  entries: string[];
   /** A value has a control character in it, which Headers may hold and HTTP may not send. */
   odd = false;
 
@@ -43,7 +43,7 @@ export class HeaderList {
   append(name: string, value: string): void {
     const { entries } = this;
     const at = name === 'set-cookie' ? -1 : this.find(name);
-    if (at < 0) entries.push(name, value);
+    if (at < 0) this.add(name, value);
     // Cookies are one list of pairs (RFC 6265, section 4.2.1); the platform does the same.
     else entries[at + 1] = `${entries[at + 1]}${name === 'cookie' ? '; ' : ', '}${value}`;
   }
@@ -51,7 +51,7 @@ export class HeaderList {
   set(name: string, value: string): void {
     const at = this.find(name);
     if (at < 0) {
-      this.entries.push(name, value);
+      this.add(name, value);
       return;
     }
     this.entries[at + 1] = value;
@@ -69,6 +69,12 @@ export class HeaderList {
     for (let at = 0; at < entries.length; at += 2) pairs.push([entries[at] as string, entries[at + 1] as string]);
     // Stable: the cookies that are set stay in order.
     return pairs.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+  }
+
+  private add(name: string, value: string): void {
+    // An empty array grows to seventeen places; most messages need two.
+    if (this.entries.length === 0) this.entries = [name, value];
+    else this.entries.push(name, value);
   }
 
   private find(name: string): number {

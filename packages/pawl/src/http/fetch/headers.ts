@@ -4,7 +4,7 @@
  * What must hold: whatever a program can see is as with the platform's, the types of the errors included; an instance of either is an
  * instance of both. Those of a message that came in are read from its fields as long as nobody changes or iterates them.
  *
- * Measured beside the platform's, in one run: `new` 0.12, `new` and `set` 0.25, `get` of one in three 0.5.
+ * CPU time in units of the platform's, in one alternating run: `new` 0.27, `new` and `set` 0.7, `get` of one in three 0.44.
  */
 import type { Fields } from '../fields.ts';
 import { HeaderList } from './header-list.ts';
@@ -21,6 +21,17 @@ let isOurs: (value: object) => value is LightHeaders;
 let overFields: (fields: Fields) => LightHeaders;
 let overList: (list: HeaderList, immutable: boolean) => LightHeaders;
 
+/**
+ * Headers that cost little. With {@link installGlobals} it is what `Headers` means; a program need not name it.
+ *
+ * @example
+ * ```ts
+ * import { LightHeaders } from 'pawl/http';
+ * const headers = new LightHeaders({ Accept: 'text/html' });
+ * headers.append('accept', 'text/plain');
+ * console.log([...headers], headers instanceof Headers); // [ [ 'accept', 'text/html, text/plain' ] ] true
+ * ```
+ */
 export class LightHeaders implements globalThis.Headers {
   #list: HeaderList | null = null;
   /** What came in, until somebody needs the list. */
@@ -41,7 +52,11 @@ export class LightHeaders implements globalThis.Headers {
     standsFor(this.prototype, 'Headers');
     showsAs(this.prototype, 'Headers', (headers) => {
       const shown: Record<string, string> = {};
-      for (const [name] of headers.#pairs()) shown[name] = headers.get(name) as string;
+      const { entries } = headers.#known();
+      for (let at = 0; at < entries.length; at += 2) {
+        const name = entries[at] as string;
+        shown[name] = headers.get(name) as string;
+      }
       return shown;
     });
     listOf = (headers) => headers.#known();

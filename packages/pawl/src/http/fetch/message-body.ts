@@ -8,12 +8,18 @@ import { Readable } from 'node:stream';
 import { Stream } from '../../stream/stream.ts';
 import { toReadableStream } from '../../stream/web.ts';
 import { IncomingBody } from '../body.ts';
+import { BodyChunks, toWeb } from '../body-chunks.ts';
+import { copyOf, decode, SCRATCH } from '../body-whole.ts';
+import { promised } from '../promised.ts';
 import { platform } from './platform.ts';
 
 export type Bytes = Uint8Array<ArrayBuffer>;
 
 /** What a body is made of; null when nothing but its stream is left. */
 export type BodySourceValue = string | Bytes | Blob | IncomingBody | Stream<Uint8Array> | null;
+
+/** What is taken out of a body: a Blob's stream, otherwise what it is made of. */
+type Taken = Exclude<BodySourceValue, Blob | null> | ReadableStream<Uint8Array>;
 
 /** The body behind a stream that we made: whoever makes a body of that stream gets the source, not the stream. */
 const origins = new WeakMap<ReadableStream, BodySourceValue>();
@@ -61,14 +67,17 @@ export class MessageBody {
   toStream(): ReadableStream<Uint8Array> {
     if (this.stream === null) {
       this.stream = streamOf(this.source);
-      if (this.consumed) void this.stream.cancel();
-      else origins.set(this.stream, this.source);
+      if (this.consumed) {
+        // It is as whoever has read the body has left it: disturbed, and locked.
+        void this.stream.cancel();
+        this.stream.getReader();
+      } else origins.set(this.stream, this.source);
     }
     return this.stream;
   }
 
   /** What it is made of, for whoever sends it: it is used then. A TypeError if it is unusable. */
-  take(): Exclude<BodySourceValue, Blob | null> | ReadableStream<Uint8Array> {
+  take(): Taken {
     if (this.unusable) throw unusable();
     const { source, stream } = this;
     if (source === null || source instanceof Blob) {
@@ -89,8 +98,12 @@ export class MessageBody {
   clone(): MessageBody {
     if (this.unusable) throw new TypeError('A body that has been read, or that somebody reads, cannot be cloned');
     const { source, stream } = this;
-    if (stream === null && (typeof source === 'string' || source instanceof Blob)) return new MessageBody(source);
-    if (stream === null && source instanceof Uint8Array) return new MessageBody(source.slice());
+    if (typeof source === 'string' || source instanceof Uint8Array || source instanceof Blob) {
+      // As after a tee: the stream that somebody has is locked, and there is a new one.
+      if (stream !== null) stream.getReader();
+      this.stream = null;
+      return new MessageBody(source instanceof Uint8Array ? source.slice() : source);
+    }
     const [mine, other] = this.toStream().tee();
     this.source = null;
     this.stream = mine;
@@ -98,21 +111,22 @@ export class MessageBody {
   }
 
   async text(): Promise<string> {
-    const source = this.take();
-    if (typeof source === 'string') return withoutMark(source.toWellFormed());
-    if (source instanceof IncomingBody) return await source.text();
-    if (source instanceof Uint8Array) return decoder.decode(source);
-    return await new (platform().Response)(webStream(source)).text();
+    const text = textOf(this.take());
+    return typeof text === 'string' ? text : await text;
   }
 
   async json(): Promise<unknown> {
-    return JSON.parse(await this.text());
+    const text = textOf(this.take());
+    return JSON.parse(typeof text === 'string' ? text : await text);
   }
 
   async bytes(): Promise<Bytes> {
     const source = this.take();
     if (typeof source === 'string') return encoder.encode(source);
-    if (source instanceof IncomingBody) return await source.bytes();
+    if (source instanceof IncomingBody) {
+      const count = source.takeWhole(SCRATCH);
+      return count < 0 ? await promised(source.bytes()) : copyOf(SCRATCH, count);
+    }
     if (source instanceof Uint8Array) return source;
     return (await new (platform().Response)(webStream(source)).bytes()) as Bytes;
   }
@@ -141,9 +155,21 @@ export function unusable(): TypeError {
   return new TypeError('Body is unusable: it has been read already, or somebody reads its stream');
 }
 
+/** At once, if it is there. */
+function textOf(source: Taken): string | Promise<string> {
+  if (typeof source === 'string') return withoutMark(source.toWellFormed());
+  if (source instanceof IncomingBody) {
+    const count = source.takeWhole(SCRATCH);
+    return count < 0 ? promised(source.text()) : decode(SCRATCH, count);
+  }
+  if (source instanceof Uint8Array) return decoder.decode(source);
+  return new (platform().Response)(webStream(source)).text();
+}
+
 function streamOf(source: BodySourceValue): ReadableStream<Uint8Array> {
   if (source instanceof Blob) return source.stream();
-  if (source instanceof IncomingBody) return incoming(source);
+  // It is claimed when the stream is first read, so that it can be taken while nobody has.
+  if (source instanceof IncomingBody) return toWeb(new BodyChunks(source, false));
   if (source instanceof Stream) return toReadableStream(source);
   return new ReadableStream({
     type: 'bytes',
@@ -158,27 +184,6 @@ function streamOf(source: BodySourceValue): ReadableStream<Uint8Array> {
 
 function webStream(source: Exclude<BodySourceValue, null> | ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
   return source instanceof ReadableStream ? source : streamOf(source);
-}
-
-/** The body is claimed when the stream is first read, so that it can be taken while nobody has. */
-function incoming(body: IncomingBody): ReadableStream<Uint8Array> {
-  let reader: ReadableStreamDefaultReader<Uint8Array> | null = null;
-  return new ReadableStream({
-    type: 'bytes',
-    async pull(controller) {
-      reader ??= body.toWeb().getReader();
-      const { done, value } = await reader.read();
-      if (!done) {
-        controller.enqueue(value as Bytes);
-        return;
-      }
-      controller.close();
-      controller.byobRequest?.respond(0);
-    },
-    cancel() {
-      body.discard();
-    },
-  });
 }
 
 function withoutMark(text: string): string {

@@ -3,7 +3,7 @@
  *
  * What must hold: they are what was global when they were first needed, never ours. A light class's prototype has the platform's behind it,
  * so `instanceof` holds against the platform's constructor; for its own, the light class asks the platform's. They are looked up as late as
- * that because they are expensive: the first touch of `globalThis.Response` loads the whole of undici (about 40 ms, 15 MB).
+ * that because they are expensive: the first touch of `globalThis.Response` loads the whole of undici (tens of milliseconds, 20 MB).
  */
 
 /** The four globals. */

@@ -8,8 +8,11 @@
 const CHANGED = /[^\w\-.~!$&()*+,;=:@/?%[\]]|\/\.|\/%2[eE]/;
 
 /** Origins by what was written in the Host field. Bounded: it comes from the peer. */
-const origins = new Map<string, string>();
+const origins = { http: new Map<string, string>(), https: new Map<string, string>() };
 const MOST_ORIGINS = 256;
+
+/** The one of the request before, which is most often this one's: hashing a fresh string for the map costs three times a comparison. */
+let last = { scheme: '', authority: '', origin: '' };
 
 /**
  * The URL for a target (RFC 9112, section 3.2) and an authority, `host` or `host:port`. A TypeError when they make none: a parser that
@@ -27,10 +30,12 @@ export function requestUrl(scheme: 'http' | 'https', authority: string, target: 
 }
 
 function originOf(scheme: 'http' | 'https', authority: string): string {
-  const written = `${scheme}://${authority}`;
-  const known = origins.get(written);
-  if (known !== undefined) return known;
-  const { origin } = new URL(written);
-  if (origins.size < MOST_ORIGINS && written.length <= 256) origins.set(written, origin);
+  if (last.authority === authority && last.scheme === scheme) return last.origin;
+  let origin = origins[scheme].get(authority);
+  if (origin === undefined) {
+    ({ origin } = new URL(`${scheme}://${authority}`));
+    if (origins[scheme].size < MOST_ORIGINS && authority.length <= 256) origins[scheme].set(authority, origin);
+  }
+  last = { scheme, authority, origin };
   return origin;
 }

@@ -7,7 +7,8 @@
  * functions reach into a Request's insides, which these do not have: `installGlobals` teaches `fetch` and `new Request` about them, and
  * `toPlatformRequest` makes one for whatever else needs it.
  *
- * Measured beside the platform's, in one run: making one 0.005; with its method, URL and one header read 0.1.
+ * CPU time in units of the platform's, in one alternating run: making one 0.01; parsing it, making it, and reading its method, its URL and
+ * one header 0.36. One that is kept holds 344 bytes, its head among them (the platform's: 1216).
  */
 import type { IncomingBody } from '../body.ts';
 import type { RequestHead } from '../wire/request-head.ts';
@@ -26,7 +27,7 @@ export interface RequestSite {
   readonly authority: string;
 }
 
-/** Makes the signal of a request when a handler first touches it. */
+/** Makes the signal of a request when a handler first touches it; the same one when its clone asks again. */
 export interface SignalSource {
   toSignal(): AbortSignal;
 }
@@ -37,6 +38,7 @@ type Head = Pick<RequestHead, 'method' | 'target' | 'host' | 'fields'>;
 let isOurs: (value: object) => value is LazyRequest;
 let toReal: (request: LazyRequest, bodiless: boolean) => PlatformRequest;
 
+/** The Request that a fetch handler gets. Its maker is the server. */
 export class LazyRequest implements PlatformRequest {
   readonly #head: Head;
   readonly #site: RequestSite;
@@ -218,9 +220,17 @@ export class LazyRequest implements PlatformRequest {
 }
 
 /**
- * A Request of the platform's own, with the body of this one, which is used then. For what reaches into a Request's insides.
+ * A Request of the platform's own, with the body of this one, which is used then: for what reaches into a Request's insides. One that is
+ * the platform's already is given back. `fetch(request)` and `new Request(request)` do it themselves while {@link installGlobals} holds.
  *
  * Errors: a TypeError when the body is used, and for a method that the standard forbids (CONNECT, TRACE).
+ *
+ * @example
+ * ```ts
+ * import { toPlatformRequest } from 'pawl/http';
+ * const request = new Request('http://example.test/');
+ * console.log(toPlatformRequest(request) === request); // true
+ * ```
  */
 export function toPlatformRequest(request: Request): Request {
   return isLazyRequest(request) ? toReal(request, false) : request;

@@ -5,7 +5,8 @@
  * What must hold: whatever a program can see is as with the platform's, the types of the errors included; an instance of either is an
  * instance of both. The exceptions: what the platform itself wants to be its own (`WebAssembly.compileStreaming`) takes none of these.
  *
- * Measured beside the platform's, in one run: `new Response('hello')` and its extraction 0.02, with a content type in a record 0.05.
+ * CPU time in units of the platform's, in one alternating run: `new Response('hello')` and `answerOf` 0.024, with a content type in a record
+ * 0.034, `Response.json` and `answerOf` 0.026.
  */
 import { type Answer, answerListed, answerTyped } from './answer.ts';
 import { extract, TEXT } from './body-init.ts';
@@ -23,6 +24,19 @@ type PlatformResponse = globalThis.Response;
 let isOurs: (value: object) => value is LightResponse;
 let answerOfOurs: (response: LightResponse) => Answer;
 
+/**
+ * A Response that costs little. With {@link installGlobals} it is what `Response` means; a program need not name it.
+ *
+ * Beyond the standard, its body may be a Stream of `pawl/stream` or an IncomingBody, which go out without a web stream between.
+ *
+ * @example
+ * ```ts
+ * import { LightResponse } from 'pawl/http';
+ * const response = LightResponse.json({ name: 'pawl' }, { status: 201 });
+ * response.headers.set('cache-control', 'no-store');
+ * console.log(response instanceof Response, await response.text()); // true {"name":"pawl"}
+ * ```
+ */
 export class LightResponse implements PlatformResponse {
   #status = 200;
   #reason = '';

@@ -166,12 +166,14 @@ describe('closing a server', () => {
         yield* (servers[0] as (typeof servers)[0]).close({ deadline: 20 });
         return 'never';
       }),
-      function* ({ connect, server }) {
+      function* ({ connect, server, errors }) {
         servers.push(server);
         const client = connect();
         client.send(get());
         yield* server.closed;
         assert.ok(client.closed);
+        // The two wait for each other until then, and that is reported.
+        assert.ok(errors.splice(0).every((report) => (report as PawlError).code === 'DEADLOCK'));
       },
     );
   });

@@ -86,7 +86,7 @@ export class CloseDecoder implements BodyDecoder {
     return count;
   }
 
-  took(): void {}
+  took(_count: number): void {}
 
   end(): void {
     this.done = true;

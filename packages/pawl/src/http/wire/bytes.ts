@@ -35,15 +35,14 @@ export const TARGET: Uint8Array = table((byte) => byte > SP && byte < 0x7f && by
 
 /**
  * What a host's name is made of (RFC 3986 3.2.2: unreserved and sub-delims), an address in brackets aside. Percent-encoding is left
- * out: no name of the DNS has it, and what it hides is read differently by everyone.
+ * out: no name of the DNS has it, and what it hides is read differently by everyone. The comma as well: it joins lines that were two.
  */
-export const HOST: Uint8Array = among(`-._~!$&'()*+,;=${ALPHANUMERIC}`);
+export const HOST: Uint8Array = among(`-._~!$&'()*+;=${ALPHANUMERIC}`);
 
 /** The value of a hexadecimal digit, or -1. */
-export const HEX: Int8Array = Int8Array.from({ length: 256 }, (_, byte) => {
-  const digit = '0123456789abcdef'.indexOf(String.fromCharCode(byte).toLowerCase());
-  return digit;
-});
+export const HEX: Int8Array = Int8Array.from({ length: 256 }, (_, byte) =>
+  '0123456789abcdef'.indexOf(String.fromCharCode(byte).toLowerCase()),
+);
 
 /** Whether bytes from `at` on are this word, in any case. The word is of small letters, digits and hyphens, the bytes are known to be VALUE. */
 export function isWord(bytes: Uint8Array, at: number, end: number, word: string): boolean {

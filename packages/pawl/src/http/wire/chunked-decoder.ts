@@ -8,7 +8,8 @@ import { PawlError } from '../../error/index.ts';
 import { HttpError } from '../error.ts';
 import { Fields } from '../fields.ts';
 import type { BodyDecoder } from './body-decoder.ts';
-import { CR, HEX, LF, SEMICOLON, VALUE } from './bytes.ts';
+import { CR, HEX, LF, SEMICOLON } from './bytes.ts';
+import { END, INVALID, NAME_FIRST, nextInExtension } from './chunk-extension.ts';
 import { copyBytes } from './copy-bytes.ts';
 import { FieldSection, INCOMPLETE, refuseByte } from './field-section.ts';
 import { latin1 } from './latin1.ts';
@@ -40,7 +41,8 @@ export class ChunkedDecoder implements BodyDecoder {
   private offset = 0;
   private size = 0;
   private digits = 0;
-  private extension = 0;
+  private extension = NAME_FIRST;
+  private extensionBytes = 0;
   private extensions = 0;
   /** Of the chunk in hand. */
   private left = 0;
@@ -102,8 +104,9 @@ export class ChunkedDecoder implements BodyDecoder {
         this.takeDigit(source, base, at);
         return;
       case EXTENSION:
-        if (byte === CR) this.state = SIZE_LF;
-        else if (VALUE[byte] !== 1) refuseByte(source, base, at, 'in a chunk extension', 'RFC 9112 7.1.1');
+        this.extension = nextInExtension(this.extension, byte);
+        if (this.extension === INVALID) refuseByte(source, base, at, 'in a chunk extension', 'RFC 9112 7.1.1');
+        if (this.extension === END) this.state = SIZE_LF;
         else this.countExtension(at - base);
         return;
       case SIZE_LF:
@@ -112,7 +115,7 @@ export class ChunkedDecoder implements BodyDecoder {
         this.state = this.size > 0 ? DATA : TRAILERS;
         this.size = 0;
         this.digits = 0;
-        this.extension = 0;
+        this.extensionBytes = 0;
         return;
       case DATA_CR:
         if (byte !== CR) refuseByte(source, base, at, "after a chunk's data", 'RFC 9112 7.1');
@@ -137,6 +140,7 @@ export class ChunkedDecoder implements BodyDecoder {
       this.state = SIZE_LF;
     } else if (this.digits > 0 && byte === SEMICOLON) {
       this.state = EXTENSION;
+      this.extension = NAME_FIRST;
       this.countExtension(at - base);
     } else {
       refuseByte(source, base, at, 'in a chunk size', 'RFC 9112 7.1');
@@ -144,9 +148,9 @@ export class ChunkedDecoder implements BodyDecoder {
   }
 
   private countExtension(at: number): void {
-    this.extension++;
+    this.extensionBytes++;
     this.extensions++;
-    if (this.extension > MOST_EXTENSION || this.extensions > MOST_EXTENSIONS) {
+    if (this.extensionBytes > MOST_EXTENSION || this.extensions > MOST_EXTENSIONS) {
       throw new HttpError('HTTP_BODY_TOO_LARGE', `too many chunk extensions, at byte ${at} (RFC 9112 7.1.1)`);
     }
   }

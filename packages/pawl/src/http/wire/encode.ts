@@ -5,7 +5,7 @@
  * RFC 9110 5.5) or become other bytes on the way out.
  */
 import { HttpError } from '../error.ts';
-import { TARGET, TOKEN, VALUE } from './bytes.ts';
+import { HTAB, SP, TARGET, TOKEN, VALUE } from './bytes.ts';
 
 function isAll(table: Uint8Array, text: string): boolean {
   for (let i = 0; i < text.length; i++) {
@@ -39,20 +39,20 @@ export function checkFieldValue(name: string, value: string): string {
       throw new HttpError('HTTP_BAD_FIELD', `the value of ${name} has ${what} at ${i} (RFC 9110 5.5)`);
     }
   }
-  return trim(value);
+  return trimBlanks(value, 0, value.length);
 }
 
-/** Without the SP and HTAB around it. */
-function trim(value: string): string {
-  let first = 0;
-  let last = value.length;
-  while (first < last && isBlank(value.charCodeAt(first))) first++;
-  while (first < last && isBlank(value.charCodeAt(last - 1))) last--;
-  return first === 0 && last === value.length ? value : value.slice(first, last);
+/** text[from, to) without the SP and HTAB around it (RFC 9110 5.5); `trim` would take obs-text as well. */
+export function trimBlanks(text: string, from: number, to: number): string {
+  let first = from;
+  let last = to;
+  while (first < last && isBlank(text.charCodeAt(first))) first++;
+  while (first < last && isBlank(text.charCodeAt(last - 1))) last--;
+  return text.slice(first, last);
 }
 
 function isBlank(code: number): boolean {
-  return code === 0x20 || code === 0x09;
+  return code === SP || code === HTAB;
 }
 
 /** A reason phrase (RFC 9112 4); may be empty. Error: HTTP_BAD_FIELD. */

@@ -3,16 +3,19 @@
  *
  * What must hold: each byte is examined once, however the head is cut; the same bytes give the same head or the same error, its offset
  * included. Offsets in messages count from the head's first byte. After an error the parser is of no use until `reset`.
+ *
+ * Measured in turn with llhttp under node:http's own binding (Node 26, medians of nine rounds, CPU time): a head of 40 bytes takes 0.31
+ * of llhttp's time (180 ns, of which 45 are the string and 10 the head), curl's of 75 bytes 0.37, a browser's of 597 bytes 0.60 (720 ns).
  */
 import { HttpError } from '../error.ts';
-import { COLON, CR, LF, SLASH, SP, TARGET, TOKEN } from './bytes.ts';
+import { CR, LF, SLASH, SP, TARGET, TOKEN } from './bytes.ts';
 import { FieldSection, INCOMPLETE, refuseByte } from './field-section.ts';
 import { CHUNKED, CONTINUE, HOST_FIELD } from './framing.ts';
 import { isAuthority, isHostWithPort } from './host.ts';
 import { latin1 } from './latin1.ts';
 import { checkLimits, type HeadLimits } from './limits.ts';
 import { RequestHead } from './request-head.ts';
-import { minorOf, scanVersion, VERSION_BYTES } from './version.ts';
+import { isUsualLineEnd, LINE_END_BYTES, minorOf, scanVersion, VERSION_BYTES } from './version.ts';
 
 export { INCOMPLETE } from './field-section.ts';
 
@@ -138,15 +141,21 @@ export class RequestParser {
       at++;
       this.state = VERSION;
     }
+    const version = start + this.targetEnd + 1;
     if (this.state === VERSION) {
-      const version = start + this.targetEnd + 1;
+      if (at === version && stop - at >= LINE_END_BYTES && isUsualLineEnd(bytes, at)) {
+        this.minor = minorOf(bytes, at);
+        this.checkTarget(bytes, start);
+        this.state = FIELDS;
+        return at + LINE_END_BYTES;
+      }
       at = scanVersion(bytes, start, version, at, stop);
       if (at === stop && at < version + VERSION_BYTES) return INCOMPLETE;
       this.minor = minorOf(bytes, version);
       this.checkTarget(bytes, start);
       this.state = LINE_END;
     }
-    const lineEnd = start + this.targetEnd + 1 + VERSION_BYTES;
+    const lineEnd = version + VERSION_BYTES;
     for (; at < lineEnd + 2; at++) {
       if (at === stop) return INCOMPLETE;
       if (bytes[at] !== (at === lineEnd ? CR : LF)) refuseByte(bytes, start, at, 'after the version', 'RFC 9112 3');
@@ -170,6 +179,13 @@ export class RequestParser {
     throw new HttpError('HTTP_SYNTAX', `an invalid target at byte ${this.target} (RFC 9112 3.2)`);
   }
 
+  /** Whether bytes follow is then another question for each reader (RFC 9110 9.3.6, 9.3.8). */
+  private checkContent(): void {
+    if (this.method === 'CONNECT' || this.method === 'TRACE') {
+      throw new HttpError('HTTP_FRAMING', `${this.method} with content (RFC 9110 9.3.6, 9.3.8)`);
+    }
+  }
+
   private finish(bytes: Uint8Array, start: number, end: number): RequestHead {
     const { line, minor } = this;
     const { framing } = this.section;
@@ -178,13 +194,15 @@ export class RequestParser {
       throw new HttpError('HTTP_SYNTAX', 'no Host in HTTP/1.1 (RFC 9112 3.2)');
     }
     framing.check(minor);
+    const chunked = (flags & CHUNKED) !== 0;
+    if (chunked || framing.contentLength > 0) this.checkContent();
     return new RequestHead(
       latin1(bytes, start + line, end),
       this.method,
       this.targetEnd - line,
       minor,
       framing.contentLength,
-      (flags & CHUNKED) !== 0,
+      chunked,
       framing.keepsAlive(minor),
       (flags & CONTINUE) !== 0 && minor === 1,
       framing.upgrades(minor),
@@ -199,8 +217,7 @@ function isAbsolute(bytes: Uint8Array, from: number, to: number): boolean {
   const authority = from + scheme.length;
   let end = authority;
   while (end < to && bytes[end] !== SLASH && bytes[end] !== 0x3f) end++;
-  // Not a colon alone: a host there must be (RFC 9110 4.2.1).
-  return bytes[authority] !== COLON && isAuthority(bytes, authority, end);
+  return isAuthority(bytes, authority, end);
 }
 
 /** The method as a string; no new one for those that are common. */

@@ -1,5 +1,5 @@
 /**
- * ResponseParser: the head of a response from bytes (RFC 9112 4 and 5), in one pass, strictly. Heads of 1xx come one by one, as any.
+ * ResponseParser: the head of a response from bytes (RFC 9112 4 and 5), in one pass, strictly. Heads of 1xx come one by one, like the others.
  *
  * What must hold: as for the RequestParser.
  */

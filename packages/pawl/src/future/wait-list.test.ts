@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import { GRANTED, type Node, WaitList } from './waiter.ts';
+import { type Link, WaitList } from './wait-list.ts';
+import { GRANTED, type Node, wakeAll } from './waiter.ts';
 
 class Entry implements Node {
-  before: Node | null = null;
-  after: Node | null = null;
+  before: Link | null = null;
+  after: Link | null = null;
   wakes = 0;
 
   wakeAs(): void {
@@ -33,8 +34,8 @@ test('a list is an array with push, shift and remove, for nodes that come and go
           list.push(node);
           model.push(node);
         }
-        const seen: Node[] = [];
-        for (let at: Node | null = list.first; at !== null; at = at.after) seen.push(at);
+        const seen: Link[] = [];
+        for (let at: Link | null = list.first; at !== null; at = at.after) seen.push(at);
         assert.deepEqual(
           seen.map((entry) => nodes.indexOf(entry as Entry)),
           model.map((entry) => nodes.indexOf(entry)),
@@ -54,7 +55,7 @@ test('wakeAll wakes those who wait now, once each, and not those who come again 
     list.push(first);
   };
   for (const node of nodes) list.push(node);
-  list.wakeAll(GRANTED);
+  wakeAll(list, GRANTED);
   assert.deepEqual(
     nodes.map(({ wakes }) => wakes),
     [1, 1, 1],

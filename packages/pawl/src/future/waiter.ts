@@ -1,14 +1,15 @@
 /**
- * Waiter: a leaf future that is its own node in the queue of what it waits for, and that queue.
+ * Waiter: a leaf future that is its own node in the queue of what it waits for.
  *
  * What must hold: a waiter is in a list exactly while its state is WAITING. Whoever grants takes it out, so what is handed over belongs
  * to that waiter alone: nobody overtakes it between its wake and its poll, and when it is cancelled in between it gives back what it
  * was granted, or passes it on. Waiting allocates nothing but the future itself: no closure, no entry of a map.
  */
-import type { Context, Waker } from '../future/context.ts';
-import { alreadyCompleted, Future } from '../future/future.ts';
-import { PENDING, type Pending, type Poll } from '../future/poll.ts';
-import { waitInfo, type WaitInfo } from '../future/wait-info.ts';
+import type { Context, Waker } from './context.ts';
+import { alreadyCompleted, Future } from './future.ts';
+import { PENDING, type Pending, type Poll } from './poll.ts';
+import type { Link, WaitList } from './wait-list.ts';
+import { waitInfo, type WaitInfo } from './wait-info.ts';
 
 /** Not in a list: its next poll tries from the start. */
 export const NEW = 0;
@@ -17,10 +18,8 @@ export const WAITING = 1;
 export const GRANTED = 2;
 export const DONE = 3;
 
-/** What a list needs of its nodes. */
-export interface Node {
-  before: Node | null;
-  after: Node | null;
+/** What {@link wakeAll} needs of those who wait. */
+export interface Node extends Link {
   wakeAs(state: typeof NEW | typeof GRANTED): void;
 }
 
@@ -31,10 +30,23 @@ interface Queue {
 }
 
 export abstract class Waiter<out T> extends Future<T> {
-  state: number = NEW;
-  waker: Waker | null = null;
-  before: Node | null = null;
-  after: Node | null = null;
+  declare state: number;
+  declare waker: Waker | null;
+  declare before: Link | null;
+  declare after: Link | null;
+
+  constructor() {
+    super();
+    this.state = NEW;
+    this.waker = null;
+    this.before = null;
+    this.after = null;
+  }
+
+  /** True until it is polled: asked of those only that never get back to NEW. */
+  get untouched(): boolean {
+    return this.state === NEW;
+  }
 
   /** The list that it waits in. */
   protected abstract readonly list: Queue;
@@ -127,45 +139,10 @@ export abstract class Waiter<out T> extends Future<T> {
   }
 }
 
-/** Waiters in the order of their coming. The links are the waiters' own. */
-export class WaitList<W extends Node> {
-  first: W | null = null;
-  private last: W | null = null;
-  size = 0;
-
-  push(waiter: W): void {
-    const { last } = this;
-    if (last === null) this.first = waiter;
-    else {
-      last.after = waiter;
-      waiter.before = last;
-    }
-    this.last = waiter;
-    this.size++;
-  }
-
-  shift(): W | null {
-    const { first } = this;
-    if (first !== null) this.remove(first);
-    return first;
-  }
-
-  remove(waiter: W): void {
-    const { before, after } = waiter;
-    if (before === null) this.first = after as W | null;
-    else before.after = after;
-    if (after === null) this.last = before as W | null;
-    else after.before = before;
-    waiter.before = null;
-    waiter.after = null;
-    this.size--;
-  }
-
-  /**
-   * Takes out and wakes everybody who waits now. What comes during it (a wake may run code of the user's, through a signal) waits for the
-   * next time.
-   */
-  wakeAll(state: typeof NEW | typeof GRANTED): void {
-    for (let left = this.size; left > 0 && this.first !== null; left--) (this.shift() as W).wakeAs(state);
-  }
+/**
+ * Takes out and wakes everybody who waits now. What comes during it (a wake may run code of the user's, through a signal) waits for the
+ * next time.
+ */
+export function wakeAll(list: WaitList<Node>, state: typeof NEW | typeof GRANTED): void {
+  for (let left = list.size; left > 0 && list.first !== null; left--) (list.shift() as Node).wakeAs(state);
 }
