@@ -159,7 +159,7 @@ describe('closing a server', () => {
     );
   });
 
-  test('may be asked for by a handler, which waits for itself then, is reported, and is cancelled at the deadline', () => {
+  test('may be asked for by a handler, which is then cancelled at the deadline', () => {
     const servers: { close: (options: { deadline: number }) => ReturnType<typeof sleep> }[] = [];
     fakeServer(
       coroutine(function* () {
@@ -172,7 +172,8 @@ describe('closing a server', () => {
         client.send(get());
         yield* server.closed;
         assert.ok(client.closed);
-        for (const report of errors.splice(0)) assert.equal((report as { code?: string }).code, 'DEADLOCK');
+        // The two wait for each other until then, and that is reported.
+        assert.ok(errors.splice(0).every((report) => (report as PawlError).code === 'DEADLOCK'));
       },
     );
   });
