@@ -167,11 +167,12 @@ test('a contest goes on without whom it cannot measure, and says why', { skip },
   );
   const cpu = rows.filter(({ unit }) => unit === 'µs CPU');
   assert.deepEqual(
-    cpu.map(({ peer, ratio, holds }) => [peer, ratio > 0, holds]),
+    // A run of a millisecond may have taken no CPU time that the system has counted: who was measured is seen by the verdict.
+    cpu.map(({ peer, holds }) => [peer, holds === null]),
     [
-      ['there', true, cpu[0]!.ratio <= 2],
-      ['away', false, null],
-      ['broken', false, null],
+      ['there', false],
+      ['away', true],
+      ['broken', true],
     ],
   );
   assert.equal(notes.length, 2);
