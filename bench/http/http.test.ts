@@ -78,7 +78,8 @@ test('the load generator counts what it asked for, and sees which connections st
   await using load = new Talker('the load generator', [programs.load, ...args]);
   const figures = JSON.parse(await load.line()) as Record<string, number>;
   assert.equal(figures['requests'], 1000);
-  assert.ok(figures['cpu']! > 0 && figures['wall']! > 0 && figures['p50']! <= figures['p99']!);
+  // The system counts CPU time in steps that may be longer than this took.
+  assert.ok(figures['cpu']! >= 0 && figures['wall']! > 0 && figures['p50']! <= figures['p99']!);
   assert.ok(figures['p99']! <= figures['max']!);
 
   await using holder = new Talker('the load generator', [programs.load, 'hold', `${port}`, '5', '/', HELLO.body]);
