@@ -58,6 +58,8 @@ export class AnswerHead {
   upgrade = false;
   /** It asks for the end of the connection. */
   close = false;
+  /** No content and no length was given: for HEAD that does not mean that there is none. */
+  unknown = false;
 
   /** Nothing in it but lines, a Content-Type among them. */
   get plain(): boolean {
@@ -156,10 +158,12 @@ export function prepareParts(answer: unknown): Prepared {
 /** A fetch handler's answer. Throws a TypeError for anything but a Response that can be sent, HTTP_BAD_FIELD for what may not go out. */
 export function prepareResponse(answer: unknown): Prepared {
   const { status, reason, fields, body, length, dated, close } = answerOf(answer as Response);
+  const head = AnswerHead.ready(fields, length, dated, close);
+  head.unknown = body === null && length < 0;
   return {
     status,
     reason,
-    head: AnswerHead.ready(fields, length, dated, close),
+    head,
     body,
     trailers: undefined,
     upgrade: undefined,

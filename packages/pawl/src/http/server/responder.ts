@@ -109,7 +109,9 @@ export class Responder {
     if (body !== null && head?.type !== true && !bodyless) {
       framing = typeof body === 'string' ? TEXT : BYTES;
     }
-    if (!bodyless) {
+    if (this.head && body === null && head !== null && head.unknown) {
+      // A framework has dropped what GET would give: better no length than a wrong one (RFC 9110, 8.6).
+    } else if (!bodyless) {
       // The answer to HEAD, or a 304, may tell a length that it does not have (RFC 9110, 8.6).
       const told = this.head && body === null && head !== null && head.length >= 0 ? head.length : length;
       framing += `Content-Length: ${told}\r\n`;
