@@ -194,6 +194,17 @@ export class InboundBody implements BodySource {
     }
   }
 
+  takeWhole(target: Uint8Array): number {
+    const { inbound, decoder, length } = this;
+    if (inbound === null || this.failed || this.draining || this.kept !== null || this.received > 0) return -1;
+    // Of known length alone: chunks would have to be decoded to know whether they are all there.
+    if (length < 0 || length > target.length || length > inbound.length || decoder.done) return -1;
+    this.received = decoder.decode(inbound.bytes, inbound.start, inbound.end, target);
+    inbound.consume(decoder.consumed);
+    this.onEnd?.();
+    return this.received;
+  }
+
   private step(cx: Context, inbound: Inbound, decoder: BodyDecoder, target: Uint8Array): Poll<number> {
     for (;;) {
       if (inbound.length > 0) {
