@@ -1,10 +1,9 @@
 /** The client over pawl/http: 64 coroutines, each asking again and again. Its argument is the server's port. */
 import { coroutine, run, scope } from 'pawl';
+import { request } from 'pawl/http';
 import { CONCURRENT, takeTurns, type Turn } from './client.ts';
-import { loadHttp } from './pawl.ts';
 
 const url = `http://127.0.0.1:${process.argv[2]}/`;
-const request = await loadHttp('request');
 
 const worker = coroutine(function* (turn: Turn) {
   while (turn.going) {

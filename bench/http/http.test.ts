@@ -78,7 +78,8 @@ test('the load generator counts what it asked for, and sees which connections st
   await using load = new Talker('the load generator', [programs.load, ...args]);
   const figures = JSON.parse(await load.line()) as Record<string, number>;
   assert.equal(figures['requests'], 1000);
-  assert.ok(figures['cpu']! > 0 && figures['wall']! > 0 && figures['p50']! <= figures['p99']!);
+  // The system counts CPU time in steps that may be longer than this took.
+  assert.ok(figures['cpu']! >= 0 && figures['wall']! > 0 && figures['p50']! <= figures['p99']!);
   assert.ok(figures['p99']! <= figures['max']!);
 
   await using holder = new Talker('the load generator', [programs.load, 'hold', `${port}`, '5', '/', HELLO.body]);
@@ -167,11 +168,12 @@ test('a contest goes on without whom it cannot measure, and says why', { skip },
   );
   const cpu = rows.filter(({ unit }) => unit === 'µs CPU');
   assert.deepEqual(
-    cpu.map(({ peer, ratio, holds }) => [peer, ratio > 0, holds]),
+    // A run of a millisecond may have taken no CPU time that the system has counted: who was measured is seen by the verdict.
+    cpu.map(({ peer, holds }) => [peer, holds === null]),
     [
-      ['there', true, cpu[0]!.ratio <= 2],
-      ['away', false, null],
-      ['broken', false, null],
+      ['there', false],
+      ['away', true],
+      ['broken', true],
     ],
   );
   assert.equal(notes.length, 2);

@@ -70,6 +70,11 @@ export interface TcpStreamHandle {
    * that have come are left alone. Stores the waker of the read direction.
    */
   pollHangup(cx: Context): Poll<void>;
+  /**
+   * The waker that is stored for reading keeps the process alive no longer: for a connection that only waits to hear of its end. It lasts
+   * until that waker is woken, dropped or replaced.
+   */
+  unrefRead(): void;
   /** Drops the stored waker of that direction. */
   forget(direction: Direction): void;
   /** Half-close: sends FIN (write), or makes further reads see the end (read). */
@@ -81,6 +86,8 @@ export interface TcpStreamHandle {
   setLinger(seconds: number | undefined): void;
   /** Idempotent: a later poll throws CLOSED. */
   close(): void;
+  /** Closes with a reset (RST): what has not been sent is dropped, and the peer cannot take it for an end. Idempotent. */
+  abort(): void;
   readonly closed: boolean;
 }
 

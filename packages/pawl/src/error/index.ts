@@ -31,6 +31,12 @@ export type PawlCode =
   | 'BAD_ARGUMENT' // an argument is outside its range
   | 'BAD_ADDRESS' // not an address, or a host name where only numeric ones can be used
   | 'BAD_PORT' // not a port
+  | 'BAD_URL' // not a URL that can be requested
+  | 'BAD_CONTENT' // the content of a message is not what its Content-Encoding says
+  | 'BODY_NOT_REPLAYABLE' // a redirect wants content again that could be sent once
+  | 'REDIRECT_REFUSED' // a redirect came where none was wanted
+  | 'TOO_MANY_REDIRECTS' // a redirect too many came
+  | 'PROXY_REFUSED' // a proxy does not make the tunnel that it was asked for
   | 'UNSUPPORTED_PLATFORM' // this system or this Node has no driver
   | 'FFI_DENIED'; // the permission model forbids FFI or the network
 

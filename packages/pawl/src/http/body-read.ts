@@ -52,9 +52,15 @@ export abstract class BodyOperation<T> extends Future<T> {
   }
 
   override cancel(_cx: Context): Poll<void> {
-    if (!this.done && this.begun) this.body.source.forgetBody();
+    const left = this.begun && !this.done;
     this.finish();
+    if (left) this.leave();
     return undefined;
+  }
+
+  /** It was cancelled in the middle: drops the waker. */
+  protected leave(): void {
+    this.body.source.forgetBody();
   }
 
   /** @internal */

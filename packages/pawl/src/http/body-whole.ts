@@ -55,6 +55,13 @@ abstract class BodyWhole<T> extends BodyOperation<T> {
     return own === null ? this.ofShared(this.count) : this.ofOwn(own, this.count);
   }
 
+  /** What has come is lost with it, so nobody can want the rest. */
+  protected override leave(): void {
+    this.own = null;
+    super.leave();
+    this.body.discard();
+  }
+
   private refuse(): never {
     this.own = null;
     this.body.discard();

@@ -218,9 +218,7 @@ export class TcpStream extends Socket implements Duplex, Disposable {
 
   /** Closes with a reset (RST): what has not been sent is dropped, and the peer's next read fails with ECONNRESET. */
   reset(): void {
-    if (this.handle.closed) return;
-    this.handle.setLinger(0);
-    this.handle.close();
+    this.handle.abort();
   }
 
   [Symbol.dispose](): void {

@@ -14,9 +14,10 @@ export type Transport = Pick<
   | 'pollWrite'
   | 'pollWriteVectored'
   | 'pollHangup'
+  | 'unrefRead'
   | 'forget'
   | 'shutdown'
-  | 'setLinger'
+  | 'abort'
   | 'close'
   | 'closed'
 >;

@@ -12,7 +12,7 @@ import { spend } from '../task/budget.ts';
 import { formatAddress } from './address.ts';
 import { busy, DONE, NEW, type Socket, WAITING } from './socket.ts';
 
-abstract class Writing<T> extends Future<T> {
+export abstract class Writing<T> extends Future<T> {
   protected readonly socket: Socket;
   private state = NEW;
 

@@ -22,6 +22,8 @@ export type Watch = <T>(future: Future<T>) => Future<T>;
 export interface CancelEverywhereOptions {
   /** Called after each run; `at` is the suspension where it was aborted. */
   readonly afterEach?: (at: number) => void;
+  /** Awaited before what is open is counted: for the other ends of connections, where they are in this process. */
+  readonly settle?: () => Promise<unknown>;
   /** A program with more suspensions than this has gone wild. Default 500. */
   readonly most?: number;
 }
@@ -58,12 +60,14 @@ export async function cancelEverywhere(
   program: Body<[watch: Watch], unknown>,
   options: CancelEverywhereOptions = {},
 ): Promise<number> {
-  const { afterEach, most = 500 } = options;
+  const { afterEach, most = 500, settle } = options;
   // The first run opens what the process keeps: the driver's own descriptors, loaded modules.
   await once(program, Infinity);
+  await settle?.();
   const before = census();
   for (let at = 1; at <= most; at++) {
     const { aborted, left } = await once(program, at);
+    await settle?.();
     assert.equal(left, 0, `tasks left after an abort at suspension ${at}`);
     assert.deepEqual(census(), before, `what is open after an abort at suspension ${at}`);
     afterEach?.(at);

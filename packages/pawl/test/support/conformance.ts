@@ -309,6 +309,32 @@ export function conformance(name: string, world: World): void {
     yield* [];
   });
 
+  pair(
+    'wakes a reader that keeps nothing alive, and counts whoever takes its place',
+    function* ({ near, far }, driver) {
+      const [idle, other] = [new HandContext(driver), new HandContext(driver)];
+      const target = new Uint8Array(1);
+      assert.equal(near.pollRead(idle, target), PENDING);
+      near.unrefRead();
+      near.unrefRead();
+      assert.equal(driver.metrics.waiting, 0);
+      assert.equal(near.pollRead(other, target), PENDING);
+      assert.deepEqual([idle.woken, driver.metrics.waiting], [1, 1]);
+      near.forget('read');
+      assert.equal(near.pollRead(idle, target), PENDING);
+      near.unrefRead();
+      near.forget('read');
+      near.unrefRead();
+      assert.equal(driver.metrics.waiting, 0);
+      assert.equal(near.pollRead(idle, target), PENDING);
+      near.unrefRead();
+      far.close();
+      while (idle.woken < 2) yield* pause(driver, 1);
+      assert.equal(near.pollRead(idle, target), 0);
+      assert.equal(driver.metrics.waiting, 0);
+    },
+  );
+
   check('holds a writer back until the reader has made room, and loses nothing', (driver) => {
     const total = 4 * 1024 * 1024;
     const state: { waits: number; far?: TcpStreamHandle } = { waits: 0 };

@@ -41,7 +41,6 @@ export class FakeConnection implements TcpStreamHandle {
   private incoming: Buffer[] = [];
   private finished = false;
   private broken = false;
-  private linger: number | undefined = undefined;
   private reader: Waker | null = null;
   private writer: Waker | null = null;
 
@@ -154,6 +153,8 @@ export class FakeConnection implements TcpStreamHandle {
     return PENDING;
   }
 
+  unrefRead(): void {}
+
   forget(direction: Direction): void {
     if (direction === 'read') this.reader = null;
     else this.writer = null;
@@ -168,16 +169,19 @@ export class FakeConnection implements TcpStreamHandle {
 
   setKeepAlive(): void {}
 
-  setLinger(seconds: number | undefined): void {
-    this.check();
-    this.linger = seconds;
+  setLinger(): void {}
+
+  abort(): void {
+    if (this.closed) return;
+    this.close();
+    this.aborted = true;
   }
 
   close(): void {
     if (this.closed) return;
     this.closed = true;
     this.ended = true;
-    this.aborted = this.linger === 0 || this.incoming.length > 0;
+    this.aborted = this.incoming.length > 0;
     this.wake('read');
     this.wake('write');
   }

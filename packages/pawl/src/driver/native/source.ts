@@ -16,6 +16,9 @@ import { close } from '../../sys/socket.ts';
 import { driverOf } from '../driver.ts';
 import type { Reactor } from './reactor.ts';
 
+/** A bit of `state` above those of the readiness: the stored reader does not keep the process alive. */
+const UNREF_READER = 512;
+
 export abstract class Source {
   /** -1 once closed. */
   fd: number;
@@ -63,7 +66,19 @@ export abstract class Source {
     if (old === waker) return;
     this.readWaker = waker;
     if (old === null) this.reactor.addWaiting();
-    else old.wake();
+    else {
+      if ((this.state & UNREF_READER) !== 0) {
+        this.state &= ~UNREF_READER;
+        this.reactor.addWaiting();
+      }
+      old.wake();
+    }
+  }
+
+  unrefRead(): void {
+    if (this.readWaker === null || (this.state & UNREF_READER) !== 0) return;
+    this.state |= UNREF_READER;
+    this.reactor.dropWaiting();
   }
 
   storeWriter(waker: Waker): void {
@@ -79,7 +94,8 @@ export abstract class Source {
     const waker = this.readWaker;
     if (waker !== null) {
       this.readWaker = null;
-      this.reactor.dropWaiting();
+      if ((this.state & UNREF_READER) === 0) this.reactor.dropWaiting();
+      else this.state &= ~UNREF_READER;
     }
     return waker;
   }

@@ -166,6 +166,12 @@ export class NativeTcpStream extends Source implements TcpStreamHandle {
     socket.setLinger(this.#open(), seconds);
   }
 
+  abort(): void {
+    if (this.fd < 0) return;
+    socket.setLinger(this.fd, 0);
+    this.close();
+  }
+
   #open(): number {
     if (this.fd < 0) throw new PawlError('CLOSED', 'the connection has been closed', about(this.peer));
     return this.fd;

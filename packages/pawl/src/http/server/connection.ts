@@ -13,7 +13,7 @@ import { PawlError } from '../../error/index.ts';
 import type { Context, Waker } from '../../future/context.ts';
 import { alreadyCompleted, Future } from '../../future/future.ts';
 import { PENDING, type Poll } from '../../future/poll.ts';
-import { type WaitInfo, waitInfo, type Waiting } from '../../future/wait-info.ts';
+import { type WaitInfo, waitInfo } from '../../future/wait-info.ts';
 import { formatAddress } from '../../net/address.ts';
 import type { Transport } from '../../net/transport.ts';
 import { spend } from '../../task/budget.ts';
@@ -32,7 +32,7 @@ import { ANSWER, CLOSED, DRAIN, ENDING, HEAD, LINGER } from './phase.ts';
 import { DRAIN_LIMIT, Reply } from './reply.ts';
 import { clientGone, ServerRequest } from './request.ts';
 
-export class ServerConnection extends Future<void> implements TimerEntry, Owner, Waiting, phases.Standing {
+export class ServerConnection extends Future<void> implements TimerEntry, Owner, phases.Standing {
   timerTick = 0;
   timerSlot = -1;
   timerNext: TimerEntry | null = null;
@@ -163,9 +163,10 @@ export class ServerConnection extends Future<void> implements TimerEntry, Owner,
     if (this.timerSlot >= 0) driverOf(cx).timers.cancel(this);
     this.body?.detach();
     this.inbound.release();
-    if ((this.reply.broken || !this.outbound.empty) && !this.transport.closed) this.transport.setLinger(0);
+    const cut = this.reply.broken || !this.outbound.empty;
     this.outbound.release();
-    this.transport.close();
+    if (cut) this.transport.abort();
+    else this.transport.close();
     this.server.leave(this);
   }
 

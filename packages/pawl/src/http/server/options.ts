@@ -6,6 +6,7 @@ import type { Steps } from '../../future/coroutine.ts';
 import type { Future } from '../../future/future.ts';
 import type { Address } from '../../net/address.ts';
 import type { ListenOptions } from '../../net/listener.ts';
+import type { TlsListenOptions } from '../../net/tls/listener.ts';
 import type { Answer } from './answer.ts';
 import type { ServerRequest } from './request.ts';
 
@@ -59,6 +60,8 @@ export interface ServerOptions extends Pick<
   readonly port?: number;
   /** The host to listen on: `'0.0.0.0'` or `'::'` to be reached from other machines. Default `127.0.0.1`. */
   readonly host?: string;
+  /** Speaks https, with this certificate and key. What a client would speak beside HTTP/1.1 is settled: nothing (ALPN). */
+  readonly tls?: Omit<TlsListenOptions, 'alpn' | keyof ListenOptions>;
   readonly limits?: ServerLimits;
   readonly timeouts?: ServerTimeouts;
   /**

@@ -11,6 +11,7 @@ import { inAsyncContext } from './handled.ts';
 import { installGlobals } from '../fetch/globals.ts';
 import { LazyRequest } from '../fetch/request.ts';
 import { TcpListener } from '../../net/listener.ts';
+import { TlsListener } from '../../net/tls/listener.ts';
 import type { Runtime } from '../../task/runtime.ts';
 import type { Task } from '../../task/task.ts';
 // Its first user is often ordinary async code, which imports nothing else.
@@ -18,7 +19,7 @@ import '../../task/ambient.ts';
 import { spawn, spawnDetached } from '../../task/spawn.ts';
 import { type Handled, type ServerOptions, settingsOf } from './options.ts';
 import type { ServerRequest } from './request.ts';
-import { Server } from './server.ts';
+import { type Listener, Server } from './server.ts';
 
 /** A server whose handler builds no Request and no Response: the fastest form. */
 export interface DirectOptions extends ServerOptions {
@@ -71,7 +72,10 @@ const serving = coroutine(function* serve(
   detached: boolean,
 ): Steps<Server> {
   const settings = settingsOf(options);
-  const listener = yield* TcpListener.bind(settings.address, { ...options, noDelay: true });
+  const { tls } = options;
+  const listener: Listener = yield* tls === undefined
+    ? TcpListener.bind(settings.address, { ...options, noDelay: true })
+    : TlsListener.bind(settings.address, { ...options, ...tls, alpn: ['http/1.1'] });
   const direct = 'handler' in options;
   const plain = direct ? options.handler : overFetch(options, listener);
   const handler = base === null ? plain : inAsyncContext(plain, base);
@@ -88,9 +92,12 @@ const serving = coroutine(function* serve(
 });
 
 /** A fetch handler as a direct one: its Response is looked at when it is written. */
-function overFetch({ fetch }: FetchOptions, listener: TcpListener): DirectOptions['handler'] {
+function overFetch({ fetch, tls }: FetchOptions, listener: Listener): DirectOptions['handler'] {
   const { host, port, family } = listener.localAddress;
-  const site = { scheme: 'http', authority: `${family === 6 ? `[${host}]` : host}:${port}` } as const;
+  const site = {
+    scheme: tls === undefined ? 'http' : 'https',
+    authority: `${family === 6 ? `[${host}]` : host}:${port}`,
+  } as const;
   return (request) => {
     const { head, body } = request;
     // The connection knows that what this gives is a Response.

@@ -8,8 +8,7 @@ import type { Driver, SocketAddress } from '../../driver/driver.ts';
 import { PawlError } from '../../error/index.ts';
 import { coroutine, type Steps } from '../../future/coroutine.ts';
 import type { Future } from '../../future/future.ts';
-import type { TcpListener } from '../../net/listener.ts';
-import type { TcpStream } from '../../net/stream.ts';
+import type { Transport } from '../../net/transport.ts';
 import { Notify } from '../../sync/notify.ts';
 import type { Scope } from '../../task/scope.ts';
 import { supervise } from '../../task/scopes.ts';
@@ -18,12 +17,18 @@ import type { Task } from '../../task/task.ts';
 import { timeout } from '../../time/timeout.ts';
 import { RequestParser } from '../wire/request-parser.ts';
 import { ServerConnection } from './connection.ts';
-import type { ServerCore } from './core.ts';
 import { DateLines } from './date.ts';
 import type { Exchange as ExchangeBody } from './exchange.ts';
 import { HandlerContext } from './handler-context.ts';
 import type { Exchange, Handled, ServerOptions, Settings } from './options.ts';
 import type { ServerRequest } from './request.ts';
+
+/** @internal What a server accepts from: TCP, or TLS over it. */
+export interface Listener extends Disposable {
+  readonly localAddress: SocketAddress;
+  accept(): Future<{ readonly handle: Transport }>;
+  close(): void;
+}
 
 /** How a server closes. */
 export interface CloseOptions {
@@ -31,8 +36,8 @@ export interface CloseOptions {
   readonly deadline?: number;
 }
 
-/** A server that runs. Made by {@link serve}. */
-export class Server implements ServerCore, AsyncDisposable {
+/** A server that runs. Made by {@link serve}. It is the `ServerCore` of its connections, which is nobody else's business. */
+export class Server implements AsyncDisposable {
   /** @internal */
   readonly settings: Settings;
   /** @internal */
@@ -40,7 +45,7 @@ export class Server implements ServerCore, AsyncDisposable {
   /** @internal */
   readonly direct: boolean;
   /** @internal */
-  readonly secure: boolean = false;
+  readonly secure: boolean;
   /** @internal */
   readonly onExchange: ((exchange: Exchange) => void) | null;
   /** @internal */
@@ -51,7 +56,7 @@ export class Server implements ServerCore, AsyncDisposable {
   /** @internal */
   parser: RequestParser;
   private readonly driver: Driver;
-  private readonly listener: TcpListener;
+  private readonly listener: Listener;
   private readonly dateLines = new DateLines();
   private readonly connections = new Set<ServerConnection>();
   private readonly room = new Notify();
@@ -61,7 +66,7 @@ export class Server implements ServerCore, AsyncDisposable {
 
   /** @internal */
   constructor(
-    listener: TcpListener,
+    listener: Listener,
     driver: Driver,
     settings: Settings,
     handler: (request: ServerRequest) => Handled,
@@ -69,6 +74,7 @@ export class Server implements ServerCore, AsyncDisposable {
     options: ServerOptions,
   ) {
     this.listener = listener;
+    this.secure = options.tls !== undefined;
     this.driver = driver;
     this.settings = settings;
     this.handler = handler;
@@ -153,7 +159,7 @@ export class Server implements ServerCore, AsyncDisposable {
     for (;;) {
       while (this.connections.size >= limit && !this.closing) yield* this.room.notified();
       if (this.closing) return;
-      let stream: TcpStream;
+      let stream: { readonly handle: Transport };
       try {
         stream = yield* listener.accept();
       } catch (error) {

@@ -25,6 +25,8 @@ export const HOST_FIELD = 32;
 export const CHUNKED = 64;
 /** There is a Transfer-Encoding with another coding than `chunked`. */
 export const OTHER_CODING = 128;
+/** There is a Content-Encoding field. */
+export const ENCODED = 256;
 
 export type Kind = 'request' | 'response' | 'trailers';
 
@@ -64,6 +66,9 @@ export class Framing {
       case 14:
         if (!isWord(bytes, name, colon, 'content-length')) return;
         break;
+      case 16:
+        if (isWord(bytes, name, colon, 'content-encoding')) this.flags |= ENCODED;
+        return;
       case 17:
         if (!isWord(bytes, name, colon, 'transfer-encoding')) return;
         break;

@@ -10,6 +10,8 @@ export class ResponseHead {
   readonly chunked: boolean;
   /** By version and Connection (RFC 9112 9.3). A content that goes on until the connection ends allows no other message after it. */
   readonly keepAlive: boolean;
+  /** There is a Content-Encoding: known without a look at the fields. */
+  readonly encoded: boolean;
   private readonly upgrades: boolean;
   /** The whole head, from the version on. */
   private readonly text: string;
@@ -25,6 +27,7 @@ export class ResponseHead {
     chunked: boolean,
     keepAlive: boolean,
     upgrades: boolean,
+    encoded: boolean,
   ) {
     this.text = text;
     this.status = status;
@@ -34,6 +37,7 @@ export class ResponseHead {
     this.chunked = chunked;
     this.keepAlive = keepAlive;
     this.upgrades = upgrades;
+    this.encoded = encoded;
   }
 
   /** May be empty. */

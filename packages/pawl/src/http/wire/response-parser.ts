@@ -6,7 +6,7 @@
 import { HttpError } from '../error.ts';
 import { CR, LF, SP, VALUE } from './bytes.ts';
 import { FieldSection, INCOMPLETE, refuseByte } from './field-section.ts';
-import { CHUNKED } from './framing.ts';
+import { CHUNKED, ENCODED } from './framing.ts';
 import { latin1 } from './latin1.ts';
 import { checkLimits, type HeadLimits } from './limits.ts';
 import { ResponseHead } from './response-head.ts';
@@ -22,7 +22,7 @@ const FIELDS = 4;
 
 /** `HTTP/1.1 200`. */
 const STATUS_END = VERSION_BYTES + 4;
-const NONE = new ResponseHead('', 0, 0, 1, -1, false, false, false);
+const NONE = new ResponseHead('', 0, 0, 1, -1, false, false, false, false);
 
 export class ResponseParser {
   /** The head that was parsed last. */
@@ -128,6 +128,7 @@ export class ResponseParser {
       (framing.flags & CHUNKED) !== 0,
       framing.keepsAlive(minor),
       framing.upgrades(minor),
+      (framing.flags & ENCODED) !== 0,
     );
   }
 }

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import type { Arch } from '../linux.ts';
 import { fcvtzs, ret as retArm64, scvtf, svc, syscallArm64 } from './arm64.ts';
+import { callbackFunctions } from './callbacks.ts';
 import { emitElf } from './elf.ts';
 import { emitSyscallImage, loadSyscallFunctions } from './index.ts';
 import { cvtsi2sd, cvttsd2si, ret as retX64, syscall, syscallX64 } from './x64.ts';
@@ -72,6 +73,23 @@ describe('aarch64 machine code', () => {
       ].join(' '),
     );
     assert.equal(hex(syscallArm64(0, 'int32')), '08 00 78 9e 01 00 00 d4 c0 03 5f d6');
+  });
+});
+
+describe('the functions that C calls back', () => {
+  it('are what the assembler makes of them', () => {
+    // GNU as 2.40, and the Arm ARM's encoding tables.
+    assert.deepEqual(
+      callbackFunctions('x64').map(({ name, code }) => `${name}: ${hex(code)}`),
+      ['answer: 49 8b 01 48 89 06 41 8a 41 08 88 02 41 8b 41 0c c3', 'proceed: b8 01 00 00 00 c3'],
+    );
+    assert.deepEqual(
+      callbackFunctions('arm64').map(({ name, code }) => `${name}: ${hex(code)}`),
+      [
+        'answer: a6 00 40 f9 26 00 00 f9 a6 20 40 39 46 00 00 39 a0 0c 40 b9 c0 03 5f d6',
+        'proceed: 20 00 80 52 c0 03 5f d6',
+      ],
+    );
   });
 });
 

@@ -7,7 +7,7 @@
  *
  * What must hold: an argument is an integer that a double holds exactly (addresses are below 2^47 on both architectures).
  */
-import { openLibrary, type Callables, type Signature } from '../ffi/index.ts';
+import { openLibrary, symbolAddresses, type Callables, type Signature } from '../ffi/index.ts';
 import { MFD_CLOEXEC, type Arch } from '../linux.ts';
 import { syscallArm64 } from './arm64.ts';
 import { emitElf } from './elf.ts';
@@ -67,6 +67,16 @@ export function loadImage<const D extends Readonly<Record<string, Signature>>>(
   image: Uint8Array,
   functions: D,
 ): Callables<D> {
+  return withPath(image, (path) => openLibrary(path, functions));
+}
+
+/** Loads an image from memory, for C to call: the addresses of its functions. */
+export function loadAddresses(image: Uint8Array, names: readonly string[]): bigint[] {
+  return withPath(image, (path) => symbolAddresses(path, names));
+}
+
+/** Gives the image a path, for the length of the call. */
+function withPath<T>(image: Uint8Array, load: (path: string) => T): T {
   const libc = openLibrary(null, {
     memfd_create: { return: 'int32', arguments: ['string', 'uint32'] },
     write: { return: 'int64', arguments: ['int32', 'buffer', 'uint64'] },
@@ -78,7 +88,7 @@ export function loadImage<const D extends Readonly<Record<string, Signature>>>(
     // A memfd takes the whole of a small write; if it does not, there is no memory for it.
     if (libc.write(fd, image, BigInt(image.length)) !== BigInt(image.length))
       throw new Error('write to a memfd failed');
-    return openLibrary(uniquePath(fd), functions);
+    return load(uniquePath(fd));
   } finally {
     libc.close(fd); // the mapping keeps the memory
   }

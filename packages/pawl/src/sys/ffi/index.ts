@@ -81,6 +81,13 @@ export function openLibrary<const D extends Readonly<Record<string, Signature>>>
   return library.functions as unknown as Callables<D>;
 }
 
+/** The addresses of functions of a shared library, for C to call. */
+export function symbolAddresses(path: string, names: readonly string[]): bigint[] {
+  const { lib } = load().dlopen(path, {});
+  opened.push(lib);
+  return names.map((name) => lib.getSymbol(name));
+}
+
 /**
  * The memory at an address, without a copy. It costs 0.4 to 1.2 µs: make it once and keep it. Nothing checks that the memory is there
  * and stays, and whoever detaches the view takes the memory's other users with it: never hand it out.
