@@ -10,6 +10,7 @@ import { get, head } from './support/fake-server.ts';
 import { realServer } from './support/real-server.ts';
 
 const oops = new Error('oops');
+const UNTIMED = { head: Infinity, body: Infinity, idle: Infinity, send: Infinity };
 
 /** Until a signal is aborted: its reason's code. */
 async function aborted(signal: AbortSignal): Promise<unknown> {
@@ -185,7 +186,8 @@ describe('an async handler', () => {
         }),
       };
     };
-    await realServer({ handler }, async ({ connect, errors }) => {
+    // Without times, nothing but the failure itself can wake the connection.
+    await realServer({ handler, timeouts: UNTIMED }, async ({ connect, errors }) => {
       const client = await connect();
       const text = await client.send(get()).rest();
       assert.ok(!text.endsWith('0\r\n\r\n'));

@@ -85,6 +85,11 @@ export class FakeConnection implements TcpStreamHandle {
     return received;
   }
 
+  /** Bytes that the server has not read. */
+  get unread(): number {
+    return this.incoming.reduce((sum, { length }) => sum + length, 0);
+  }
+
   /** Wakers that are stored. */
   get waiting(): number {
     return Number(this.reader !== null) + Number(this.writer !== null);

@@ -8,7 +8,6 @@
  * - Between requests it holds no buffer. Its one timer is armed for the earliest of all that may be too slow, and looks again when it fires.
  * - It never fails: what goes wrong ends it, and whoever can do something about it is told.
  */
-import { STATUS_CODES } from 'node:http';
 import { driverOf, type TimerEntry } from '../../driver/driver.ts';
 import { PawlError } from '../../error/index.ts';
 import type { Context, Waker } from '../../future/context.ts';
@@ -213,16 +212,10 @@ export class ServerConnection extends Future<void> implements TimerEntry, Owner,
 
   /** The handler has taken too long. */
   private outOfTime(limit: number, now: number): void {
-    const { reply } = this;
-    const { responder } = reply;
-    if (!responder.begun) {
-      responder.keepAlive = false;
-      responder.whole(503, '', null, `${STATUS_CODES[503]}\n`, this.server.dates);
-      reply.complete = true;
-    }
+    this.reply.excuse();
     this.abandon(new PawlError('TIMEOUT', `the request was not answered within ${limit} ms`));
     // Its cleanup goes on while the client is told.
-    if (reply.complete) this.linger(now, true);
+    if (this.reply.complete) this.linger(now, true);
   }
 
   // ---- a request's head
@@ -324,12 +317,16 @@ export class ServerConnection extends Future<void> implements TimerEntry, Owner,
         return;
       }
     }
+    reply.body = null;
+    if (responder.keepAlive) {
+      body?.detach();
+      this.phase = HEAD;
+      return;
+    }
     const unread = inbound.length > 0 || (body !== null && !body.done);
     body?.detach();
-    reply.body = null;
-    if (responder.keepAlive) this.phase = HEAD;
     // A client that has announced its end, and has nothing on its way, need not be waited for.
-    else this.linger(now, unread || reply.upgraded || request?.head.keepAlive === true);
+    this.linger(now, unread || reply.upgraded || request?.head.keepAlive === true);
   }
 
   private pollDrain(cx: Context, now: number): Poll<void> {

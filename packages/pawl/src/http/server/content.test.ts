@@ -205,6 +205,32 @@ describe("a request's content", () => {
     );
   });
 
+  test('that is wrongly framed is never begun anew, also when an answer goes on in spite of it', () => {
+    fakeServer(
+      ({ body }) => ({
+        body: stream<string>(function* (emit) {
+          yield* emit('begun');
+          try {
+            yield* body.text();
+          } catch {}
+          yield* emit('ended');
+        }),
+      }),
+      function* ({ connect }) {
+        const client = connect();
+        // After "5 " a reader that began again would take "51" for a size, of what reaches to the chunk that is last.
+        const wrong = `1\r\na\r\n5 ${'x'.repeat(0x51 - 5)}\r\n0\r\n\r\n`;
+        const text = yield* ask(client, post('/', 'Transfer-Encoding: chunked') + wrong + get('/smuggled'));
+        assert.deepEqual(
+          parseAll(text).map(({ content }) => content),
+          ['begunended'],
+        );
+        assert.ok(client.ended);
+        client.fin();
+      },
+    );
+  });
+
   test('over the limit is refused with 413: at once by its length, else when it has come', () => {
     let handled = 0;
     fakeServer(

@@ -47,7 +47,8 @@ export class Reply {
   /** On the driver's clock: when the request's head had come. */
   began = 0;
   private writtenBefore = 0;
-  private reported = true;
+  /** Somebody wants to hear of it. */
+  private unreported = false;
   /** Nobody waits for it any more. */
   private abandoned = false;
   /** Content that nobody has begun to write. */
@@ -66,8 +67,7 @@ export class Reply {
     this.request = request;
     this.body = body;
     this.began = now;
-    this.writtenBefore = this.outbound.written + this.outbound.waiting;
-    this.reported = false;
+    if (this.server.onExchange !== null) this.expectReport();
     this.complete = false;
     this.streaming = false;
     this.responder.start(request.head, request.head.keepAlive);
@@ -203,6 +203,15 @@ export class Reply {
     this.complete = true;
   }
 
+  /** There was no time for an answer, unless it has begun. The connection ends with it. */
+  excuse(): void {
+    const { responder, server } = this;
+    if (responder.begun) return;
+    responder.keepAlive = false;
+    responder.whole(503, '', null, `${STATUS_CODES[503]}\n`, server.dates);
+    this.complete = true;
+  }
+
   /** Nobody waits for the rest of it: an answer that has begun has broken off. */
   abandon(reason: unknown): void {
     const { unsent, request } = this;
@@ -216,16 +225,23 @@ export class Reply {
     this.report();
   }
 
+  private expectReport(): void {
+    this.writtenBefore = this.outbound.written + this.outbound.waiting;
+    this.unreported = true;
+  }
+
   /** Tells that it is over, once. */
   report(): void {
-    const { request, responder, outbound, server } = this;
-    const { onExchange } = server;
-    if (this.reported) return;
-    this.reported = true;
-    if (onExchange === null || request === null) return;
-    onExchange({
-      method: request.method,
-      target: request.target,
+    if (this.unreported) this.tell();
+  }
+
+  private tell(): void {
+    const { responder, outbound, server } = this;
+    const { method, target } = this.request as ServerRequest;
+    this.unreported = false;
+    server.onExchange?.({
+      method,
+      target,
       status: responder.status,
       bytes: outbound.written + outbound.waiting - this.writtenBefore,
       duration: server.now() - this.began,
