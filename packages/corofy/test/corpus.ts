@@ -81,6 +81,12 @@ export const CORPUS: Readonly<Record<string, string>> = {
       catch ({ message }) { log('catch', message); await wait(0); }
       finally { log('finally'); await wait(0); log('finally 2'); }
     }`,
+  'throws where something inside wants to know': `try { await wait(1); if (true) { using a = env.resource(log, 'a', true, false); throw new Error('body'); } } catch (e) { log(e); }
+    try { await wait(1); for (const x of env.items(log, 2)) throw new Error('in a loop'); } catch (e) { log(e.message); }
+    try { await wait(1); try { throw new Error('inner'); } finally { log('finally'); } } catch (e) { log(e.message); }
+    try { await wait(1); switch (1) { case 1: l: { throw log('evaluated'), new Error('plain'); } } } catch (e) { log(e.message); } finally { await wait(0); }
+    try { await wait(1); const f = () => { throw new Error('in a function'); }; f(); } catch (e) { log(e.message); }`,
+  'commas where an expression is saved': `switch (log('s'), 1) { case await wait(1): log('one'); } for (const k in log('in'), { a: 1 }) await wait(k); const o = { x: 1 }; o[log('k'), 'x'] += await wait(2); log(o); try { await wait(0); return log('r'), o; } finally { await wait(1); }`,
   'catch without a name, and an error in catch': `try { try { await fail(1); } catch { log('c'); throw new Error('from catch'); } finally { await wait(0); log('f'); } } catch (e) { log(e.message); }`,
   'finally overrides': `
     for (const x of [1, 2]) { try { await wait(x); if (x === 1) throw new Error('lost'); return 'lost'; } finally { if (x === 1) continue; await wait(0); break; } }

@@ -6,11 +6,13 @@
  */
 import type { CallExpression, VariableDeclaration } from 'oxc-parser';
 import { compileCall } from '../machine/compile.ts';
+import { LabelUse } from '../machine/code.ts';
 import { VariableUse } from '../machine/layout.ts';
 import type { Unit } from '../machine/unit.ts';
 import type { Piece, Rope } from '../output/rope.ts';
 import { bare, children, isAnonymous, isFunction, isType, type Node } from '../syntax/node.ts';
 import type { Use } from '../syntax/scope.ts';
+import { isUsing } from './disposal.ts';
 import { NamedValue, ShorthandKey } from './naming.ts';
 
 interface Edit {
@@ -25,9 +27,11 @@ interface Inside {
   readonly loop: boolean;
   readonly breakable: boolean;
   readonly labels: readonly string[];
+  /** Something of the piece itself wants to know of an error. */
+  readonly guarded: boolean;
 }
 
-const OUTSIDE: Inside = { fn: false, loop: false, breakable: false, labels: [] };
+const OUTSIDE: Inside = { fn: false, loop: false, breakable: false, labels: [], guarded: false };
 const NONE: ReadonlyMap<Node, Rope> = new Map();
 
 export class Copier {
@@ -61,6 +65,12 @@ export class Copier {
     }
     if (to > at) pieces.push({ from: at, to });
     return pieces;
+  }
+
+  /** An expression where no comma may stand. */
+  private operand(node: Node): Rope {
+    const rope = this.copy(node, this.replaced);
+    return node.type === 'SequenceExpression' ? ['(', ...rope, ')'] : rope;
   }
 
   private edit(from: number, to: number, rope: Rope): void {
@@ -124,6 +134,10 @@ export class Copier {
           // Where the text of a call changes to one that begins with a parenthesis, the line above must not go on in it.
           if (child.type === 'ExpressionStatement' && this.beginsWithCall(child.expression))
             this.edit(child.start, child.start, [';']);
+        if (node.type === 'BlockStatement' && node.body.some((child) => isUsing(child))) {
+          for (const child of node.body) this.visit(child, { ...inside, guarded: true });
+          return;
+        }
         break;
       case 'VariableDeclaration':
         if (this.declaration(node, inside, '')) return;
@@ -162,9 +176,26 @@ export class Copier {
           this.edit(node.start, node.end, this.unit.jumps.exit(how, node.label === null ? null : node.label.name));
         return;
       }
+      case 'TryStatement':
+        for (const child of children(node)) this.visit(child, { ...inside, guarded: true });
+        return;
+      case 'ThrowStatement': {
+        const { region } = this.unit.code;
+        if (inside.fn || inside.loop || inside.guarded || region === null) break;
+        const { at, run, value } = this.unit.registers;
+        // Straight to where it is caught: the engine takes a microsecond for a throw below a callback of its host.
+        this.edit(node.start, node.end, [
+          { text: `{ ${value} = `, at: node.start },
+          this.operand(node.argument),
+          `; ${at} = `,
+          new LabelUse(region.handler),
+          `; continue ${run}; }`,
+        ]);
+        return;
+      }
       case 'ReturnStatement': {
         if (inside.fn) break;
-        const value = node.argument === null ? ['undefined'] : this.copy(node.argument, this.replaced);
+        const value = node.argument === null ? ['undefined'] : this.operand(node.argument);
         const rope = this.unit.jumps.return(value);
         this.edit(node.start, node.end, [{ text: '', at: node.start }, ...rope]);
         return;

@@ -36,6 +36,8 @@ export function operand({ rope, atomic }: Value): Rope {
 
 /** Takes an expression apart as far as its last await, and gives what is left of it. */
 export function explode(unit: Unit, node: Node, replaced?: ReadonlyMap<Node, Rope>): Value {
+  if (!unit.has(node) && node.type === 'SequenceExpression')
+    return code(['(', ...unit.copy(node, replaced), ')'], true);
   if (!unit.has(node))
     return { rope: unit.copy(node, replaced), atomic: isAtomic(node), stable: isStable(unit, node), register: false };
   switch (node.type) {

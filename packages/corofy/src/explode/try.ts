@@ -95,7 +95,7 @@ export function guarded(unit: Unit, { node, about, body, cleanup, falls = true }
   unit.emit([`${value} = ${unit.registers.value};`]);
   code.mark(entry.common);
   cleanup(entry);
-  for (const line of unit.jumps.dispatch(entry)) unit.emit(line, node);
+  for (const line of unit.jumps.dispatch(entry, code.region?.handler ?? null)) unit.emit(line, node);
   layout.free(entry.value);
   layout.free(entry.completion);
 }

@@ -92,12 +92,20 @@ export class Jumps {
     return [`{ ${register} = `, ...value, `; ${at} = `, new LabelUse(cleanup.returned), `; continue ${run}; }`];
   }
 
+  /** An error, straight to where it is caught. */
+  private raise(error: Rope, handler: Label): Rope {
+    const { at, run, value } = this.registers;
+    return [`{ ${value} = `, ...error, `; ${at} = `, new LabelUse(handler), `; continue ${run}; }`];
+  }
+
   /** The end of a cleanup: on to where it was going. Called outside of it. */
-  dispatch(cleanup: Cleanup): Rope[] {
+  dispatch(cleanup: Cleanup, handler: Label | null): Rope[] {
     const completion = this.layout.slot(cleanup.completion.name);
     const value = this.layout.slot(cleanup.value.name);
     const lines: Rope[] = [
-      [`if (${completion} === ${THREW}) throw ${value};`],
+      handler === null
+        ? [`if (${completion} === ${THREW}) throw ${value};`]
+        : [`if (${completion} === ${THREW}) `, ...this.raise([value], handler)],
       [`if (${completion} === ${RETURNED}) `, ...this.return([value])],
     ];
     for (const [index, exit] of cleanup.exits.entries())
