@@ -73,7 +73,7 @@ export class Copier {
   /** An expression where no comma may stand. */
   private operand(node: Node): Rope {
     const rope = this.copy(node, this.replaced);
-    return node.type === 'SequenceExpression' ? ['(', ...rope, ')'] : rope;
+    return node.type === 'SequenceExpression' ? ['(', ...rope, ')'] : unnamed(node, rope);
   }
 
   private edit(from: number, to: number, rope: Rope): void {
@@ -140,13 +140,15 @@ export class Copier {
       }
       case 'BlockStatement':
       case 'StaticBlock':
-        // Where something is disposed of at the end of a block, what is thrown in it must go through there.
         this.list(node.body, node.body.some((child) => isUsing(child)) ? { ...inside, guarded: true } : inside);
         return;
       case 'SwitchCase':
         if (node.test !== null) this.visit(node.test, inside);
         this.list(node.consequent, inside);
         return;
+      case 'ClassDeclaration':
+        if (node.abstract === true && node.id !== null && this.replaced.has(node.id)) this.concrete(node);
+        break;
       case 'VariableDeclaration':
         if (this.declaration(node, inside, '')) return;
         break;
@@ -203,13 +205,22 @@ export class Copier {
       }
       case 'ReturnStatement': {
         if (inside.fn) break;
-        const rope = this.unit.jumps.return(this.returned(node.argument));
+        const rope = this.unit.jumps.return(node.argument === null ? ['undefined'] : [this.operand(node.argument)]);
         this.edit(node.start, node.end, [{ text: '', at: node.start }, ...rope]);
         return;
       }
       default:
     }
     for (const child of children(node)) this.visit(child, inside);
+  }
+
+  /** No expression is an abstract class: what makes it one is a type's business. */
+  private concrete(node: Extract<Node, { type: 'ClassDeclaration' | 'ClassExpression' }>): void {
+    const from = node.decorators.at(-1)?.end ?? node.start;
+    const at = this.unit.file.source.indexOf('abstract', from);
+    this.edit(at, at + 'abstract'.length, []);
+    for (const member of node.body.body)
+      if (member.type.startsWith('TSAbstract')) this.edit(member.start, member.end, []);
   }
 
   /** Statements. What begins or ends otherwise now must not run into what stands beside it without a semicolon. */
@@ -227,12 +238,6 @@ export class Copier {
         ended = true;
       }
     }
-  }
-
-  private returned(argument: Node | null): Rope {
-    if (argument === null) return ['undefined'];
-    const value = this.copy(argument, this.replaced);
-    return argument.type === 'SequenceExpression' ? ['(', ...value, ')'] : unnamed(argument, value);
   }
 
   /** The use of a lifted variable that a node is. */
