@@ -108,7 +108,10 @@ const TIMEOUTS: Required<ServerTimeouts> = { head: 30_000, body: 30_000, idle: 5
 /** Throws BAD_ARGUMENT for what is no number of its kind, and no function where one is wanted. */
 export function settingsOf(options: ServerOptions): Settings {
   if (typeof options !== 'object' || options === null)
-    throw new PawlError('BAD_ARGUMENT', `serve takes its options: serve({ port, fetch }), got ${typeof options}`);
+    throw new PawlError(
+      'BAD_ARGUMENT',
+      `serve takes its options: serve({ port, fetch }), got ${options === null ? 'null' : typeof options}`,
+    );
   // What other servers call it. Unheard, the server would listen elsewhere than was meant.
   if ('hostname' in options)
     throw new PawlError('BAD_ARGUMENT', 'serve knows no option `hostname`: it is called `host`');

@@ -247,7 +247,7 @@ test('a server says where it listens', () => {
 test('bad options are refused at once', () => {
   const handler = (): string => 'x';
   const bad: [options: object, message: RegExp][] = [
-    [undefined, /serve takes its options/],
+    [() => 'x', /serve takes its options/],
     [{}, /neither/],
     [{ handler, hostname: '0.0.0.0' }, /it is called `host`/],
     [{ handler, onError: 5 }, /onError must be a function/],
