@@ -8,12 +8,13 @@ import { parseArgs } from 'node:util';
 import { jsonLine, verdict } from './harness/row.ts';
 import type { Suite } from './harness/suite.ts';
 import { header, table } from './harness/table.ts';
+import { corofy } from './corofy/suite.ts';
 import { echo } from './echo/suite.ts';
 import { http } from './http/suite.ts';
 import { kernel } from './kernel/suite.ts';
 import { sync } from './sync/suite.ts';
 
-const SUITES: readonly Suite[] = [kernel, echo, sync, http];
+const SUITES: readonly Suite[] = [kernel, echo, sync, http, corofy];
 
 interface Options {
   readonly quick: boolean;

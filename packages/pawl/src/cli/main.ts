@@ -25,7 +25,7 @@ Usage:
   pawl --help                   print this
   pawl --version                print the version
 
-A program ends with main's integer result as its exit code, with 1 when it fails, and with 130 or 143 after SIGINT or
+Where the package corofy is installed, coroutine(async …) is compiled as it is loaded. A program ends with main's integer result as its exit code, with 1 when it fails, and with 130 or 143 after SIGINT or
 SIGTERM, when its cleanup is done; a second signal ends it at once. SIGUSR2 prints the tree of all tasks with what each
 waits for, and the program goes on.
 `;

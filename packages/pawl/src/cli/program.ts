@@ -3,6 +3,7 @@ import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Future, type Body, type Steps } from '../index.ts';
+import { registerCompiler } from './compiler.ts';
 
 /** What is wrong with a program as it was given; its message is all that the user needs, without a stack. */
 export class ProgramError extends Error {}
@@ -42,6 +43,7 @@ export async function importProgram(
   if (!existsSync(path)) throw new ProgramError(`there is no file ${file} (looked for ${path})`);
   if (!statSync(path).isFile()) throw new ProgramError(`${file} is not a file: name the program itself`);
   process.argv = [process.execPath, path, ...args];
+  await registerCompiler(path);
   return (await import(pathToFileURL(path).href)) as Record<string, unknown>;
 }
 

@@ -11,7 +11,8 @@ import { creations } from './creations.ts';
 import { Frame, relink, resume } from './frame.ts';
 import { alreadyCompleted, cleanupTimeout, Future, type Suspend } from './future.ts';
 import { PENDING as NOT_YET, type Pending, type Poll } from './poll.ts';
-import { beginOverdue, current, DELIVER, mode, NORMAL, setCurrent, setMode, SUSPENDING } from './register.ts';
+import { beginOverdue, current, DELIVER, mode, NORMAL, setMode, SUSPENDING } from './register.ts';
+import { collectFailure, release, selfAwait, under } from './release.ts';
 import { appendCaller } from './trace.ts';
 import { unwind } from './unwind.ts';
 
@@ -66,6 +67,10 @@ export class GeneratorCoroutine<T> extends Frame<T> {
   /** @internal The generator, while it is there, for dumps: the engine knows where it stands. */
   get steps(): object | null {
     return this.generator;
+  }
+
+  override get returned(): boolean {
+    return this.generator === null;
   }
 
   /** @internal True until the first poll, or until it was cancelled. Meaningless while it runs. */
@@ -171,7 +176,7 @@ export class GeneratorCoroutine<T> extends Frame<T> {
     }
     let resumeWith: (generator: Generating) => IteratorResult<Suspend, unknown>;
     if (this.phase === CANCELLING) {
-      if (this.release(cx) === PENDING) return PENDING;
+      if (release(this, cx) === PENDING) return PENDING;
       if (generator === null) return undefined;
       this.phase = CLEANUP;
       resumeWith = (steps) => this.giveBack(steps);
@@ -179,7 +184,7 @@ export class GeneratorCoroutine<T> extends Frame<T> {
       const awaited = this.awaited as Future<unknown>;
       if (cx.overdue) {
         cx.reportOverrun('CLEANUP_TIMEOUT');
-        this.release(cx);
+        release(this, cx);
         resumeWith = (steps) => raise(steps, cleanupTimeout());
       } else {
         try {
@@ -203,25 +208,6 @@ export class GeneratorCoroutine<T> extends Frame<T> {
     return unwind(generator, (unwinding) => (this.generator = unwinding));
   }
 
-  /** Cancels what is awaited. What has not let go once the deadline has passed is left behind and reported. */
-  private release(cx: Context): Poll<void> {
-    let awaited = this.awaited as Future<unknown>;
-    // A loop written as tail calls is a long chain of frames that have returned: only its end has anything to cancel.
-    while (awaited instanceof GeneratorCoroutine && awaited.generator === null && awaited.awaited !== null)
-      awaited = awaited.awaited;
-    this.awaited = awaited;
-    try {
-      if (awaited.cancel(cx) === PENDING) {
-        if (!cx.overdue) return PENDING;
-        cx.reportOverrun('CLEANUP_ABANDONED');
-      }
-    } catch (error) {
-      cx.collect(error);
-    }
-    this.awaited = null;
-    return undefined;
-  }
-
   /** Runs the generator's cleanup until it awaits or has ended. */
   private clean(cx: Context, resumeWith: (generator: Generating) => IteratorResult<Suspend, unknown>): Poll<void> {
     let step = resumeWith;
@@ -234,8 +220,7 @@ export class GeneratorCoroutine<T> extends Frame<T> {
         setMode(NORMAL);
         this.generator = null;
         creations?.cutOff();
-        // The deadline's own error has been reported; every other one belongs to the owner of the cancellation.
-        if (!(cx.overdue && error instanceof PawlError && error.code === 'CLEANUP_TIMEOUT')) cx.collect(error);
+        collectFailure(cx, error);
         return undefined;
       }
       const awaited = suspendedOn(result);
@@ -274,23 +259,8 @@ function isRunning(generator: Generating): boolean {
   }
 }
 
-function selfAwait(name: string): PawlError {
-  return new PawlError('DEADLOCK', `coroutine "${name}" awaits itself`);
-}
-
 function raise(generator: Generating, error: unknown): IteratorResult<Suspend, unknown> {
   return (generator as Required<Generating>).throw(error);
-}
-
-/** Polls with `cx` as the current context: whoever polls a coroutine by hand need not know the register. */
-function under<R>(cx: Context, poll: () => R): R {
-  const previous = current;
-  setCurrent(cx);
-  try {
-    return poll();
-  } finally {
-    setCurrent(previous);
-  }
 }
 
 function yieldedWrong(value: unknown): PawlError {

@@ -16,6 +16,8 @@ export interface Creations {
   made(future: Untouched, caller: (...args: never) => unknown): void;
   /** A leaf was made, by a call like `what`: `sleep(…)`. */
   leaf(future: Untouched, what: string): void;
+  /** The same as `made` of a function that was compiled, which calls `maker` itself. */
+  madeWithin(future: Untouched, maker: (...args: never) => unknown): void;
   /** Somebody has taken the future over: whether it is ever polled is no longer its maker's affair. */
   taken(future: Future<unknown>): void;
   /** A coroutine of the current task has failed or is cancelled: what it has made it may have meant to await. */

@@ -27,6 +27,11 @@ export abstract class Frame<out T> extends Future<T> {
     this.awaited = null;
   }
 
+  /** @internal True when its function has returned, and it only awaits the future that was returned. */
+  get returned(): boolean {
+    return false;
+  }
+
   /** `inner` is true when a resumed segment enters this frame directly, instead of its outermost frame. */
   abstract override poll(cx: Context, inner?: boolean): Poll<T>;
 }

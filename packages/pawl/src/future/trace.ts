@@ -33,6 +33,8 @@ const INTERNAL = /^(?:future|task|driver|time|cli)\/[\w./-]+\.(?:ts|js):\d+/;
 const EXECUTOR = /^(?:task|driver)\/[\w./-]+\.(?:ts|js):\d+/;
 /** What futures are polled through where they nest in one task. */
 const NESTED = /at Task\.poll |\/task\/(?:scope-body|scope-future)\.(?:ts|js):\d+/;
+/** The poll of a compiled coroutine's class stands in the user's file, beside the function itself. */
+const COMPILED_POLL = /^ {4}at \$[\w$]+\.poll \(/;
 // A test of the kernel sits beside it and is user code.
 const TEST = /\.test\.ts:\d+/;
 
@@ -47,6 +49,7 @@ export function isInternalLine(line: string): boolean {
   return (
     isAt(line, INTERNAL) ||
     line.includes(LAUNCHER) ||
+    COMPILED_POLL.test(line) ||
     line.includes('(<anonymous>)') ||
     line.includes('[Symbol.iterator]')
   );
@@ -113,19 +116,27 @@ export function appendCaller(error: unknown, synchronous: boolean): void {
   }
 }
 
+/** Appends an await whose place is known without a stack: that of a compiled coroutine. */
+export function appendPlace(error: unknown, name: string, place: string): void {
+  appendPart(error, { at: { stack: `    at ${name} (${place})` }, synchronous: false });
+}
+
 /** Appends where a failed task was spawned. */
 export function appendSpawn(error: unknown, task: { readonly name: string; readonly site: string | undefined }): void {
+  const at: Captured = {
+    get stack() {
+      const { name, site } = task;
+      return site === undefined ? '' : `    at task ${name} (spawned at ${site})`;
+    },
+  };
+  appendPart(error, { at, synchronous: false });
+}
+
+function appendPart(error: unknown, part: Part): void {
   if (!(error instanceof Error)) return;
   try {
     const trace = traceOf(error);
-    if (trace.parts.length >= MAX_LINES) return;
-    const at: Captured = {
-      get stack() {
-        const { name, site } = task;
-        return site === undefined ? '' : `    at task ${name} (spawned at ${site})`;
-      },
-    };
-    trace.add({ at, synchronous: false });
+    if (trace.parts.length < MAX_LINES) trace.add(part);
   } catch {
     // As above.
   }

@@ -6,6 +6,7 @@
  */
 import type { Future } from '../future/future.ts';
 import { waitInfo, type WaitInfo, type Waiting } from '../future/wait-info.ts';
+import type { Place } from '../future/place.ts';
 import { ScopeBody } from './scope-body.ts';
 import type { Scope } from './scope.ts';
 
@@ -18,6 +19,8 @@ interface Frame {
   readonly transparent?: boolean;
   /** The generator of a coroutine. */
   readonly steps?: object | null;
+  /** Where a compiled coroutine stands. */
+  readonly place?: Place | null;
 }
 
 /** A future on the way from a task's body down to a leaf. */
@@ -26,6 +29,8 @@ export interface Await {
   readonly name: string;
   /** A coroutine's generator: where it stands is asked of the engine. */
   readonly steps: object | null;
+  /** Where it stands, of a coroutine that knows: a compiled one. */
+  readonly place: Place | null;
   /** What it awaits has a line of its own; false for a leaf. */
   readonly inner: boolean;
   readonly wait: WaitInfo | null;
@@ -47,6 +52,7 @@ export function awaitsOf(body: Future<unknown> | null, scopes: Set<Scope>): Awai
         future,
         name: nameOf(future),
         steps: frame.steps ?? null,
+        place: frame.place ?? null,
         inner: awaited !== null,
         wait,
         branches: (wait?.branches ?? []).map(({ name, future: branch }) => ({

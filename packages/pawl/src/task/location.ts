@@ -9,6 +9,7 @@
  * where Node itself does so (`--enable-source-maps`).
  */
 import type { Session } from 'node:inspector';
+import type { Place } from '../future/place.ts';
 
 interface Location {
   readonly scriptId: string;
@@ -19,14 +20,6 @@ interface Location {
 /** How an object is handed to the session: by a property of the global object, for the length of one call. */
 const HANDOVER = Symbol.for('pawl.handover');
 const urls = new Map<string, string>();
-
-/** Where a generator stands. */
-export interface Place {
-  /** As `file:line:column`. */
-  readonly line: string;
-  /** Its function's name, if it has one. */
-  readonly name: string | undefined;
-}
 
 /** One answer for each generator; undefined where it is running, has ended, or the engine does not tell. */
 export function locate(generators: readonly object[]): (Place | undefined)[] {

@@ -4,8 +4,9 @@
  * What must hold: nothing is polled and nothing of the program's changes. A task keeps its number from the first snapshot that shows it.
  */
 import type { Future } from '../future/future.ts';
+import type { Place } from '../future/place.ts';
 import { awaitsOf, leafOf, type Await } from './await-tree.ts';
-import { locate, type Place } from './location.ts';
+import { locate } from './location.ts';
 import type { Scope } from './scope.ts';
 import type { TaskState } from './join-handle.ts';
 import { Task } from './task.ts';
@@ -102,11 +103,11 @@ export class Snapshots {
 
   private showAwait(one: Await, now: number, places: ReadonlyMap<object, Place>): AwaitSnapshot {
     const { name, steps, inner, wait, branches } = one;
-    const place = steps === null ? undefined : places.get(steps);
+    const place = one.place ?? (steps === null ? undefined : places.get(steps));
     return {
       // A generator function that was run as it is has its name from the engine only.
       name: wait?.what ?? (name === 'coroutine' ? (place?.name ?? name) : name),
-      leaf: !inner && steps === null,
+      leaf: !inner && steps === null && one.place === null,
       line: place?.line,
       dueIn: wait?.deadline === undefined ? undefined : Math.max(wait.deadline - now, 0),
       holders: (wait?.holders ?? []).map((holder) => ({
@@ -134,8 +135,10 @@ export class Snapshots {
 
 /** Where the innermost coroutine of a task is suspended. */
 export function standsAt(task: Task<unknown>): string | undefined {
-  const steps = awaitsOf(task.body, new Set()).findLast((one) => one.steps !== null)?.steps ?? null;
-  return steps === null ? undefined : locate([steps])[0]?.line;
+  const innermost = awaitsOf(task.body, new Set()).findLast((one) => one.steps !== null || one.place !== null);
+  if (innermost === undefined) return undefined;
+  const { place, steps } = innermost;
+  return place === null && steps !== null ? locate([steps])[0]?.line : place?.line;
 }
 
 function placesOf(tasks: readonly Raw[]): Map<object, Place> {

@@ -49,19 +49,29 @@ export class Unpolled implements Creations {
   }
 
   made(future: Untouched, caller: Caller): void {
-    this.note(future, null, caller, 3);
+    this.note(future, null, stackAfter(caller, 3));
+  }
+
+  madeWithin(future: Untouched, maker: Caller): void {
+    const inner = stackAfter(maker, 4);
+    // The first line is the compiled function's own.
+    this.note(future, null, {
+      get stack() {
+        return typeof inner.stack === 'string' ? inner.stack.replace(/^ {4}at .*\n/m, '') : undefined;
+      },
+    });
   }
 
   leaf(future: Untouched, what: string): void {
     // Its place is asked for once such a one was forgotten: with a stack, a message costs six times what it does without.
     // oxlint-disable-next-line typescript/unbound-method -- where the stack is to begin, never called
-    this.note(future, what, this.suspected.has(what) ? this.leaf : null, 5);
+    this.note(future, what, this.suspected.has(what) ? stackAfter(this.leaf, 5) : null);
   }
 
-  private note(future: Untouched, what: string | null, after: Caller | null, frames: number): void {
+  private note(future: Untouched, what: string | null, holder: Holder | null): void {
     // Past the deadline of a cleanup no await polls anything.
     if (current === null || current.overdue) return;
-    const note: Note = { future, what, holder: after === null ? null : stackAfter(after, frames) };
+    const note: Note = { future, what, holder };
     const { task } = current;
     const notes = this.notes.get(task);
     if (notes === undefined) this.notes.set(task, [note]);

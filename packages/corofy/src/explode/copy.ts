@@ -1,0 +1,388 @@
+/**
+ * Copying: a piece of the source as it is, but for what must change in it: uses of variables that have been lifted, jumps that leave it,
+ * and marked functions inside.
+ *
+ * What must hold: everything else comes out byte for byte.
+ */
+import type { CallExpression, VariableDeclaration } from 'oxc-parser';
+import { compileCall } from '../machine/compile.ts';
+import { LabelUse } from '../machine/code.ts';
+import { VariableUse } from '../machine/layout.ts';
+import type { Unit } from '../machine/unit.ts';
+import type { Piece, Rope } from '../output/rope.ts';
+import { bare, children, isAnonymous, isFunction, isType, type Node } from '../syntax/node.ts';
+import type { Use } from '../syntax/scope.ts';
+import { isUsing } from './disposal.ts';
+import { NamedValue, ShorthandKey } from './naming.ts';
+
+interface Edit {
+  readonly from: number;
+  readonly to: number;
+  readonly rope: Rope;
+}
+
+/** What surrounds the node within the copied piece. */
+interface Inside {
+  readonly fn: boolean;
+  readonly loop: boolean;
+  readonly breakable: boolean;
+  readonly labels: readonly string[];
+  /** Something of the piece itself wants to know of an error. */
+  readonly guarded: boolean;
+}
+
+const OUTSIDE: Inside = { fn: false, loop: false, breakable: false, labels: [], guarded: false };
+const NONE: ReadonlyMap<Node, Rope> = new Map();
+
+export class Copier {
+  private readonly unit: Unit;
+  private edits: Edit[] = [];
+  private replaced: ReadonlyMap<Node, Rope> = NONE;
+
+  constructor(unit: Unit) {
+    this.unit = unit;
+  }
+
+  /** The node's text; `replaced` nodes become other ropes. */
+  copy(node: Node, replaced: ReadonlyMap<Node, Rope> = NONE): Rope {
+    return this.range(node.start, node.end, [node], replaced);
+  }
+
+  /** The text from one place to another, which the nodes are in. */
+  range(from: number, to: number, nodes: readonly Node[], replaced: ReadonlyMap<Node, Rope> = NONE): Rope {
+    const outer = [this.edits, this.replaced] as const;
+    this.edits = [];
+    this.replaced = replaced;
+    for (const node of nodes) this.visit(node, OUTSIDE);
+    const edits = this.edits.sort((a, b) => a.from - b.from);
+    [this.edits, this.replaced] = outer;
+    const pieces: Piece[] = [];
+    let at = from;
+    for (const edit of edits) {
+      if (edit.from > at) pieces.push({ from: at, to: edit.from });
+      pieces.push(edit.rope);
+      at = Math.max(at, edit.to);
+    }
+    if (to > at) pieces.push({ from: at, to });
+    return pieces;
+  }
+
+  /** An expression where no comma may stand. */
+  private operand(node: Node): Rope {
+    const rope = this.copy(node, this.replaced);
+    return node.type === 'SequenceExpression' ? ['(', ...rope, ')'] : rope;
+  }
+
+  private edit(from: number, to: number, rope: Rope): void {
+    this.edits.push({ from, to, rope });
+  }
+
+  private visit(node: Node, inside: Inside): void {
+    const replacement = this.replaced.get(node);
+    if (replacement !== undefined) {
+      this.edit(node.start, node.end, replacement);
+      return;
+    }
+    if (isType(node)) return;
+    if (isFunction(node) || node.type === 'ClassBody') {
+      if (isFunction(node) && node.async) this.unit.file.unmarked(node);
+      for (const child of children(node)) this.visit(child, { ...OUTSIDE, fn: true });
+      return;
+    }
+    switch (node.type) {
+      case 'Identifier':
+      case 'JSXIdentifier':
+        this.variable(node, false);
+        return;
+      case 'Property':
+        if (node.shorthand) {
+          this.shorthand(node.value, inside);
+          return;
+        }
+        if (node.computed) this.visit(node.key, inside);
+        this.visit(node.value, inside);
+        return;
+      case 'MemberExpression':
+        this.visit(node.object, inside);
+        if (node.computed) this.visit(node.property, inside);
+        return;
+      case 'CallExpression':
+        this.call(node, inside);
+        return;
+      case 'TaggedTemplateExpression':
+        if (node.tag.type === 'Identifier') this.variable(node.tag, true);
+        else this.visit(node.tag, inside);
+        this.visit(node.quasi, inside);
+        return;
+      case 'AssignmentExpression':
+        this.assignment(node, inside);
+        return;
+      case 'AssignmentPattern':
+        if (isAnonymous(node.right) && this.named(node.left, node.right, inside)) return;
+        break;
+      case 'UpdateExpression': {
+        const use = this.lifted(bare(node.argument));
+        if (use !== null && isConstant(use)) {
+          this.edit(node.start, node.end, [`${this.unit.use('constant')}(`, this.read(use), ')']);
+          return;
+        }
+        break;
+      }
+      case 'BlockStatement':
+      case 'SwitchCase':
+        for (const child of node.type === 'SwitchCase' ? node.consequent : node.body)
+          // Where the text of a call changes to one that begins with a parenthesis, the line above must not go on in it.
+          if (child.type === 'ExpressionStatement' && this.beginsWithCall(child.expression))
+            this.edit(child.start, child.start, [';']);
+        if (node.type === 'BlockStatement' && node.body.some((child) => isUsing(child))) {
+          for (const child of node.body) this.visit(child, { ...inside, guarded: true });
+          return;
+        }
+        break;
+      case 'VariableDeclaration':
+        if (this.declaration(node, inside, '')) return;
+        break;
+      case 'ForStatement':
+      case 'ForInStatement':
+      case 'ForOfStatement': {
+        const head = node.type === 'ForStatement' ? node.init : node.left;
+        const rewritten = head?.type === 'VariableDeclaration' && this.declaration(head, inside, 'for');
+        for (const child of children(node))
+          if (child !== head || !rewritten)
+            this.visit(child, child === node.body ? { ...inside, loop: true, breakable: true } : inside);
+        return;
+      }
+      case 'WhileStatement':
+      case 'DoWhileStatement':
+        this.visit(node.test, inside);
+        this.visit(node.body, { ...inside, loop: true, breakable: true });
+        return;
+      case 'SwitchStatement':
+        for (const child of children(node)) this.visit(child, { ...inside, breakable: true });
+        return;
+      case 'LabeledStatement':
+        this.visit(node.body, { ...inside, labels: [...inside.labels, node.label.name] });
+        return;
+      case 'BreakStatement':
+      case 'ContinueStatement': {
+        const how = node.type === 'BreakStatement' ? 'break' : 'continue';
+        const native =
+          node.label === null
+            ? how === 'break'
+              ? inside.breakable
+              : inside.loop
+            : inside.labels.includes(node.label.name);
+        if (!inside.fn && !native)
+          this.edit(node.start, node.end, this.unit.jumps.exit(how, node.label === null ? null : node.label.name));
+        return;
+      }
+      case 'TryStatement':
+        for (const child of children(node)) this.visit(child, { ...inside, guarded: true });
+        return;
+      case 'ThrowStatement': {
+        const { region } = this.unit.code;
+        if (inside.fn || inside.loop || inside.guarded || region === null) break;
+        const { at, run, value } = this.unit.registers;
+        // Straight to where it is caught: the engine takes a microsecond for a throw below a callback of its host.
+        this.edit(node.start, node.end, [
+          { text: `{ ${value} = `, at: node.start },
+          this.operand(node.argument),
+          `; ${at} = `,
+          new LabelUse(region.handler),
+          `; continue ${run}; }`,
+        ]);
+        return;
+      }
+      case 'ReturnStatement': {
+        if (inside.fn) break;
+        const value = node.argument === null ? ['undefined'] : this.operand(node.argument);
+        const rope = this.unit.jumps.return(value);
+        this.edit(node.start, node.end, [{ text: '', at: node.start }, ...rope]);
+        return;
+      }
+      default:
+    }
+    for (const child of children(node)) this.visit(child, inside);
+  }
+
+  /** The use of a lifted variable that a node is. */
+  lifted(node: Node): Use | null {
+    const use = this.unit.analysis.uses.get(node) ?? null;
+    return use !== null && this.unit.file.layoutOf(use.binding) !== null ? use : null;
+  }
+
+  private layoutOf(use: Use) {
+    return this.unit.file.layoutOf(use.binding) as NonNullable<ReturnType<Unit['file']['layoutOf']>>;
+  }
+
+  /** A lifted variable as it is read. */
+  read(use: Use): Piece {
+    const variable = new VariableUse(this.layoutOf(use), use);
+    if (!use.binding.risky || use.access === 'declare') return variable;
+    return [`${this.unit.use('live')}(`, variable, `, ${JSON.stringify(use.binding.name)})`];
+  }
+
+  /** A lifted variable as it is written to. */
+  target(use: Use): Piece {
+    return new VariableUse(this.layoutOf(use), use);
+  }
+
+  private variable(node: Node, callee: boolean): void {
+    const use = this.lifted(node);
+    if (use === null) return;
+    const { name } = node as unknown as { name: string };
+    let rope = use.access === 'read' ? this.read(use) : this.target(use);
+    // In a pattern; other assignments to a constant have been met before.
+    if (isConstant(use)) rope = `${this.unit.use('immutable')}.value`;
+    // An identifier of a pattern reaches over its type.
+    const to = use.access === 'declare' ? node.end : node.start + name.length;
+    const owner = callee && this.layoutOf(use).hasOwner(use.binding);
+    this.edit(node.start, to, owner ? ['(0, ', rope, ')'] : [rope]);
+  }
+
+  private shorthand(value: Node, inside: Inside): void {
+    const target = value.type === 'AssignmentPattern' ? value.left : value;
+    const use = this.lifted(target);
+    if (use !== null && !this.replaced.has(value)) {
+      const { name } = target as unknown as { name: string };
+      this.edit(target.start, target.start, [
+        use.access === 'read' && use.binding.risky ? `${name}: ` : new ShorthandKey(this.target(use), name),
+      ]);
+    }
+    this.visit(value, inside);
+  }
+
+  private call(node: CallExpression, inside: Inside): void {
+    const compiled = compileCall(this.unit.file, node, this.unit);
+    if (compiled !== null) {
+      this.edit(node.start, node.end, compiled);
+      return;
+    }
+    if (node.callee.type === 'Identifier') this.variable(node.callee, true);
+    else this.visit(node.callee, inside);
+    for (const argument of node.arguments) this.visit(argument, inside);
+  }
+
+  private assignment(node: Extract<Node, { type: 'AssignmentExpression' }>, inside: Inside): void {
+    const { left, operator, right } = node;
+    const use = this.lifted(bare(left));
+    if (use === null) {
+      this.visit(left, inside);
+      this.visit(right, inside);
+      return;
+    }
+    if (isConstant(use) && operator === '=') {
+      this.edit(node.start, right.start, [`${this.unit.use('constant')}(`]);
+      this.visit(right, inside);
+      this.edit(node.end, node.end, [')']);
+    } else if (isConstant(use)) {
+      const plain = operator.slice(0, -1);
+      this.edit(node.start, right.start, ['(', this.read(use), ` ${plain} ${this.unit.use('constant')}(`]);
+      this.visit(right, inside);
+      this.edit(node.end, node.end, ['))']);
+    } else if (use.binding.risky) {
+      const { name } = use.binding;
+      const target = this.target(use);
+      if (operator === '=') {
+        this.edit(node.start, right.start, [target, ` = ${this.unit.use('assigned')}(`]);
+        this.visit(right, inside);
+        this.edit(node.end, node.end, [', ', target, `, ${JSON.stringify(name)})`]);
+      } else {
+        this.edit(node.start, left.start, ['(', this.read(use), ', ']);
+        this.visit(left, inside);
+        this.visit(right, inside);
+        this.edit(node.end, node.end, [')']);
+      }
+    } else if (isAnonymous(right) && this.named(left, right, inside)) return;
+    else {
+      this.visit(left, inside);
+      this.visit(right, inside);
+    }
+  }
+
+  /** A function takes its name from the variable that it is assigned to, whatever that is called now. */
+  private named(left: Node, right: Node, inside: Inside): boolean {
+    const target = bare(left);
+    const use = this.lifted(target);
+    if (use === null || target.type !== 'Identifier') return false;
+    this.visit(left, inside);
+    const value = this.copy(right, this.replaced);
+    this.edit(right.start, right.end, [new NamedValue(this.target(use), use.binding.name, value)]);
+    return true;
+  }
+
+  private beginsWithCall(expression: Node): boolean {
+    for (let at: Node = expression; ;) {
+      const down = leftmost(at);
+      if (down === null) return false;
+      if (at.type === 'CallExpression' && down.type === 'Identifier') {
+        const use = this.lifted(down);
+        return use !== null && this.layoutOf(use).hasOwner(use.binding);
+      }
+      at = down;
+    }
+  }
+
+  /** A `var` of a copied piece, which is an assignment to what it declares. */
+  private declaration(node: VariableDeclaration, inside: Inside, place: 'for' | ''): boolean {
+    const first = node.declarations[0];
+    if (node.kind !== 'var' || inside.fn || first === undefined) return false;
+    const parts: Rope[] = [];
+    for (const { id, init } of node.declarations) {
+      if (init === null && place === '') continue;
+      const target = this.pattern(id);
+      if (init === null) parts.push(target);
+      else {
+        const value = this.copy(init, this.replaced);
+        const use = this.lifted(id);
+        const named =
+          use !== null && isAnonymous(init) ? [new NamedValue(this.target(use), use.binding.name, value)] : value;
+        parts.push(id.type === 'ObjectPattern' ? ['(', ...target, ' = ', ...named, ')'] : [...target, ' = ', ...named]);
+      }
+    }
+    const rope: Piece[] = [];
+    for (const [index, part] of parts.entries()) rope.push(...(index === 0 ? [] : [', ']), ...part);
+    if (place === '' && parts.length > 0) rope.unshift('void (', ...rope.splice(0), ')');
+    const last = node.declarations.at(-1) as Node;
+    this.edit(node.start, last.end, rope);
+    return true;
+  }
+
+  /** The target of a declaration: its pattern without its types. */
+  pattern(id: Node): Rope {
+    const annotation = (id as { typeAnnotation?: Node | null }).typeAnnotation;
+    const to = annotation === null || annotation === undefined ? id.end : annotation.start;
+    return id.type === 'Identifier' ? this.copy(id, this.replaced) : this.range(id.start, to, [id], this.replaced);
+  }
+}
+
+export function isConstant({ binding, access }: Use): boolean {
+  return access === 'write' && (binding.kind === 'const' || binding.kind === 'using');
+}
+
+/** What an expression's text begins with. */
+function leftmost(node: Node): Node | null {
+  switch (node.type) {
+    case 'CallExpression':
+      return node.callee;
+    case 'MemberExpression':
+      return node.object;
+    case 'BinaryExpression':
+    case 'LogicalExpression':
+    case 'AssignmentExpression':
+      return node.left;
+    case 'ConditionalExpression':
+      return node.test;
+    case 'SequenceExpression':
+      return node.expressions[0] ?? null;
+    case 'TaggedTemplateExpression':
+      return node.tag;
+    case 'ChainExpression':
+    case 'TSAsExpression':
+    case 'TSSatisfiesExpression':
+    case 'TSNonNullExpression':
+      return node.expression;
+    default:
+      return null;
+  }
+}

@@ -1,0 +1,7 @@
+/**
+ * `node --import corofy/register program.ts`: compiles each module as Node loads it. With `COROFY_STRICT=1` in the environment warnings are
+ * errors.
+ */
+import { register } from './hook.ts';
+
+register({ strict: process.env['COROFY_STRICT'] === '1' });

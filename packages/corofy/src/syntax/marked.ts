@@ -1,0 +1,4 @@
+/** Whether a source is worth parsing: a look that needs no parser. */
+export function mayBeMarked(source: string): boolean {
+  return source.includes('coroutine') && source.includes('async');
+}

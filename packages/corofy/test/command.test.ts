@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync, mkdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { pawl, root, runCommand, type Ended } from '../../pawl/test/support/command.ts';
+
+const programs = join(import.meta.dirname, 'programs');
+const greet = join(programs, 'greet.ts');
+const broken = join(programs, 'broken.ts');
+const bin = join(import.meta.dirname, '../bin/corofy.js');
+const NODE = ['--conditions=pawl-source', '--disable-warning=ExperimentalWarning'];
+
+const corofy = (...args: string[]): Promise<Ended> => runCommand(process.execPath, [bin, ...args], { cwd: root });
+
+function folder(t: TestContext): string {
+  const path = mkdtempSync(join(tmpdir(), 'corofy-'));
+  t.after(() => rmSync(path, { recursive: true }));
+  return path;
+}
+
+test('pawl run compiles what it runs', async () => {
+  const { code, stdout, stderr } = await pawl(['run', greet, 'moon']);
+  assert.equal(stderr, '');
+  assert.deepEqual([code, stdout], [3, 'hello, moon\ndone\n']);
+});
+
+test('the stack of an error leads through compiled coroutines to the original lines and columns', async () => {
+  const { code, stdout, stderr } = await pawl(['run', greet, '']);
+  assert.deepEqual([code, stdout], [1, 'done\n']);
+  assert.match(stderr, /nobody is there/);
+  assert.match(stderr, /at greet \(.*greet\.ts:5:26\)/);
+  assert.match(stderr, /at anonymous coroutine \(.*greet\.ts:11:17\)/);
+});
+
+test('the program of the README prints what the README says', async (t) => {
+  const page = readFileSync(join(import.meta.dirname, '../README.md'), 'utf8');
+  const [, program, output] = /```ts\n(.*?)```.*?```text\n(.*?)```/s.exec(page) ?? [];
+  const path = join(folder(t), 'program.ts');
+  writeFileSync(path, program ?? '');
+  const { code, stdout, stderr } = await pawl(['run', path]);
+  assert.deepEqual([code, stdout, stderr], [0, output, '']);
+});
+
+test('corofy/register compiles what is imported', async () => {
+  const main = `import main from ${JSON.stringify(greet)}; import { run } from 'pawl'; console.log(await run(() => main('sun')));`;
+  const { code, stdout } = await runCommand(
+    process.execPath,
+    [...NODE, '--import', 'corofy/register', '--input-type=module', '-e', main],
+    { cwd: root },
+  );
+  assert.deepEqual([code, stdout], [0, 'hello, sun\ndone\n3\n']);
+});
+
+test('what cannot be compiled is thrown where it is imported, with its place', async () => {
+  const { code, stderr } = await pawl(['run', broken]);
+  assert.equal(code, 1);
+  assert.match(stderr, /broken\.ts:4:38: error DIRECT_EVAL/);
+});
+
+test('a file is compiled to standard output or to another, which runs', async (t) => {
+  const out = join(folder(t), 'out', 'greet.ts');
+  const printed = await corofy(greet);
+  assert.equal(printed.code, 0);
+  assert.match(printed.stdout, /\$PENDING/);
+  assert.deepEqual([(await corofy(greet, '-o', out)).code], [0]);
+  assert.equal(JSON.parse(readFileSync(`${out}.map`, 'utf8')).version, 3);
+  const { code, stdout } = await pawl(['run', out, 'mars']);
+  assert.deepEqual([code, stdout], [3, 'hello, mars\ndone\n']);
+});
+
+test('a folder is compiled into another; a source with an error makes the command fail', async (t) => {
+  const [from, to] = [join(folder(t), 'src'), join(folder(t), 'out')];
+  mkdirSync(join(from, 'inner'), { recursive: true });
+  writeFileSync(join(from, 'inner', 'a.ts'), readFileSync(greet));
+  writeFileSync(join(from, 'b.js'), 'export const plain = 1;\n');
+  assert.equal((await corofy(from, '-d', to)).code, 0);
+  assert.equal(readFileSync(join(to, 'b.js'), 'utf8'), 'export const plain = 1;\n');
+  assert.match(readFileSync(join(to, 'inner', 'a.ts'), 'utf8'), /pawl\/compiled/);
+  writeFileSync(join(from, 'c.ts'), readFileSync(broken));
+  const { code, stderr } = await corofy(from, '-d', to);
+  assert.equal(code, 1);
+  assert.match(stderr, /c\.ts:4:38: error DIRECT_EVAL/);
+});
+
+test('--watch compiles what changes, until it is stopped', { timeout: 30_000 }, async (t) => {
+  const [from, to] = [join(folder(t), 'src'), join(folder(t), 'out')];
+  mkdirSync(from);
+  writeFileSync(join(from, 'a.ts'), 'export const one = 1;\n');
+  const child = (await import('node:child_process')).spawn(process.execPath, [bin, '--watch', from, '-d', to], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  t.after(() => child.kill());
+  let said = '';
+  for await (const text of child.stderr.setEncoding('utf8')) {
+    said += text as string;
+    if (said.includes('watching') && !said.includes('compiled')) writeFileSync(join(from, 'a.ts'), readFileSync(greet));
+    if (said.includes('\ncompiled: ')) break;
+  }
+  assert.match(readFileSync(join(to, 'a.ts'), 'utf8'), /pawl\/compiled/);
+});
+
+test('check counts, and fails on errors; strict fails on warnings, too', async (t) => {
+  assert.deepEqual((await corofy('check', greet)).stdout, '2 coroutines in 1 files\n');
+  assert.equal((await corofy('check', programs)).code, 1);
+  const path = join(folder(t), 'warned.ts');
+  writeFileSync(path, `import { coroutine } from 'pawl';\ncoroutine(async () => { await (async () => 1)(); });\n`);
+  const lax = await corofy('check', path);
+  assert.deepEqual([lax.code, /warning UNMARKED_ASYNC/.test(lax.stderr)], [0, true]);
+  assert.equal((await corofy('check', '--strict', path)).code, 1);
+});
+
+test('explain prints the source beside its states', async () => {
+  const { code, stdout } = await corofy('explain', greet);
+  assert.equal(code, 0);
+  assert.match(stdout, /^greet, lines 3 to 7: 2 states, its variables in a closure\n/m);
+  assert.match(stdout, /^ +4 {4}await sleep\(1\); +│ +\S/m);
+  assert.match(stdout, /case 1: \/\/ line 4: after the await/);
+});
+
+test('a wrong command line is told so, and ends with 2', async () => {
+  for (const args of [
+    [],
+    ['no-such-file.ts'],
+    ['--nonsense'],
+    [programs],
+    [greet, 'more'],
+    ['explain'],
+    [greet, '--back-end', 'x'],
+  ]) {
+    const { code, stderr } = await corofy(...args);
+    assert.equal(code, 2, args.join(' '));
+    assert.match(stderr, /^corofy: .*\n\ncorofy compiles/);
+  }
+});

@@ -1,0 +1,264 @@
+/**
+ * Compiled coroutines: what corofy makes of `coroutine(async (…) => …)`, driven as a generator coroutine is.
+ *
+ * What must hold: everything that coroutine.ts promises. A function's code is one `step`, called with the state to go on at and the value
+ * that this state is given; it returns the result, or PENDING after `suspend`. Which state an error, and a cancellation, goes to from each
+ * suspension is in the machine's table, so a coroutine without `try` is never entered to be thrown into or returned from.
+ */
+import type { Context } from './context.ts';
+import { creations } from './creations.ts';
+import { Frame, relink, resume } from './frame.ts';
+import { alreadyCompleted, cleanupTimeout, Future } from './future.ts';
+import type { Place } from './place.ts';
+import { PENDING as NOT_YET, type Pending, type Poll } from './poll.ts';
+import { beginOverdue, current, mode, NORMAL, setMode } from './register.ts';
+import { collectFailure, release, selfAwait, under } from './release.ts';
+import { appendCaller, appendPlace } from './trace.ts';
+
+/** This module's own: see `poll.ts`. */
+const PENDING: Pending = NOT_YET;
+
+/** A suspension: its state, its line and column in the source, and the states to which an error and a return go (0: out). */
+export type Suspension = readonly [state: number, line: number, column: number, onError: number, onReturn: number];
+
+/** What all calls of one compiled function share. */
+export class Machine {
+  readonly name: string;
+  readonly onError: number[] = [];
+  readonly onReturn: number[] = [];
+  private readonly file: string;
+  private readonly suspensions: readonly Suspension[];
+
+  constructor(name: string, file: string, suspensions: readonly Suspension[]) {
+    this.name = name;
+    this.file = file.replace(/^file:\/\//, '');
+    this.suspensions = suspensions;
+    const states = Math.max(0, ...suspensions.map(([state]) => state)) + 1;
+    for (let state = 0; state < states; state++) {
+      this.onError.push(0);
+      this.onReturn.push(0);
+    }
+    for (const [state, , , onError, onReturn] of suspensions) {
+      this.onError[state] = onError;
+      this.onReturn[state] = onReturn;
+    }
+  }
+
+  /** Where the await of this state is, as `file:line:column`. */
+  place(state: number): string {
+    const at = this.suspensions.find(([candidate]) => candidate === state);
+    return at === undefined ? this.file : `${this.file}:${at[1]}:${at[2]}`;
+  }
+}
+
+/** Goes on at a state. */
+export type Step = (frame: CompiledCoroutine<unknown>, cx: Context, state: number, value: unknown) => unknown;
+
+/** States that no machine has. */
+const RUNNING = -1;
+const RETURNED = -2;
+const ENDED = -3;
+
+/** Where a coroutine stands in its cancellation. */
+const LIVE = 0;
+const CANCELLING = 1;
+const CLEANUP = 2;
+
+export abstract class CompiledCoroutine<T> extends Frame<T> {
+  abstract readonly machine: Machine;
+  abstract readonly step: Step;
+  /** The state to go on at; 0 before the first poll. */
+  declare state: number;
+  declare private phase: number;
+
+  constructor() {
+    super();
+    this.state = 0;
+    this.phase = LIVE;
+  }
+
+  /** @internal For dumps. */
+  get label(): string {
+    return this.machine.name;
+  }
+
+  /** @internal For dumps. */
+  get place(): Place | null {
+    const { state, machine } = this;
+    return state > 0 ? { line: machine.place(state), name: machine.name } : null;
+  }
+
+  /** @internal As a generator coroutine's. */
+  get untouched(): boolean {
+    return this.state === 0 && this.phase === LIVE;
+  }
+
+  override get returned(): boolean {
+    return this.state === RETURNED;
+  }
+
+  /** Called by the step, which then returns PENDING: `awaited` is not ready, and is waited for in `state`. */
+  suspend(awaited: Future<unknown>, state: number): Pending {
+    this.awaited = awaited;
+    this.state = state;
+    return PENDING;
+  }
+
+  override poll(cx: Context, inner?: boolean): Poll<T> {
+    if (this.link !== null && inner !== true) return resume(this, cx);
+    if (current !== cx) return under(cx, () => this.poll(cx, inner));
+    const { awaited, step } = this;
+    const { state } = this;
+    let value: unknown;
+    if (awaited === null) {
+      if (state !== 0) throw state === RUNNING ? selfAwait(this.label) : alreadyCompleted('a coroutine');
+    } else {
+      try {
+        value = awaited.poll(cx);
+        if (value === PENDING) return relink(this, inner);
+      } catch (error) {
+        return this.caught(error, cx);
+      }
+      this.awaited = null;
+      if (state === RETURNED) return this.finish(value, cx);
+    }
+    return this.go(step, state, value, cx);
+  }
+
+  private go(step: Step, state: number, value: unknown, cx: Context): Poll<T> {
+    this.state = RUNNING;
+    let result: unknown;
+    try {
+      result = step(this, cx, state, value);
+    } catch (error) {
+      throw this.threw(error);
+    }
+    return result === PENDING ? PENDING : this.finish(result, cx);
+  }
+
+  /** The step has thrown: the coroutine has ended. */
+  threw(error: unknown): unknown {
+    this.state = ENDED;
+    appendCaller(error, true);
+    creations?.cutOff();
+    return error;
+  }
+
+  /** What was awaited has thrown: goes on where the error goes, or ends with it. */
+  caught(error: unknown, cx: Context): Poll<T> {
+    this.awaited = null;
+    return this.go(this.step, this.failed(this.state, error), error, cx);
+  }
+
+  /** What was awaited in `state` has failed: where the error goes. It is thrown when the function has nothing to catch it with. */
+  private failed(state: number, error: unknown): number {
+    if (state === RETURNED) {
+      this.state = ENDED;
+      throw error;
+    }
+    const { machine } = this;
+    appendPlace(error, machine.name, machine.place(state));
+    const handler = machine.onError[state] as number;
+    if (handler > 0) return handler;
+    throw this.threw(error);
+  }
+
+  /** Flattens a returned future: it is awaited in the coroutine's stead. */
+  finish(value: unknown, cx: Context): Poll<T> {
+    this.state = ENDED;
+    if (!(value instanceof Future)) return value as T;
+    const inner = (value as Future<unknown>).poll(cx);
+    if (inner !== PENDING) return this.finish(inner, cx);
+    this.awaited = value as Future<unknown>;
+    this.state = RETURNED;
+    return PENDING;
+  }
+
+  override cancel(cx: Context): Poll<void> {
+    if (current !== cx) return under(cx, () => this.cancel(cx));
+    this.link = null;
+    const { machine, state } = this;
+    if (this.phase === LIVE) {
+      if (this.awaited === null) {
+        // Never polled, or ended: there is nothing to clean up.
+        this.state = ENDED;
+        return undefined;
+      }
+      this.phase = CANCELLING;
+      creations?.cutOff();
+    }
+    if (this.phase === CANCELLING) {
+      if (release(this, cx) === PENDING) return PENDING;
+      this.phase = CLEANUP;
+      return this.clean(cx, state > 0 ? (machine.onReturn[state] as number) : 0, undefined);
+    }
+    let value: unknown;
+    try {
+      if (cx.overdue) {
+        cx.reportOverrun('CLEANUP_TIMEOUT');
+        release(this, cx);
+        throw cleanupTimeout();
+      }
+      value = (this.awaited as Future<unknown>).poll(cx);
+      if (value === PENDING) return PENDING;
+    } catch (error) {
+      this.awaited = null;
+      const handler = machine.onError[state] as number;
+      if (handler === 0) collectFailure(cx, error);
+      return this.clean(cx, handler, error);
+    }
+    this.awaited = null;
+    return this.clean(cx, state, value);
+  }
+
+  /** Goes on in the cleanup until it awaits or has ended; state 0 is its end. */
+  private clean(cx: Context, state: number, value: unknown): Poll<void> {
+    if (state > 0) {
+      const { step } = this;
+      this.state = RUNNING;
+      try {
+        if (cx.overdue && mode === NORMAL) beginOverdue();
+        const result = step(this, cx, state, value);
+        if (result === PENDING && this.awaited !== null) return PENDING;
+      } catch (error) {
+        creations?.cutOff();
+        collectFailure(cx, error);
+      } finally {
+        setMode(NORMAL);
+      }
+    }
+    this.state = ENDED;
+    return undefined;
+  }
+}
+
+/** A coroutine whose locals are the variables that its step closes over. */
+class ClosureCoroutine<T> extends CompiledCoroutine<T> {
+  declare readonly machine: Machine;
+  declare readonly step: Step;
+
+  constructor(machine: Machine, step: Step) {
+    super();
+    this.machine = machine;
+    this.step = step;
+  }
+}
+
+/** Called by a compiled function, when it is called: its coroutine, of which nothing has run. */
+export function begin(machine: Machine, step: Step): Future<unknown> {
+  const frame = new ClosureCoroutine(machine, step);
+  if (creations !== null) creations.madeWithin(frame, begin);
+  return frame;
+}
+
+/** The same of a coroutine whose locals are its fields. */
+export function beginFields(frame: CompiledCoroutine<unknown>): Future<unknown> {
+  if (creations !== null) creations.madeWithin(frame, beginFields);
+  return frame;
+}
+
+/** Names a compiled function as its source is named. */
+export function named<F extends (...args: never) => unknown>(machine: Machine, fn: F): F {
+  if (fn.name !== machine.name) Object.defineProperty(fn, 'name', { value: machine.name, configurable: true });
+  return fn;
+}

@@ -1,0 +1,59 @@
+/** Small pieces of the language that compiled code must spell out, since a statement of its source has been taken apart. */
+
+/** What a `let`, `const` or `class` holds before its declaration has been reached, where that can be seen. */
+export const UNSET: unique symbol = Symbol('not initialized') as never;
+
+/** Reads such a variable. */
+export function live<V>(value: V, name: string): V {
+  if ((value as unknown) === UNSET) throw new ReferenceError(`Cannot access '${name}' before initialization`);
+  return value;
+}
+
+/** Assigns to such a variable: `value` unless it holds UNSET. */
+export function assigned<V>(value: V, before: unknown, name: string): V {
+  live(before, name);
+  return value;
+}
+
+/** An assignment to a `const`. */
+export function constant(_value: unknown): never {
+  throw new TypeError('Assignment to constant variable.');
+}
+
+/** The same as a part of a pattern: `value` cannot be assigned to. */
+export const immutable = {
+  set value(value: unknown) {
+    constant(value);
+  },
+};
+
+/** A computed key as it is when it is evaluated. */
+export function propertyKey(value: unknown): PropertyKey {
+  return typeof value === 'object' || typeof value === 'function'
+    ? (Reflect.ownKeys({ [value as unknown as PropertyKey]: 0 })[0] as PropertyKey)
+    : (value as PropertyKey);
+}
+
+/** The value of an object pattern: null and undefined have no properties. */
+export function destructurable<V>(value: V): V {
+  if (value === null || value === undefined) throw new TypeError(`Cannot destructure '${String(value)}'.`);
+  return value;
+}
+
+/** The rest of an object pattern. */
+export function restOf(value: object, keys: readonly PropertyKey[]): object {
+  const rest: Record<PropertyKey, unknown> = { ...value };
+  for (const key of keys) delete rest[key];
+  return rest;
+}
+
+/** Calls a method that has been looked up before its arguments. */
+export function invoke(fn: unknown, self: unknown, ...args: readonly unknown[]): unknown {
+  if (typeof fn !== 'function') throw new TypeError(`${String(fn)} is not a function`);
+  return Reflect.apply(fn as () => unknown, self, args);
+}
+
+/** The tag of a template that is a method. */
+export function tagOf(fn: unknown, self: unknown): (...args: readonly unknown[]) => unknown {
+  return (...args) => Reflect.apply(fn as () => unknown, self, args);
+}
