@@ -189,7 +189,7 @@ function closes(fields: Fields): boolean {
 
 function checkChoices({ redirect = 'follow', maxRedirects = 0, signal = null }: PlanOptions): void {
   if (!['follow', 'manual', 'error'].includes(redirect))
-    throw new PawlError('BAD_ARGUMENT', `redirect must be 'follow', 'manual' or 'error', got ${String(redirect)}`);
+    throw new PawlError('BAD_ARGUMENT', `redirect must be 'follow', 'manual' or 'error', got ${redirect}`);
   if (typeof maxRedirects !== 'number' || !(maxRedirects >= 0))
     throw new PawlError('BAD_ARGUMENT', `maxRedirects must be a number, zero or more, got ${String(maxRedirects)}`);
   if (signal !== null && typeof signal.addEventListener !== 'function')
