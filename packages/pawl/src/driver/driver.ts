@@ -67,9 +67,9 @@ export interface TcpStreamHandle {
   pollWriteVectored(cx: Context, sources: readonly Uint8Array[]): Poll<number>;
   /**
    * Until the peer is gone: reset, or both directions closed (EPOLLHUP, EPOLLERR). A FIN alone is a half-close and does not end it, and bytes
-   * that have come are left alone. Stores the waker of the read direction.
+   * that have come are left alone; with `half`, a FIN ends it as well. Stores the waker of the read direction.
    */
-  pollHangup(cx: Context): Poll<void>;
+  pollHangup(cx: Context, half?: boolean): Poll<void>;
   /**
    * The waker that is stored for reading keeps the process alive no longer: for a connection that only waits to hear of its end. It lasts
    * until that waker is woken, dropped or replaced.

@@ -284,6 +284,7 @@ export function conformance(name: string, world: World): void {
       assert.equal(yield* until((cx) => near.pollRead(cx, target)), 1);
       assert.equal(yield* until((cx) => near.pollRead(cx, target)), 0);
       assert.equal(near.pollHangup(cx), PENDING);
+      assert.equal(near.pollHangup(cx, true), undefined);
       near.shutdown('write');
       yield* until((cx) => near.pollHangup(cx));
       assert.equal(yield* until((cx) => near.pollRead(cx, target)), 0);

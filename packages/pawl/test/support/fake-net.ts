@@ -134,9 +134,9 @@ export class FakeConnection implements TcpStreamHandle {
     return this.pollWrite(cx, Buffer.concat(sources));
   }
 
-  pollHangup(cx: Context): Poll<void> {
+  pollHangup(cx: Context, half = false): Poll<void> {
     this.check();
-    if (this.broken || this.gone || (this.finished && this.ended)) return undefined;
+    if (this.broken || this.gone || (this.finished && (half || this.ended))) return undefined;
     return this.wait('read', cx);
   }
 

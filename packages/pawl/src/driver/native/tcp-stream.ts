@@ -127,10 +127,10 @@ export class NativeTcpStream extends Source implements TcpStreamHandle {
     return PENDING;
   }
 
-  pollHangup(cx: Context): Poll<void> {
+  pollHangup(cx: Context, half = false): Poll<void> {
     this.checkDriver(cx);
     this.#open();
-    if ((this.state & GONE) === GONE) return undefined;
+    if ((this.state & GONE) === GONE || (half && (this.state & READ_CLOSED) !== 0)) return undefined;
     this.storeReader(cx.waker);
     return PENDING;
   }

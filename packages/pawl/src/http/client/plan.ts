@@ -86,6 +86,7 @@ export class Plan {
     }
     for (const name of ['timeout', 'connectTimeout', 'headTimeout', 'bodyTimeout'] as const)
       checkTime(name, options[name]);
+    checkChoices(options);
     let content = options.content ?? (body === null ? null : Content.of(body));
     if (options.trailers !== undefined) {
       if (content === null) throw new PawlError('BAD_ARGUMENT', 'trailers come behind content, and there is none');
@@ -184,6 +185,15 @@ function known(content: Content | null, told: number): number {
 function closes(fields: Fields): boolean {
   const value = fields.get('connection');
   return value !== null && /(?:^|[,\s])close(?:$|[,\s])/i.test(value);
+}
+
+function checkChoices({ redirect = 'follow', maxRedirects = 0, signal = null }: PlanOptions): void {
+  if (!['follow', 'manual', 'error'].includes(redirect))
+    throw new PawlError('BAD_ARGUMENT', `redirect must be 'follow', 'manual' or 'error', got ${redirect}`);
+  if (typeof maxRedirects !== 'number' || !(maxRedirects >= 0))
+    throw new PawlError('BAD_ARGUMENT', `maxRedirects must be a number, zero or more, got ${String(maxRedirects)}`);
+  if (signal !== null && typeof signal.addEventListener !== 'function')
+    throw new PawlError('BAD_ARGUMENT', `signal must be an AbortSignal, got ${typeof signal}`);
 }
 
 export function checkTime(name: string, ms: number | undefined): void {

@@ -1,5 +1,7 @@
 /** Content on its way out: of every kind, slow and fast, asked for or not, and answered too early. */
 import assert from 'node:assert/strict';
+import { createReadStream } from 'node:fs';
+import { Readable } from 'node:stream';
 import { describe, test } from 'node:test';
 import { array, asyncProperty, assert as check, constantFrom, record, string, uint8Array } from 'fast-check';
 import { eventually, nodeServer, ok, rawServer, type TestServer } from '../../../test/support/http-servers.ts';
@@ -64,6 +66,7 @@ test('content of every kind arrives as it is', async () => {
     'array of pieces': () => ['grüner ', '', bytes.subarray(8)],
     generator: pieces,
     stream: () => Stream.of('grüner ', 'tea'),
+    'Readable of Node': () => Readable.from(['grüner ', Buffer.from('tea')]),
     'readable stream': () => new Blob([bytes]).stream(),
   };
   await run(function* () {
@@ -309,4 +312,19 @@ describe('content that waits for 100 (Continue)', () => {
     );
     assert.equal(text, 'thanks');
   });
+});
+
+test('a Readable of Node is destroyed when it is not sent, and fails the request with what it fails with', async () => {
+  await using server = await mirror();
+  using client = new Client({ proxy: null });
+  const unused = Readable.from(['x']);
+  await assert.rejects(async () => await client.request('http://127.0.0.1:1', { method: 'POST', body: unused }), {
+    code: 'ECONNREFUSED',
+  });
+  assert.equal(unused.destroyed, true);
+  const missing = createReadStream('/nowhere/at/all');
+  await assert.rejects(async () => await client.request(server.url, { method: 'POST', body: missing }), {
+    code: 'ENOENT',
+  });
+  assert.equal(missing.destroyed, true);
 });

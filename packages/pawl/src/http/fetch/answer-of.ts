@@ -23,10 +23,17 @@ export function isResponse(value: unknown): value is Response {
  * that a handler returns a second time); HTTP_BAD_FIELD for a control character in a header.
  */
 export function answerOf(response: Response): Answer {
+  if (typeof response !== 'object' || response === null) throw noResponse(response);
   if (isLightResponse(response)) return answerOfLight(response);
-  if (!isResponse(response))
-    throw new TypeError(`A handler returns a Response, not ${Object.prototype.toString.call(response)}`);
+  if (!isResponse(response)) throw noResponse(response);
   return answerOfPlatform(response);
+}
+
+function noResponse(given: unknown): TypeError {
+  const what = typeof given === 'object' ? Object.prototype.toString.call(given) : typeof given;
+  return new TypeError(
+    `a fetch handler gives a Response, got ${what}${given === undefined ? ': is a return missing?' : ''}`,
+  );
 }
 
 function answerOfPlatform(response: Response): Answer {

@@ -118,7 +118,10 @@ test('what has been read is no answer, nor one that is given twice', async () =>
 
 test('nothing else than a Response is an answer', () => {
   for (const value of [undefined, null, 'x', {}, Promise.resolve(), Response.error(), Light.error()]) {
-    assert.throws(() => answerOf(value as Response), TypeError);
+    assert.throws(() => answerOf(value as Response), {
+      name: 'TypeError',
+      message: /^a fetch handler gives a Response, got |^Response.error/,
+    });
   }
   assert.deepEqual([new Light(), new Response(), {}, null, 'x'].map(isResponse), [true, true, false, false, false]);
 });

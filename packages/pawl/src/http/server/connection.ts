@@ -146,7 +146,8 @@ export class ServerConnection extends Future<void> implements TimerEntry, Owner,
   /** The server is stopping for good. */
   override cancel(cx: Context): Poll<void> {
     if (this.phase === CLOSED) return undefined;
-    if (this.phase !== ENDING) this.abandon('the server was stopped');
+    if (this.phase !== ENDING)
+      this.abandon(new PawlError('CANCELLED', 'the server was stopped before the answer was complete'));
     if (this.pollEnding(cx) === PENDING) return PENDING;
     this.end(cx);
     return undefined;

@@ -226,6 +226,23 @@ describe('a client that goes away', () => {
     });
   }
 
+  test('with a FIN is waited for; without half-closes that cancels its handler, too', () => {
+    for (const halfClose of [true, false]) {
+      const events: string[] = [];
+      const handler = patient(events, () => sleep(1000));
+      fakeServer({ handler, halfClose }, function* ({ connect }) {
+        const client = connect();
+        client.send(get());
+        yield* sleep(50);
+        client.fin();
+        yield* sleep(50);
+        assert.deepEqual(events, halfClose ? [] : GONE);
+        yield* sleep(2000);
+        assert.equal(client.read().endsWith('done'), halfClose);
+      });
+    }
+  });
+
   test('while the handler reads is an error of the read, and cancels a handler that goes on', () => {
     const events: string[] = [];
     fakeServer(

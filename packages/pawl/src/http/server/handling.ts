@@ -178,7 +178,7 @@ export class Handling implements Answering, Caller {
   private watch(cx: Context): void {
     const { body } = this.reply;
     if (body !== null && body.waker !== null) return;
-    if (this.owner.transport.pollHangup(cx) !== PENDING) throw clientGone();
+    if (this.owner.transport.pollHangup(cx, !this.server.settings.halfClose) !== PENDING) throw clientGone();
   }
 
   /** Nobody waits for the answer any more. */

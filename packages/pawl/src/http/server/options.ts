@@ -62,6 +62,12 @@ export interface ServerOptions extends Pick<
   readonly host?: string;
   /** Speaks https, with this certificate and key. What a client would speak beside HTTP/1.1 is settled: nothing (ALPN). */
   readonly tls?: Omit<TlsListenOptions, 'alpn' | keyof ListenOptions>;
+  /**
+   * Whether a client that has sent its FIN still gets its answers: with that, TCP cannot tell it from one that has closed its connection, as
+   * browsers, curl and most libraries do when they give a request up, until something is written to it. With false, a FIN cancels the
+   * handler, as in Node's server. Default true.
+   */
+  readonly halfClose?: boolean;
   readonly limits?: ServerLimits;
   readonly timeouts?: ServerTimeouts;
   /**
@@ -84,6 +90,7 @@ export type Handled = Answer | Future<Answer> | PromiseLike<Answer> | Steps<Answ
 /** The settings of a server, complete and checked. */
 export interface Settings {
   readonly address: Address;
+  readonly halfClose: boolean;
   readonly limits: Required<ServerLimits>;
   readonly timeouts: Required<ServerTimeouts>;
 }
@@ -98,11 +105,25 @@ const LIMITS: Required<ServerLimits> = {
 
 const TIMEOUTS: Required<ServerTimeouts> = { head: 30_000, body: 30_000, idle: 5_000, send: 60_000, request: Infinity };
 
-/** Throws BAD_ARGUMENT for what is no number of its kind. */
+/** Throws BAD_ARGUMENT for what is no number of its kind, and no function where one is wanted. */
 export function settingsOf(options: ServerOptions): Settings {
-  const { port = 0, host = '127.0.0.1' } = options;
+  if (typeof options !== 'object' || options === null)
+    throw new PawlError(
+      'BAD_ARGUMENT',
+      `serve takes its options: serve({ port, fetch }), got ${options === null ? 'null' : typeof options}`,
+    );
+  // What other servers call it. Unheard, the server would listen elsewhere than was meant.
+  if ('hostname' in options)
+    throw new PawlError('BAD_ARGUMENT', 'serve knows no option `hostname`: it is called `host`');
+  for (const name of ['onError', 'onExchange'] as const) {
+    const hook: unknown = options[name];
+    if (hook !== undefined && typeof hook !== 'function')
+      throw new PawlError('BAD_ARGUMENT', `${name} must be a function, got ${typeof hook}`);
+  }
+  const { port = 0, host = '127.0.0.1', halfClose = true } = options;
   return {
     address: { host, port },
+    halfClose,
     limits: numbers('limits', LIMITS, options.limits ?? {}),
     timeouts: numbers('timeouts', TIMEOUTS, options.timeouts ?? {}),
   };

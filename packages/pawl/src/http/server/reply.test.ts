@@ -347,9 +347,13 @@ test('the figures of an exchange are told when it is over', () => {
   );
 });
 
-test('hooks that throw end no connection, and no server', async () => {
+test('hooks that throw end no connection, and no server; a warning says where they have thrown', async () => {
   const warnings: string[] = [];
-  const listen = ({ message }: Error): void => void warnings.push(message);
+  const stacks: unknown[] = [];
+  const listen = ({ message, detail }: Error & { detail?: string }): void => {
+    warnings.push(message);
+    stacks.push(detail?.includes('at onError'));
+  };
   process.on('warning', listen);
   fakeServer(
     {
@@ -371,4 +375,5 @@ test('hooks that throw end no connection, and no server', async () => {
   await new Promise(setImmediate);
   process.off('warning', listen);
   assert.equal(warnings.filter((message) => message.includes('a bad hook')).length, 3);
+  assert.deepEqual(stacks, [true, true, true]);
 });

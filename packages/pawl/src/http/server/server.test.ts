@@ -247,7 +247,10 @@ test('a server says where it listens', () => {
 test('bad options are refused at once', () => {
   const handler = (): string => 'x';
   const bad: [options: object, message: RegExp][] = [
+    [() => 'x', /serve takes its options/],
     [{}, /neither/],
+    [{ handler, hostname: '0.0.0.0' }, /it is called `host`/],
+    [{ handler, onError: 5 }, /onError must be a function/],
     [{ handler, fetch: handler }, /both/],
     [{ handler: 'x' }, /no function/],
     [{ handler, limits: { body: 0 } }, /limits\.body/],

@@ -244,15 +244,13 @@ function guarded(onExchange: (exchange: Exchange) => void, server: Server): (exc
   };
 }
 
+/** With the error's stack, which Node prints as the detail: without it nobody could tell where a handler has failed. */
 function warn(error: unknown, request: ServerRequest | null): void {
   const what = request === null ? 'a connection' : `${request.method} ${request.target}`;
-  const warning = new Error(`${what} failed: ${error instanceof Error ? error.message : String(error)}`, {
-    cause: error,
+  process.emitWarning(`${what} failed: ${error instanceof Error ? error.message : String(error)}`, {
+    type: 'PawlWarning',
+    ...(error instanceof Error && error.stack !== undefined ? { detail: error.stack } : {}),
   });
-  warning.name = 'PawlWarning';
-  if (error instanceof Error && error.stack !== undefined)
-    warning.stack = `${warning.name}: ${what} failed: ${error.stack}`;
-  process.emitWarning(warning);
 }
 
 const ended = coroutine(function* closed(task: JoinHandle<void>): Steps<void> {

@@ -154,9 +154,9 @@ export class TlsHandle implements Transport {
     return this.outbox.flushed('write', cx.waker) ? undefined : PENDING;
   }
 
-  pollHangup(cx: Context): Poll<void> {
+  pollHangup(cx: Context, half?: boolean): Poll<void> {
     this.enter(cx);
-    return this.transport.pollHangup(cx);
+    return this.transport.pollHangup(cx, half);
   }
 
   unrefRead(): void {
