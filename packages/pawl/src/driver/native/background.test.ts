@@ -58,11 +58,12 @@ for (const mode of ['host', 'guest']) {
       return timer;
     };
     const alive = setInterval(() => {}, 3_600_000);
-    at(30);
-    at(10);
+    // Far enough apart that no pause of a busy machine lies between the insertion of the last and the time of the others.
+    at(1200);
+    at(900);
     driver.background.cancel(at(1));
     setImmediate(() => at(3));`,
-    '3 10 30\n',
+    '3 900 1200\n',
   );
 
   prints(
