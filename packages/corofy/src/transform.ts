@@ -4,7 +4,7 @@
  * What must hold: everything outside of marked functions comes out byte for byte, on its own lines until the first marked function. With an
  * error nothing is compiled.
  */
-import type { Program } from 'oxc-parser';
+import type { Directive, Program, Statement } from 'oxc-parser';
 import { Diagnostics, Lines, type Diagnostic } from './diagnostics.ts';
 import { compileCall } from './machine/compile.ts';
 import { FileContext, type Compiled } from './machine/file.ts';
@@ -14,7 +14,7 @@ import type { Piece } from './output/rope.ts';
 import type { SourceMap } from './output/source-map.ts';
 import { mayBeMarked } from './syntax/marked.ts';
 import { MarkerNames } from './syntax/marker.ts';
-import { bare, children, isFunction, walk, type Node } from './syntax/node.ts';
+import { bare, children, isFunction, walk, type MarkedFunction, type Node } from './syntax/node.ts';
 import { parse } from './syntax/parse.ts';
 import { Analysis } from './syntax/scope.ts';
 
@@ -75,7 +75,7 @@ export function transform(source: string, options: TransformOptions = {}): Trans
     place: options.place ?? 'import.meta.url',
     backEnd: options.backEnd ?? 'auto',
   });
-  const pieces = compileAll(context, program);
+  const pieces = unlessTooDeep(() => compileAll(context, program), diagnostics);
   if (pieces === null || diagnostics.failed) return nothing(diagnostics.list);
   const printer = new Printer(source);
   printer.print(pieces);
@@ -109,43 +109,73 @@ export function transform(source: string, options: TransformOptions = {}): Trans
   }
 }
 
+/** What the parser still takes may be too deep for those who go through its tree. */
+function unlessTooDeep<R>(compile: () => R, diagnostics: Diagnostics): R | null {
+  try {
+    return compile();
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    diagnostics.error(
+      { start: 0, end: 1 },
+      'TOO_DEEP',
+      'expressions are nested too deeply here: give parts of them names',
+    );
+    return null;
+  }
+}
+
+/** A statement of the module as the body of a function, for the analysis of its names. */
+function asFunction(statement: Statement | Directive): MarkedFunction {
+  const { start, end } = statement;
+  return {
+    type: 'ArrowFunctionExpression',
+    params: [],
+    body: { type: 'BlockStatement', body: [statement], start, end },
+    start,
+    end,
+  } as unknown as MarkedFunction;
+}
+
 /** The marked functions outside of all others. */
 class Edits {
   readonly list: { readonly node: Node; readonly rope: Piece }[] = [];
   private readonly file: FileContext;
+  /** The statement of the module that is visited, and what its names mean once that has been asked. */
+  private statement: Statement | Directive | null = null;
   private analysis: Analysis | null = null;
 
   constructor(file: FileContext, program: Program) {
     this.file = file;
     for (const statement of program.body) walk(statement, (node) => this.name(node));
-    for (const statement of program.body) this.visit(statement, null);
+    for (const statement of program.body) {
+      this.statement = statement;
+      this.analysis = null;
+      this.visit(statement, false, false);
+    }
     this.list.sort((a, b) => a.node.start - b.node.start);
   }
 
-  /** `within`: the outermost function that the node is in. */
-  private visit(node: Node, within: Node | null): void {
+  /** `scoped`: something around the node can declare names; `within`: it is a function or a class. */
+  private visit(node: Node, scoped: boolean, within: boolean): void {
     if (
       node.type === 'CallExpression' &&
       this.file.marker.nameIn(node.callee) !== null &&
-      !this.isShadowed(node.callee, within)
+      !(scoped && this.isShadowed(node.callee))
     ) {
-      const rope = compileCall(this.file, node, null, within !== null);
+      const rope = compileCall(this.file, node, null, within);
       if (rope !== null) {
         this.list.push({ node, rope });
         return;
       }
     }
-    if (within === null && (isFunction(node) || node.type === 'ClassBody')) {
-      this.analysis = null;
-      for (const child of children(node)) this.visit(child, node);
-      return;
-    }
-    for (const child of children(node)) this.visit(child, within);
+    const inside = within || isFunction(node) || node.type === 'ClassBody';
+    const declares = scoped || inside || /Statement$|^CatchClause$|^Class/.test(node.type);
+    for (const child of children(node)) this.visit(child, declares, inside);
   }
 
-  private isShadowed(callee: Node, within: Node | null): boolean {
-    if (within === null || !isFunction(within)) return false;
-    this.analysis ??= new Analysis(within);
+  /** The import's name has been declared again around the call. */
+  private isShadowed(callee: Node): boolean {
+    this.analysis ??= new Analysis(asFunction(this.statement as Statement));
     const inner = bare(callee);
     const name = inner.type === 'MemberExpression' ? inner.object : inner;
     return this.analysis.uses.has(name);

@@ -8,7 +8,7 @@ import type { Label } from '../machine/code.ts';
 import type { Unit } from '../machine/unit.ts';
 import type { Rope } from '../output/rope.ts';
 import { bare, type Node } from '../syntax/node.ts';
-import { code, explode, isStable, member, operand, type Value } from './expressions.ts';
+import { code, explode, member, operand, type Value } from './expressions.ts';
 import { operands, rebuild, type Operand } from './operands.ts';
 
 export function explodeCall(unit: Unit, node: CallExpression): Value {
@@ -22,7 +22,7 @@ export function explodeCall(unit: Unit, node: CallExpression): Value {
     return code(['undefined'], true);
   }
   const callee = bare(node.callee);
-  if (!node.arguments.some((one) => unit.has(one))) {
+  if (!node.arguments.some((one) => unit.has(one)) && callee.type !== 'ChainExpression') {
     // Only what is called contains an await.
     if (callee.type === 'MemberExpression') {
       const list: Operand[] = [{ node: callee.object }];
@@ -51,22 +51,38 @@ function calleeOf(unit: Unit, node: Node): Callee {
     else access = ['.', { from: callee.property.start, to: callee.property.end }];
     return { fn: [unit.save([self, ...access], callee)], self };
   }
+  if (callee.type === 'ChainExpression' && callee.expression.type === 'MemberExpression')
+    return chainedCallee(unit, callee.expression);
   const value = explode(unit, callee);
   if (value.stable && callee.type === 'Identifier') return { fn: value.rope, self: null };
   return { fn: [unit.save(value.rope, callee)], self: null };
+}
+
+/** `(a?.b)(…)`: the chain ends before the call, and gives it its `this`. */
+function chainedCallee(unit: Unit, member: Extract<Node, { type: 'MemberExpression' }>): Callee {
+  const end = unit.label('after ?.', member);
+  const short = unit.label('?. cut short', member);
+  const fn = unit.slot(unit.temp());
+  const self = unit.save(link(unit, member.object, short).rope, member.object);
+  if (member.optional) stop(unit, [self], short, member);
+  const access: Rope = member.computed
+    ? ['[', ...explode(unit, member.property).rope, ']']
+    : ['.', { from: member.property.start, to: member.property.end }];
+  unit.emit([`${fn} = ${self}`, ...access, ';'], member);
+  unit.go(end);
+  unit.code.mark(short);
+  unit.emit([`${fn} = undefined;`], member);
+  unit.code.mark(end);
+  return { fn: [fn], self };
 }
 
 /** The call of what has been looked up: its arguments, then itself. */
 function called(unit: Unit, node: CallExpression, { fn, self }: Callee): Value {
   const args = argumentsOf(unit, node);
   const at = node.arguments.length === 0 ? node.start : node.callee.start;
-  if (self !== null) {
-    const rest: Rope = args.length === 0 ? [] : [', ', ...args];
-    // What is no function is found out after its arguments have been evaluated, and `call` is looked up before.
-    if (node.arguments.every((one) => bare(one).type === 'AwaitExpression' || isStable(unit, one)))
-      return code([{ text: '', at }, ...fn, `.call(${self}`, ...rest, ')'], true);
-    return code([{ text: `${unit.use('invoke')}(`, at }, ...fn, `, ${self}`, ...rest, ')'], true);
-  }
+  if (self !== null)
+    // Not `fn.call(…)`: what is called may be a proxy, or have a `call` of its own.
+    return code([{ text: `${unit.use('apply')}(`, at }, ...fn, `, ${self}, [`, ...args, '])'], true);
   // A field that is called would be given the coroutine as its `this`.
   const plain: Rope = [{ text: '', at }, ...fn];
   const head: Rope = unit.layout.backEnd === 'fields' ? ['(0, ', ...plain, ')'] : plain;
@@ -133,7 +149,10 @@ function link(unit: Unit, node: Node, short: Label): Value {
   if (inner.type === 'CallExpression') {
     const callee = inner.callee.type === 'TSNonNullExpression' ? inner.callee.expression : inner.callee;
     let found: Callee;
-    if (callee.type === 'MemberExpression') {
+    if (callee.type === 'ParenthesizedExpression') {
+      // A chain in parentheses is one of its own.
+      found = calleeOf(unit, callee);
+    } else if (callee.type === 'MemberExpression') {
       const self =
         callee.object.type === 'Super' ? 'super' : unit.save(link(unit, callee.object, short).rope, callee.object);
       if (callee.optional) stop(unit, [self], short, callee);

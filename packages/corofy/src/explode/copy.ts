@@ -8,12 +8,13 @@ import type { CallExpression, VariableDeclaration } from 'oxc-parser';
 import { compileCall } from '../machine/compile.ts';
 import { LabelUse } from '../machine/code.ts';
 import { VariableUse } from '../machine/layout.ts';
+import { identifierEnd } from '../machine/names.ts';
 import type { Unit } from '../machine/unit.ts';
 import type { Piece, Rope } from '../output/rope.ts';
 import { bare, children, isAnonymous, isFunction, isType, type Node } from '../syntax/node.ts';
 import type { Use } from '../syntax/scope.ts';
 import { isUsing } from './disposal.ts';
-import { NamedValue, ShorthandKey } from './naming.ts';
+import { NamedValue, ShorthandKey, shorthandKey, unnamed } from './naming.ts';
 
 interface Edit {
   readonly from: number;
@@ -37,6 +38,8 @@ const NONE: ReadonlyMap<Node, Rope> = new Map();
 export class Copier {
   private readonly unit: Unit;
   private edits: Edit[] = [];
+  /** Targets before which it has been checked that their variable is there. */
+  private readonly checked = new Set<Node>();
   private replaced: ReadonlyMap<Node, Rope> = NONE;
 
   constructor(unit: Unit) {
@@ -70,7 +73,7 @@ export class Copier {
   /** An expression where no comma may stand. */
   private operand(node: Node): Rope {
     const rope = this.copy(node, this.replaced);
-    return node.type === 'SequenceExpression' ? ['(', ...rope, ')'] : rope;
+    return node.type === 'SequenceExpression' ? ['(', ...rope, ')'] : unnamed(node, rope);
   }
 
   private edit(from: number, to: number, rope: Rope): void {
@@ -126,19 +129,23 @@ export class Copier {
           this.edit(node.start, node.end, [`${this.unit.use('constant')}(`, this.read(use), ')']);
           return;
         }
-        break;
-      }
-      case 'BlockStatement':
-      case 'SwitchCase':
-        for (const child of node.type === 'SwitchCase' ? node.consequent : node.body)
-          // Where the text of a call changes to one that begins with a parenthesis, the line above must not go on in it.
-          if (child.type === 'ExpressionStatement' && this.beginsWithCall(child.expression))
-            this.edit(child.start, child.start, [';']);
-        if (node.type === 'BlockStatement' && node.body.some((child) => isUsing(child))) {
-          for (const child of node.body) this.visit(child, { ...inside, guarded: true });
+        if (use !== null && use.binding.risky) {
+          this.edit(node.start, node.start, ['(', this.read(use), ', ']);
+          this.checked.add(bare(node.argument));
+          this.visit(node.argument, inside);
+          this.edit(node.end, node.end, [')']);
           return;
         }
         break;
+      }
+      case 'BlockStatement':
+      case 'StaticBlock':
+        this.list(node.body, node.body.some((child) => isUsing(child)) ? { ...inside, guarded: true } : inside);
+        return;
+      case 'SwitchCase':
+        if (node.test !== null) this.visit(node.test, inside);
+        this.list(node.consequent, inside);
+        return;
       case 'VariableDeclaration':
         if (this.declaration(node, inside, '')) return;
         break;
@@ -195,14 +202,30 @@ export class Copier {
       }
       case 'ReturnStatement': {
         if (inside.fn) break;
-        const value = node.argument === null ? ['undefined'] : this.operand(node.argument);
-        const rope = this.unit.jumps.return(value);
+        const rope = this.unit.jumps.return(node.argument === null ? ['undefined'] : [this.operand(node.argument)]);
         this.edit(node.start, node.end, [{ text: '', at: node.start }, ...rope]);
         return;
       }
       default:
     }
     for (const child of children(node)) this.visit(child, inside);
+  }
+
+  /** Statements. What begins or ends otherwise now must not run into what stands beside it without a semicolon. */
+  private list(statements: readonly Node[], inside: Inside): void {
+    let ended = true;
+    for (const one of statements) {
+      const before = this.edits.length;
+      this.visit(one, inside);
+      const edits = this.edits.slice(before);
+      if (!ended && edits.some(({ from }) => from === one.start))
+        this.edits.splice(before, 0, { from: one.start, to: one.start, rope: [';'] });
+      ended = this.unit.file.source[one.end - 1] === ';';
+      if (!ended && edits.some(({ to }) => to === one.end) && mayGoOn(one)) {
+        this.edit(one.end, one.end, [';']);
+        ended = true;
+      }
+    }
   }
 
   /** The use of a lifted variable that a node is. */
@@ -227,15 +250,29 @@ export class Copier {
     return new VariableUse(this.layoutOf(use), use);
   }
 
+  /** A target in a pattern that first looks whether its variable is there. */
+  private checkedTarget(use: Use): Piece {
+    const target = this.target(use);
+    const { value } = this.unit.registers;
+    const name = JSON.stringify(use.binding.name);
+    return [
+      `({ set value(${value}) { `,
+      target,
+      ` = ${this.unit.use('assigned')}(${value}, `,
+      target,
+      `, ${name}); } }).value`,
+    ];
+  }
+
   private variable(node: Node, callee: boolean): void {
     const use = this.lifted(node);
     if (use === null) return;
-    const { name } = node as unknown as { name: string };
     let rope = use.access === 'read' ? this.read(use) : this.target(use);
-    // In a pattern; other assignments to a constant have been met before.
+    // In a pattern; other assignments to a constant, or to what may not be there yet, have been met before.
     if (isConstant(use)) rope = `${this.unit.use('immutable')}.value`;
+    else if (use.access === 'write' && use.binding.risky && !this.checked.has(node)) rope = this.checkedTarget(use);
     // An identifier of a pattern reaches over its type.
-    const to = use.access === 'declare' ? node.end : node.start + name.length;
+    const to = use.access === 'declare' ? node.end : identifierEnd(this.unit.file.source, node.start);
     const owner = callee && this.layoutOf(use).hasOwner(use.binding);
     this.edit(node.start, to, owner ? ['(0, ', rope, ')'] : [rope]);
   }
@@ -245,9 +282,8 @@ export class Copier {
     const use = this.lifted(target);
     if (use !== null && !this.replaced.has(value)) {
       const { name } = target as unknown as { name: string };
-      this.edit(target.start, target.start, [
-        use.access === 'read' && use.binding.risky ? `${name}: ` : new ShorthandKey(this.target(use), name),
-      ]);
+      const changed = use.access !== 'declare' && (isConstant(use) || use.binding.risky);
+      this.edit(target.start, target.start, [changed ? shorthandKey(name) : new ShorthandKey(this.target(use), name)]);
     }
     this.visit(value, inside);
   }
@@ -289,6 +325,7 @@ export class Copier {
         this.edit(node.end, node.end, [', ', target, `, ${JSON.stringify(name)})`]);
       } else {
         this.edit(node.start, left.start, ['(', this.read(use), ', ']);
+        this.checked.add(bare(left));
         this.visit(left, inside);
         this.visit(right, inside);
         this.edit(node.end, node.end, [')']);
@@ -309,18 +346,6 @@ export class Copier {
     const value = this.copy(right, this.replaced);
     this.edit(right.start, right.end, [new NamedValue(this.target(use), use.binding.name, value)]);
     return true;
-  }
-
-  private beginsWithCall(expression: Node): boolean {
-    for (let at: Node = expression; ;) {
-      const down = leftmost(at);
-      if (down === null) return false;
-      if (at.type === 'CallExpression' && down.type === 'Identifier') {
-        const use = this.lifted(down);
-        return use !== null && this.layoutOf(use).hasOwner(use.binding);
-      }
-      at = down;
-    }
   }
 
   /** A `var` of a copied piece, which is an assignment to what it declares. */
@@ -360,29 +385,7 @@ export function isConstant({ binding, access }: Use): boolean {
   return access === 'write' && (binding.kind === 'const' || binding.kind === 'using');
 }
 
-/** What an expression's text begins with. */
-function leftmost(node: Node): Node | null {
-  switch (node.type) {
-    case 'CallExpression':
-      return node.callee;
-    case 'MemberExpression':
-      return node.object;
-    case 'BinaryExpression':
-    case 'LogicalExpression':
-    case 'AssignmentExpression':
-      return node.left;
-    case 'ConditionalExpression':
-      return node.test;
-    case 'SequenceExpression':
-      return node.expressions[0] ?? null;
-    case 'TaggedTemplateExpression':
-      return node.tag;
-    case 'ChainExpression':
-    case 'TSAsExpression':
-    case 'TSSatisfiesExpression':
-    case 'TSNonNullExpression':
-      return node.expression;
-    default:
-      return null;
-  }
+/** A statement that the next line would belong to, if that began with a parenthesis. */
+function mayGoOn(node: Node): boolean {
+  return !/^(?:Function|Class)Declaration$|^(?:Block|Try|Switch)Statement$/.test(node.type);
 }

@@ -8,9 +8,10 @@ import type { AssignmentExpression, ConditionalExpression, LogicalExpression } f
 import type { Label } from '../machine/code.ts';
 import type { Unit } from '../machine/unit.ts';
 import type { Rope } from '../output/rope.ts';
-import { bare, type Node } from '../syntax/node.ts';
+import { bare, isAnonymous, type Node } from '../syntax/node.ts';
 import { explodeCall, explodeChain, explodeNew, explodeTag } from './calls.ts';
 import { isConstant } from './copy.ts';
+import { NamedValue, unnamed } from './naming.ts';
 import { rebuild, rebuildJsx, rebuildObject, rebuildTemplate, type Operand } from './operands.ts';
 import { assign } from './patterns.ts';
 
@@ -36,6 +37,7 @@ export function operand({ rope, atomic }: Value): Rope {
 
 /** Takes an expression apart as far as its last await, and gives what is left of it. */
 export function explode(unit: Unit, node: Node, replaced?: ReadonlyMap<Node, Rope>): Value {
+  // A sequence may stand where an argument would end at its comma.
   if (!unit.has(node) && node.type === 'SequenceExpression')
     return code(['(', ...unit.copy(node, replaced), ')'], true);
   if (!unit.has(node))
@@ -89,7 +91,7 @@ export function explode(unit: Unit, node: Node, replaced?: ReadonlyMap<Node, Rop
     case 'SequenceExpression': {
       const last = node.expressions.length - 1;
       for (const one of node.expressions.slice(0, last)) unit.scratch(() => evaluate(unit, one));
-      return explode(unit, node.expressions[last] as Node);
+      return lastOf(unit, node.expressions[last] as Node);
     }
     case 'ConditionalExpression':
       return explodeConditional(unit, node);
@@ -111,6 +113,12 @@ export function explode(unit: Unit, node: Node, replaced?: ReadonlyMap<Node, Rop
       );
       return code(['undefined'], true);
   }
+}
+
+/** The last of a sequence, which takes no name from what the sequence is assigned to. */
+function lastOf(unit: Unit, node: Node): Value {
+  const value = explode(unit, node);
+  return isAnonymous(node) ? code(unnamed(node, value.rope), true) : value;
 }
 
 function spread(node: Node): Operand {
@@ -173,10 +181,14 @@ function explodeConditional(unit: Unit, node: ConditionalExpression): Value {
   const end = unit.label('after ?:', node);
   const result = unit.slot(unit.temp());
   unit.scratch(() => branchUnless(unit, node.test, otherwise));
-  unit.scratch(() => unit.emit([`${result} = `, ...explode(unit, node.consequent).rope, ';'], node.consequent));
+  unit.scratch(() =>
+    unit.emit([`${result} = `, ...unnamed(node.consequent, explode(unit, node.consequent).rope), ';'], node.consequent),
+  );
   unit.go(end);
   unit.code.mark(otherwise);
-  unit.scratch(() => unit.emit([`${result} = `, ...explode(unit, node.alternate).rope, ';'], node.alternate));
+  unit.scratch(() =>
+    unit.emit([`${result} = `, ...unnamed(node.alternate, explode(unit, node.alternate).rope), ';'], node.alternate),
+  );
   unit.code.mark(end);
   return code([result], true);
 }
@@ -190,9 +202,11 @@ function settled(operator: string, slot: string): string {
 function explodeLogical(unit: Unit, node: LogicalExpression): Value {
   const end = unit.label(`after ${node.operator}`, node);
   const result = unit.slot(unit.temp());
-  unit.scratch(() => unit.emit([`${result} = `, ...explode(unit, node.left).rope, ';'], node.left));
+  unit.scratch(() => unit.emit([`${result} = `, ...unnamed(node.left, explode(unit, node.left).rope), ';'], node.left));
   unit.goIf([settled(node.operator, result)], end, node);
-  unit.scratch(() => unit.emit([`${result} = `, ...explode(unit, node.right).rope, ';'], node.right));
+  unit.scratch(() =>
+    unit.emit([`${result} = `, ...unnamed(node.right, explode(unit, node.right).rope), ';'], node.right),
+  );
   unit.code.mark(end);
   return code([result], true);
 }
@@ -206,13 +220,20 @@ function explodeAssignment(unit: Unit, node: AssignmentExpression): Value {
     return code([value], true);
   }
   const target = left.type === 'MemberExpression' ? member(unit, left) : name(unit, left);
-  if (operator === '=') return code(target.write(explode(unit, right).rope));
+  const value = (): Rope => {
+    const { rope } = explode(unit, right);
+    const use = unit.copier.lifted(left);
+    return use !== null && isAnonymous(right)
+      ? [new NamedValue(unit.copier.target(use), use.binding.name, rope)]
+      : rope;
+  };
+  if (operator === '=') return code(target.write(value()));
   const plain = operator.slice(0, -1);
   if (plain === '&&' || plain === '||' || plain === '??') {
     const end = unit.label(`after ${operator}`, node);
     const result = unit.save(target.read, node);
     unit.goIf([settled(plain, result)], end, node);
-    unit.scratch(() => unit.emit([`${result} = `, ...target.write(explode(unit, right).rope), ';'], node));
+    unit.scratch(() => unit.emit([`${result} = `, ...target.write(value()), ';'], node));
     unit.code.mark(end);
     return code([result], true);
   }

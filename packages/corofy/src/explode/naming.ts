@@ -1,5 +1,11 @@
-/** A function expression that takes the name of the variable it is assigned to, although that variable is called differently now. */
+/** Names of functions: a function expression takes the name of the variable it is assigned to, whatever that is called in the output. */
 import type { Late, Piece, Rope } from '../output/rope.ts';
+import { isAnonymous, type Node } from '../syntax/node.ts';
+
+/** A value that the machine assigns to something of its own: a function that has no name gets none from that. */
+export function unnamed(node: Node | null, value: Rope): Rope {
+  return isAnonymous(node) ? ['(0, ', ...value, ')'] : value;
+}
 
 export class NamedValue implements Late {
   private readonly target: Piece;
@@ -14,8 +20,9 @@ export class NamedValue implements Late {
 
   resolve(): Rope {
     if (textOf(this.target) === this.name) return this.value;
-    const key = JSON.stringify(this.name);
-    return [`({ [${key}]: `, ...this.value, ` })[${key}]`];
+    if (this.name === '__proto__') return [`({ ['__proto__']: `, ...this.value, ` })['__proto__']`];
+    // A computed key would name a class that has a static member of the name `name`.
+    return [`({ ${this.name}: `, ...this.value, ` }).${this.name}`];
   }
 }
 
@@ -30,8 +37,13 @@ export class ShorthandKey implements Late {
   }
 
   resolve(): Rope {
-    return textOf(this.target) === this.name ? [] : [`${this.name}: `];
+    return textOf(this.target) === this.name ? [] : [shorthandKey(this.name)];
   }
+}
+
+/** A shorthand property's key. `__proto__: value` would set the prototype. */
+export function shorthandKey(name: string): string {
+  return name === '__proto__' ? `['__proto__']: ` : `${name}: `;
 }
 
 function textOf(piece: Piece): string {

@@ -8,6 +8,7 @@ import type { Unit } from '../machine/unit.ts';
 import type { Rope } from '../output/rope.ts';
 import type { Node } from '../syntax/node.ts';
 import { explode, operand } from './expressions.ts';
+import { shorthandKey } from './naming.ts';
 
 export interface Operand {
   readonly node: Node;
@@ -50,7 +51,7 @@ export function rebuildObject(unit: Unit, node: ObjectExpression): Rope {
     if (property.kind !== 'init' || property.method) continue;
     if (property.shorthand) {
       const { name } = property.key as { readonly name: string };
-      list.push({ node: property.value, place: (rope) => [`${name}: `, ...rope] });
+      list.push({ node: property.value, place: (rope) => [shorthandKey(name), ...rope] });
     } else list.push({ node: property.value });
   }
   return rebuild(unit, node, list);

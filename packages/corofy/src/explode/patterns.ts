@@ -10,7 +10,7 @@ import type { Rope } from '../output/rope.ts';
 import { bare, isAnonymous, type Node } from '../syntax/node.ts';
 import { explode, member } from './expressions.ts';
 import { isConstant } from './copy.ts';
-import { NamedValue } from './naming.ts';
+import { NamedValue, unnamed } from './naming.ts';
 import { guarded } from './try.ts';
 
 /** Assigns the value to what a declaration, a loop's head or an assignment has on its left side. */
@@ -95,7 +95,7 @@ function element(unit: Unit, target: Node, value: Rope): void {
         const { rope } = explode(unit, right);
         const use = unit.copier.lifted(inner);
         const named: Rope =
-          use !== null && isAnonymous(right) ? [new NamedValue([taken], use.binding.name, rope)] : rope;
+          use !== null && isAnonymous(right) ? [new NamedValue([taken], use.binding.name, rope)] : unnamed(right, rope);
         unit.emit([`${taken} = `, ...named, ';'], right);
       });
       unit.code.mark(given);

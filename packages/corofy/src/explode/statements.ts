@@ -16,11 +16,11 @@ import type { Target } from '../machine/jumps.ts';
 import type { Unit } from '../machine/unit.ts';
 import type { Rope } from '../output/rope.ts';
 import { isAnonymous, type Node } from '../syntax/node.ts';
-import type { Scope } from '../syntax/scope.ts';
+import type { Binding, Scope } from '../syntax/scope.ts';
 import { declareUsing, isUsing, withUsing } from './disposal.ts';
 import { branchUnless, evaluate, explode } from './expressions.ts';
 import { explodeLoop } from './loops.ts';
-import { NamedValue } from './naming.ts';
+import { NamedValue, shorthandKey, unnamed } from './naming.ts';
 import { assign } from './patterns.ts';
 import { explodeTry } from './try.ts';
 
@@ -36,8 +36,21 @@ export function explodeFunction(unit: Unit): void {
     });
     return;
   }
-  block(unit, body.body, unit.analysis.scopes.get(fn) as Scope);
+  const scope = unit.analysis.scopes.get(body) as Scope;
+  // A `var` that repeats a parameter is a variable of its own where parameters have defaults, and begins with its value.
+  for (const [binding, value] of repeated(scope)) {
+    const from = unit.layout.isLifted(value) ? unit.layout.write(value, false) : value.name;
+    unit.emit([`${unit.layout.write(binding, false)} = ${from};`]);
+  }
+  block(unit, body.body, scope);
   unit.code.emit(['return undefined;'], null, true);
+}
+
+function repeated(scope: Scope): [Binding, Binding][] {
+  return [...scope.bindings.values()].flatMap((binding): [Binding, Binding][] => {
+    const param = scope.node.type === 'BlockStatement' ? scope.parent?.bindings.get(binding.name) : undefined;
+    return binding.kind === 'var' && param !== undefined ? [[binding, param]] : [];
+  });
 }
 
 /** A list of statements with a scope of their own. */
@@ -75,7 +88,7 @@ export function enterScope(unit: Unit, scope: Scope, statements: readonly Node[]
     const fields: string[] = [];
     for (const binding of scope.bindings.values())
       if (unit.layout.iterationOf(binding) !== null)
-        fields.push(`${binding.name}: ${binding.risky ? unit.use('UNSET') : 'undefined'}`);
+        fields.push(`${shorthandKey(binding.name)}${binding.risky ? unit.use('UNSET') : 'undefined'}`);
     unit.emit([`${unit.layout.slot(iteration.name)} = { ${fields.join(', ')} };`]);
   }
   for (const binding of scope.bindings.values())
@@ -91,8 +104,8 @@ function declareFunction(unit: Unit, fn: FunctionNode): void {
   const { id } = fn;
   if (id === null) return;
   const use = unit.copier.lifted(id);
-  if (use === null) return;
-  const target = unit.copier.target(use);
+  // One that repeats a parameter takes its place.
+  const target = use === null ? id.name : unit.copier.target(use);
   const value = unit.copy(fn, new Map<Node, Rope>([[id, []]]));
   unit.emit([target, ' = ', new NamedValue(target, id.name, value), ';'], fn);
 }
@@ -165,7 +178,7 @@ function exploded(unit: Unit, node: Statement, labels: readonly string[]): void 
       return;
     case 'ReturnStatement': {
       const value = explode(unit, node.argument as Node);
-      unit.code.emit(unit.jumps.return(value.rope), node, true);
+      unit.code.emit(unit.jumps.return(unnamed(node.argument, value.rope)), node, true);
       return;
     }
     case 'ThrowStatement':

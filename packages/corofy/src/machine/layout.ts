@@ -50,6 +50,7 @@ export class Layout {
     this.depth = depth;
     this.registers = registers;
     this.names = names;
+    const { body } = fn;
     const looping = new Set<Node>();
     const collect = (node: Node, inLoop: boolean): void => {
       if (!analysis.awaits.has(node)) return;
@@ -62,11 +63,10 @@ export class Layout {
       }
       for (const child of children(node)) if (!isFunction(child)) collect(child, loop);
     };
-    const { body } = fn;
     if (body?.type === 'BlockStatement') for (const one of body.body) collect(one, false);
     for (const [node, scope] of analysis.scopes) {
       if (scope.fn !== fn || scope.node !== node) continue;
-      const own = node === fn;
+      const own = node === fn || node === body;
       if (!own && !this.scopes.has(node)) continue;
       for (const binding of scope.bindings.values()) {
         const { kind, name, captured } = binding;

@@ -1,10 +1,22 @@
 /** Names that the output needs and the source does not use. */
 
+const ESCAPE = /\\u(?:\{([0-9a-fA-F]+)\}|([0-9a-fA-F]{4}))/g;
+const IDENTIFIER = /(?:[\p{ID_Continue}$\u200C\u200D]|\\u(?:\{[0-9a-fA-F]+\}|[0-9a-fA-F]{4}))+/uy;
+
+/** Where the identifier ends that begins at an offset: with escapes it is longer than its name. */
+export function identifierEnd(source: string, start: number): number {
+  IDENTIFIER.lastIndex = start;
+  return IDENTIFIER.test(source) ? IDENTIFIER.lastIndex : start;
+}
+
 export class Names {
   private readonly taken: Set<string>;
 
   constructor(source: string) {
-    this.taken = new Set(source.match(/[\p{ID_Start}$_][\p{ID_Continue}$]*/gu));
+    const plain = source.replace(ESCAPE, (_, long: string, short: string) =>
+      String.fromCodePoint(Math.min(parseInt(long ?? short, 16), 0x10ffff)),
+    );
+    this.taken = new Set(plain.match(/[\p{ID_Start}$_][\p{ID_Continue}$]*/gu));
   }
 
   /** `wanted`, or the first variation of it that nobody uses. */

@@ -1,5 +1,6 @@
 /** Unit: one marked function while it is compiled. */
 import { Copier } from '../explode/copy.ts';
+import { unnamed } from '../explode/naming.ts';
 import type { Rope } from '../output/rope.ts';
 import type { MarkedFunction, Node } from '../syntax/node.ts';
 import type { Analysis } from '../syntax/scope.ts';
@@ -82,7 +83,7 @@ export class Unit {
   /** Stores a value in a new temporary, and gives how that is written. */
   save(value: Rope, node: Node | null): string {
     const slot = this.slot(this.temp());
-    this.emit([`${slot} = `, ...value, ';'], node);
+    this.emit([`${slot} = `, ...unnamed(node, value), ';'], node);
     return slot;
   }
 

@@ -43,8 +43,8 @@ export class Scope {
 
   declare(name: string, kind: BindingKind, end: number): void {
     const known = this.bindings.get(name);
-    // A `var` may repeat a parameter or a function.
-    if (known !== undefined && kind === 'var') return;
+    // A `var` may repeat a parameter or a function, and a function a parameter.
+    if (known !== undefined && (kind === 'var' || (kind === 'function' && known.kind === 'param'))) return;
     this.bindings.set(name, { name, kind, scope: this, end, uses: [], captured: false, risky: false });
   }
 
@@ -105,15 +105,18 @@ export class Analysis {
     const scope = this.enter(outer, fn);
     for (const param of fn.params) for (const id of namesIn(param)) scope.declare(id.name, 'param', fn.start);
     const { body } = fn;
-    if (body !== null) {
-      for (const { name } of varsIn(body)) scope.declare(name, 'var', fn.start);
-      if (body.type === 'BlockStatement') {
-        this.scopes.set(body, scope);
-        declareLexical(body.body, scope);
-      }
+    // Where a parameter has a part that is evaluated, that does not see what the body declares.
+    const within =
+      fn.params.every(({ type }) => type === 'Identifier') || body?.type !== 'BlockStatement'
+        ? scope
+        : this.enter(scope, body);
+    if (body?.type === 'BlockStatement') {
+      for (const { name } of varsIn(body)) within.declare(name, 'var', fn.start);
+      this.scopes.set(body, within);
+      declareLexical(body.body, within);
     }
     for (const param of fn.params) this.visitPattern(param, scope, 'declare');
-    if (body !== null && body.type === 'BlockStatement') this.visitAll(body.body, scope);
+    if (body?.type === 'BlockStatement') this.visitAll(body.body, within);
     else if (body !== null) this.visit(body, scope);
     this.functions.pop();
     this.trail = trail;

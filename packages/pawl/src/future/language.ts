@@ -40,18 +40,21 @@ export function destructurable<V>(value: V): V {
   return value;
 }
 
-/** The rest of an object pattern. */
+/** The rest of an object pattern: what is left out is not read. */
 export function restOf(value: object, keys: readonly PropertyKey[]): object {
-  const rest: Record<PropertyKey, unknown> = { ...value };
-  for (const key of keys) delete rest[key];
+  const rest = {};
+  const from = Object(value) as Record<PropertyKey, unknown>;
+  const out = new Set<PropertyKey>(keys.map((key) => (typeof key === 'symbol' ? key : String(key))));
+  for (const key of Reflect.ownKeys(from)) {
+    if (out.has(key) || Reflect.getOwnPropertyDescriptor(from, key)?.enumerable !== true) continue;
+    const one = from[key];
+    Reflect.defineProperty(rest, key, { value: one, writable: true, enumerable: true, configurable: true });
+  }
   return rest;
 }
 
-/** Calls a method that has been looked up before its arguments. */
-export function invoke(fn: unknown, self: unknown, ...args: readonly unknown[]): unknown {
-  if (typeof fn !== 'function') throw new TypeError(`${String(fn)} is not a function`);
-  return Reflect.apply(fn as () => unknown, self, args);
-}
+/** Calls a method that was looked up before its arguments were evaluated. */
+export const { apply } = Reflect;
 
 /** The tag of a template that is a method. */
 export function tagOf(fn: unknown, self: unknown): (...args: readonly unknown[]) => unknown {
