@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { ready } from 'pawl';
 import { ADVERSARIAL } from './adversarial.ts';
 import { environment } from './support/programs.ts';
-import { compile, runCompiled, runNative, type Trace } from './support/ways.ts';
+import { compile, runCompiled, runGenerator, runNative, type Trace } from './support/ways.ts';
 
 const asPromise = (value: unknown): unknown => Promise.resolve(value);
 const asFuture = (value: unknown): unknown => ready(value);
@@ -19,4 +19,20 @@ for (const [name, text] of Object.entries(ADVERSARIAL)) {
         assert.deepEqual(seen(runCompiled(make, environment(asFuture), turns)), seen(native));
     });
   }
+
+  // Without semicolons the generator's text would not stand as it is.
+  if (name.startsWith('no semicolons')) continue;
+  const asynchronous = /await using|for await/.test(text);
+  test(`${name}: cancelled at each of its awaits, it runs what a return there would`, async () => {
+    for (const backEnd of ['closure', 'fields'] as const) {
+      const { make } = compile(source, backEnd);
+      const { waits } = runCompiled(make, environment(asFuture), () => 0);
+      for (let at = 0; at < Math.min(waits, 40); at++) {
+        const wrap = asynchronous ? asPromise : (value: unknown): unknown => value;
+        const model = await runGenerator(source, environment(wrap), asynchronous, at);
+        const run = runCompiled(make, environment(asFuture), (n) => n % 2, at);
+        assert.deepEqual(seen(run), seen(model), `${backEnd}, cancelled at wait ${at}`);
+      }
+    }
+  });
 }
