@@ -146,6 +146,9 @@ export class Copier {
         if (node.test !== null) this.visit(node.test, inside);
         this.list(node.consequent, inside);
         return;
+      case 'ClassDeclaration':
+        if (node.abstract === true && node.id !== null && this.replaced.has(node.id)) this.concrete(node);
+        break;
       case 'VariableDeclaration':
         if (this.declaration(node, inside, '')) return;
         break;
@@ -209,6 +212,15 @@ export class Copier {
       default:
     }
     for (const child of children(node)) this.visit(child, inside);
+  }
+
+  /** No expression is an abstract class: what makes it one is a type's business. */
+  private concrete(node: Extract<Node, { type: 'ClassDeclaration' | 'ClassExpression' }>): void {
+    const from = node.decorators.at(-1)?.end ?? node.start;
+    const at = this.unit.file.source.indexOf('abstract', from);
+    this.edit(at, at + 'abstract'.length, []);
+    for (const member of node.body.body)
+      if (member.type.startsWith('TSAbstract')) this.edit(member.start, member.end, []);
   }
 
   /** Statements. What begins or ends otherwise now must not run into what stands beside it without a semicolon. */

@@ -137,6 +137,7 @@ function copied(unit: Unit, node: Statement): void {
       return;
     case 'TSEnumDeclaration':
     case 'TSModuleDeclaration':
+      if (node.declare) return;
       unit.file.diagnostics.error(
         node,
         'NOT_ERASABLE',
@@ -265,7 +266,7 @@ function explodeSwitch(unit: Unit, node: SwitchStatement, labels: readonly strin
 }
 
 function classDeclaration(unit: Unit, node: Extract<Node, { type: 'ClassDeclaration' | 'ClassExpression' }>): void {
-  if (node.id === null) return;
+  if (node.id === null || node.declare === true) return;
   const use = unit.copier.lifted(node.id);
   const value = explode(unit, node, new Map([[node.id as Node, unit.copier.range(node.id.start, node.id.end, [])]]));
   if (use !== null) unit.emit([unit.copier.target(use), ' = ', ...value.rope, ';'], node);

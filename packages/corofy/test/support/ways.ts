@@ -108,16 +108,18 @@ export function compile(
   const { code, diagnostics } = transform(module, { file: 'body.js', backEnd, place: '"body.js"' });
   const errors = diagnostics.filter(({ severity }) => severity === 'error');
   if (errors.length > 0) throw new Error(errors.map((one) => formatDiagnostic(one, module)).join('\n'));
+  return { code, make: load(code) };
+}
+
+/** What the compiled text of a module exports by default, when it is made. */
+export function load(code: string): () => (...args: unknown[]) => Future<unknown> {
   const imported = /^import \{ (.*) \} from "pawl\/compiled";$/m.exec(code)?.[1];
   if (imported === undefined) throw new Error('nothing was compiled');
   const text = code.replace(/^import .*$/gm, '').replace('export default', 'return');
-  return {
-    code,
-    make: new Function(
-      'runtime',
-      `"use strict"; const { ${imported.replaceAll(' as ', ': ')} } = runtime; var ${/^var (.*);$/m.exec(code)?.[1]};\n${text}`,
-    ).bind(null, runtime) as () => (...args: unknown[]) => Future<unknown>,
-  };
+  return new Function(
+    'runtime',
+    `"use strict"; const { ${imported.replaceAll(' as ', ': ')} } = runtime; var ${/^var (.*);$/m.exec(code)?.[1]};\n${text}`,
+  ).bind(null, runtime) as () => (...args: unknown[]) => Future<unknown>;
 }
 
 /** Runs a compiled body; `stopAt`: the wait during which it is cancelled. */
