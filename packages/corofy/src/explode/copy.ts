@@ -12,7 +12,7 @@ import { identifierEnd } from '../machine/names.ts';
 import type { Unit } from '../machine/unit.ts';
 import type { Piece, Rope } from '../output/rope.ts';
 import { bare, children, isAnonymous, isFunction, isType, type Node } from '../syntax/node.ts';
-import type { Use } from '../syntax/scope.ts';
+import { isConstant, type Use } from '../syntax/scope.ts';
 import { isUsing } from './disposal.ts';
 import { NamedValue, ShorthandKey, shorthandKey, unnamed } from './naming.ts';
 
@@ -391,10 +391,6 @@ export class Copier {
     const to = annotation === null || annotation === undefined ? id.end : annotation.start;
     return id.type === 'Identifier' ? this.copy(id, this.replaced) : this.range(id.start, to, [id], this.replaced);
   }
-}
-
-export function isConstant({ binding, access }: Use): boolean {
-  return access === 'write' && (binding.kind === 'const' || binding.kind === 'using');
 }
 
 /** A statement that the next line would belong to, if that began with a parenthesis. */

@@ -10,7 +10,7 @@ import type { Unit } from '../machine/unit.ts';
 import type { Rope } from '../output/rope.ts';
 import { bare, isAnonymous, type Node } from '../syntax/node.ts';
 import { explodeCall, explodeChain, explodeNew, explodeTag } from './calls.ts';
-import { isConstant } from './copy.ts';
+import { isConstant } from '../syntax/scope.ts';
 import { NamedValue, unnamed } from './naming.ts';
 import { rebuild, rebuildJsx, rebuildObject, rebuildTemplate, type Operand } from './operands.ts';
 import { assign } from './patterns.ts';

@@ -9,7 +9,7 @@ import type { Unit } from '../machine/unit.ts';
 import type { Rope } from '../output/rope.ts';
 import { bare, isAnonymous, type Node } from '../syntax/node.ts';
 import { explode, member } from './expressions.ts';
-import { isConstant } from './copy.ts';
+import { isConstant } from '../syntax/scope.ts';
 import { NamedValue, unnamed } from './naming.ts';
 import { guarded } from './try.ts';
 

@@ -8,7 +8,7 @@ import type { CallExpression } from 'oxc-parser';
 import { NamedValue } from '../explode/naming.ts';
 import { eachLate, type Late, type Piece, type Rope } from '../output/rope.ts';
 import type { Node } from '../syntax/node.ts';
-import { namesIn } from '../syntax/scope.ts';
+import { namesIn } from '../syntax/declared.ts';
 import { returnedOf, type Instruction, type Region } from './code.ts';
 import type { Iteration } from './layout.ts';
 import type { Unit } from './unit.ts';

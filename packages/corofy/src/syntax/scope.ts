@@ -6,6 +6,7 @@
  */
 import type { JSXElementName } from 'oxc-parser';
 import { children, isFunction, isType, type MarkedFunction, type Node } from './node.ts';
+import { namesIn, varsIn } from './declared.ts';
 
 export type BindingKind = 'param' | 'var' | 'let' | 'const' | 'using' | 'function' | 'class' | 'catch' | 'self';
 
@@ -26,6 +27,11 @@ export interface Use {
   /** The function inside the binding's own that the use is in, or null. */
   readonly within: Node | null;
   readonly access: 'read' | 'write' | 'declare';
+}
+
+/** An assignment to what cannot be assigned to. */
+export function isConstant({ binding, access }: Use): boolean {
+  return access === 'write' && (binding.kind === 'const' || binding.kind === 'using');
 }
 
 export class Scope {
@@ -351,30 +357,6 @@ export class Analysis {
   }
 }
 
-type Named = Node & { readonly name: string };
-
-/** The identifiers that a pattern declares. */
-export function namesIn(pattern: Node): Named[] {
-  switch (pattern.type) {
-    case 'Identifier':
-      return [pattern];
-    case 'ObjectPattern':
-      return pattern.properties.flatMap((property) => namesIn(property));
-    case 'Property':
-      return namesIn(pattern.value);
-    case 'ArrayPattern':
-      return pattern.elements.flatMap((element) => (element === null ? [] : namesIn(element)));
-    case 'AssignmentPattern':
-      return namesIn(pattern.left);
-    case 'RestElement':
-      return namesIn(pattern.argument);
-    case 'TSParameterProperty':
-      return namesIn(pattern.parameter);
-    default:
-      return [];
-  }
-}
-
 /** What a statement list declares in its own block. `until`: where the declarations of a loop's head end. */
 function declareLexical(statements: readonly Node[], scope: Scope, until?: number): void {
   for (const statement of statements) {
@@ -388,14 +370,4 @@ function declareLexical(statements: readonly Node[], scope: Scope, until?: numbe
         for (const { name } of namesIn(declarator.id)) scope.declare(name, kind, until ?? declarator.end);
     } else if (statement.type === 'LabeledStatement') declareLexical([statement.body], scope);
   }
-}
-
-/** The names that `var` declares below a node, functions excluded. */
-function varsIn(node: Node): Named[] {
-  if (isFunction(node) || node.type === 'ClassDeclaration' || node.type === 'ClassExpression' || isType(node))
-    return [];
-  if (node.type === 'VariableDeclaration')
-    return node.kind === 'var' ? node.declarations.flatMap(({ id }) => namesIn(id)) : [];
-  if (/Expression$|Literal$|Identifier$/.test(node.type) && node.type !== 'StaticBlock') return [];
-  return children(node).flatMap((child) => varsIn(child));
 }
