@@ -104,7 +104,7 @@ export function transform(source: string, options: TransformOptions = {}): Trans
     out.push({ from, to: source.length });
     if (!source.endsWith('\n')) out.push('\n');
     out.push(`${at.runtime.importFrom(runtime)}\n`);
-    out.push(`var ${at.machines.join(', ')};\n`);
+    if (at.frames.length > 0) out.push(`var ${at.frames.join(', ')};\n`);
     return out;
   }
 }

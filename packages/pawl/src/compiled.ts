@@ -10,12 +10,12 @@ setAdopter(fromPromise);
 export { awaitable } from './future/awaitable.ts';
 export {
   begin,
-  beginFields,
   CompiledCoroutine,
   Machine,
   named,
   type Step,
   type Suspension,
+  withMachine,
 } from './future/compiled.ts';
 export { Disposer } from './future/disposer.ts';
 export { iterate, iterateAsync, Iteration, keysOf } from './future/iteration.ts';

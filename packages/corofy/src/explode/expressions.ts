@@ -127,7 +127,7 @@ function spread(node: Node): Operand {
 
 function explodeAwait(unit: Unit, node: Node, argument: Node): Value {
   const { rope } = explode(unit, argument);
-  unit.code.await(rope, node, 'after the await');
+  unit.code.await(unnamed(argument, rope), node, 'after the await');
   return { rope: [{ text: unit.registers.value, at: node.start }], atomic: true, stable: false, register: true };
 }
 
