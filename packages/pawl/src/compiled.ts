@@ -20,11 +20,11 @@ export {
 export { Disposer } from './future/disposer.ts';
 export { iterate, iterateAsync, Iteration, keysOf } from './future/iteration.ts';
 export {
-  apply,
   assigned,
   constant,
   destructurable,
   immutable,
+  invoke,
   live,
   propertyKey,
   restOf,
