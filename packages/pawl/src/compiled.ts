@@ -11,6 +11,7 @@ export { awaitable } from './future/awaitable.ts';
 export {
   begin,
   CompiledCoroutine,
+  isPending,
   Machine,
   named,
   type Step,

@@ -30,11 +30,14 @@ export function emitUnit(unit: Unit, call: CallExpression): Rope {
     machine,
     name: file.names.fresh(`$${/^[\w$]+$/.test(label) ? label : 'Coroutine'}`),
     pending: file.names.shared(unit.depth, '$pending'),
-    step: (pending) => stepName(unit, own, pending),
+    step: (isPending) => stepName(unit, own, isPending),
   };
   const text = unit.layout.backEnd === 'fields' ? fields(unit, emitted) : closure(unit, emitted);
   return indented(text, indentOf(unit, call.start));
 }
+
+/** How a rope is compared with PENDING. */
+type Comparison = (rope: Rope) => Rope;
 
 /** What both back ends print. */
 interface Emitted {
@@ -43,7 +46,8 @@ interface Emitted {
   readonly name: string;
   /** A constant of PENDING, where the class is. */
   readonly pending: string;
-  step(pending: string): Rope;
+  /** The step's function; `isPending` writes its comparison. */
+  step(isPending: Comparison): Rope;
 }
 
 function head(unit: Unit): Rope {
@@ -76,7 +80,9 @@ function closure(unit: Unit, { machine, name, pending, step }: Emitted): Rope {
     '{\n',
     variables.length > 0 ? `  let ${variables.join(', ')};\n` : '',
     `  return ${unit.use('begin')}(new ${frame}(`,
-    ...step(unit.use('PENDING')),
+    // The engine does not know a constant that is not in its own context, and compares with it by the rules of `===` for all types: an
+    // await that is ready takes 4.1 ns instead of 3.3, a ping-pong 80 instead of 75.
+    ...step((rope) => [`${unit.use('isPending')}(`, ...rope, ')']),
     '));\n})',
   ];
 }
@@ -94,7 +100,7 @@ function fields(unit: Unit, { machine, name, pending, step }: Emitted): Rope {
     '(() => {\n',
     `  const ${pending} = ${unit.use('PENDING')};\n`,
     `  const ${stepped} = `,
-    ...step(pending),
+    ...step((rope) => ['(', ...rope, `) === ${pending}`]),
     ';\n',
     ...frameClass(unit, name, pending, params, set, stepped),
     `  ${name}.prototype.step = ${stepped};\n`,
@@ -147,13 +153,13 @@ function frameClass(
 }
 
 /** The step, which stack traces know by the function's name. */
-function stepName(unit: Unit, own: string, pending: string): Rope {
-  const body = step(unit, pending);
+function stepName(unit: Unit, own: string, isPending: Comparison): Rope {
+  const body = step(unit, isPending);
   // A property's name is known when the source is compiled; a constant of that name could hide one that the function uses.
   return own === '' || own === '__proto__' ? body : [`({ ${own}: `, ...body, ` }).${own}`];
 }
 
-function step(unit: Unit, pending: string): Rope {
+function step(unit: Unit, isPending: Comparison): Rope {
   const { code, registers } = unit;
   const { frame, cx, at, value, late, future, region, error, run } = registers;
   const lines: Rope[] = [];
@@ -179,7 +185,7 @@ function step(unit: Unit, pending: string): Rope {
     }
     if (entered) put([`      ${region} = ${current === null ? 0 : current.handler.id};`]);
     entered = false;
-    for (const line of instruction(unit, one, pending)) put(['      ', ...line]);
+    for (const line of instruction(unit, one, isPending)) put(['      ', ...line]);
   }
   put(['    default:']);
   if (code.guarded) put([`      ${region} = 0;`]);
@@ -197,7 +203,7 @@ function step(unit: Unit, pending: string): Rope {
   return [`(${frame}, ${cx}, ${at}, ${value}, ${late}) => {\n`, ...text, '\n  }'];
 }
 
-function instruction(unit: Unit, one: Exclude<Instruction, { kind: 'label' }>, pending: string): Rope[] {
+function instruction(unit: Unit, one: Exclude<Instruction, { kind: 'label' }>, isPending: Comparison): Rope[] {
   const { frame, cx, value, future, late } = unit.registers;
   if (one.kind === 'code') return [owning(unit, placed(one.node, one.rope))];
   const { operand, node, resume } = one;
@@ -211,9 +217,9 @@ function instruction(unit: Unit, one: Exclude<Instruction, { kind: 'label' }>, p
       { text: `${unit.use('awaitable')}(${future});`, at: node.start },
     ],
     [
-      `if ((${value} = `,
-      { text: `${future}.poll(${cx})`, at: node.start },
-      `) === ${pending}) return ${frame}.suspend(${future}, ${resume.id});`,
+      'if (',
+      ...isPending([`${value} = `, { text: `${future}.poll(${cx})`, at: node.start }]),
+      `) return ${frame}.suspend(${future}, ${resume.id});`,
     ],
   ];
 }

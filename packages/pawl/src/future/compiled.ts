@@ -19,6 +19,11 @@ import { appendCaller, appendPlace } from './trace.ts';
 /** This module's own: see `poll.ts`. */
 const PENDING: Pending = NOT_YET;
 
+/** True for PENDING: what compiled code compares with from where the engine knows no constant of it. */
+export function isPending(value: unknown): boolean {
+  return value === PENDING;
+}
+
 /** A suspension: its state, its line and column in the source, and the states to which an error and a return go (0: out). */
 export type Suspension = readonly [state: number, line: number, column: number, onError: number, onReturn: number];
 
