@@ -72,7 +72,7 @@ function closure(unit: Unit, { machine, name, pending, step }: Emitted): Rope {
   return [
     `${unit.use('named')}(${frame} ??= (() => {\n`,
     `  const ${pending} = ${unit.use('PENDING')};\n`,
-    ...frameClass(unit, name, pending, ['$step'], [['step', '$step']], 'this.step'),
+    ...frameClass(unit, name, pending, ['$step'], [['step', '$step']], '(0, this.step)'),
     `  return ${unit.use('withMachine')}(${name}, `,
     ...machine,
     ');\n})(), ',
