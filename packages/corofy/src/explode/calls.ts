@@ -82,7 +82,10 @@ function called(unit: Unit, node: CallExpression, { fn, self }: Callee): Value {
   const at = node.arguments.length === 0 ? node.start : node.callee.start;
   if (self !== null)
     // Not `fn.call(…)`: what is called may be a proxy, or have a `call` of its own.
-    return code([{ text: `${unit.use('invoke')}(`, at }, ...fn, ', ', ...self, ...(args.length > 0 ? [', '] : []), ...args, ')'], true);
+    return code(
+      [{ text: `${unit.use('invoke')}(`, at }, ...fn, ', ', ...self, ...(args.length > 0 ? [', '] : []), ...args, ')'],
+      true,
+    );
   // A field that is called would be given the coroutine as its `this`.
   const plain: Rope = [{ text: '', at }, ...fn];
   const head: Rope = unit.layout.backEnd === 'fields' ? ['(0, ', ...plain, ')'] : plain;

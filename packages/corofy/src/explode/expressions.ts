@@ -266,11 +266,7 @@ function name(unit: Unit, node: Node): Place {
 }
 
 /** The object, and the key, are evaluated first; what is used of them is used by the place `until`. */
-export function member(
-  unit: Unit,
-  node: Extract<Node, { type: 'MemberExpression' }>,
-  until: number = node.end,
-): Place {
+export function member(unit: Unit, node: Extract<Node, { type: 'MemberExpression' }>, until: number = node.end): Place {
   const object: Rope = node.object.type === 'Super' ? ['super'] : held(unit, node.object, until);
   let access: Rope;
   if (node.computed) {

@@ -47,7 +47,7 @@ interface Emitted {
   /** A constant of PENDING, where the class is. */
   readonly pending: string;
   /** The step's function; `isPending` writes its comparison. */
-  step(isPending: Comparison): Rope;
+  readonly step: (isPending: Comparison) => Rope;
 }
 
 function head(unit: Unit): Rope {
@@ -114,7 +114,7 @@ function fields(unit: Unit, { machine, name, pending, step }: Emitted): Rope {
 
 /**
  * Each class has a `poll` of its own, which says what the inherited one says: so the engine sees one class in it, and can inline the step.
- * (20 nested calls: 710 ns instead of 840.)
+ * (20 nested calls: 710 ns instead of 840. Spawn and join of closures: 0.6 of native's, instead of 0.9.)
  */
 function frameClass(
   unit: Unit,

@@ -55,6 +55,7 @@ export function restOf(value: object, keys: readonly PropertyKey[]): object {
 
 /** Calls a method that was looked up before its arguments were evaluated. */
 export const invoke: (fn: unknown, self: unknown, ...args: readonly unknown[]) => unknown =
+  // oxlint-disable-next-line typescript/unbound-method -- bound here
   Function.prototype.call.bind(Function.prototype.call);
 
 /** The tag of a template that is a method. */

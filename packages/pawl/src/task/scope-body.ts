@@ -162,7 +162,7 @@ export class ScopeBody<T> extends Future<T> implements Context {
       }
     }
     if (value !== PENDING) {
-      this.value = value as T;
+      this.value = value;
       this.childrenOnly();
       return false;
     }
