@@ -1,0 +1,14 @@
+import { conformance } from '../../../test/support/conformance.ts';
+import type { Driver } from '../driver.ts';
+import { PLAIN, SimWorld } from './index.ts';
+
+const anywhere = { host: '127.0.0.1', port: 0, family: 4 } as const;
+const anywhere6 = { host: '::1', port: 0, family: 6 } as const;
+
+function alone(seed: number, freedoms = PLAIN): () => Driver {
+  const driver = new SimWorld({ seed, freedoms }).network.add('alone').boot();
+  return () => driver;
+}
+
+conformance('simulated', { driver: alone(1), anywhere, run: (client, jobs) => client.block(...jobs) });
+conformance('simulated, IPv6', { driver: alone(2), anywhere: anywhere6, run: (client, jobs) => client.block(...jobs) });
