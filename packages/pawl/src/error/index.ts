@@ -38,7 +38,11 @@ export type PawlCode =
   | 'TOO_MANY_REDIRECTS' // a redirect too many came
   | 'PROXY_REFUSED' // a proxy does not make the tunnel that it was asked for
   | 'UNSUPPORTED_PLATFORM' // this system or this Node has no driver
-  | 'FFI_DENIED'; // the permission model forbids FFI or the network
+  | 'FFI_DENIED' // the permission model forbids FFI or the network
+  | 'SIM_FAILED' // a simulated world has failed: its cause says why
+  | 'SIM_INVARIANT' // what was to hold in a simulated world does not
+  | 'SIM_LIMIT' // a simulated world has not ended within its limits
+  | 'SIM_REAL_WORLD'; // what runs in a simulated world needs the real one
 
 /** What a {@link PawlError} carries besides its code and message. */
 export interface PawlErrorOptions {

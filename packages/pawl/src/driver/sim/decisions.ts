@@ -22,7 +22,7 @@ export interface Decision {
 const MOST = 0xff_ffff;
 
 export class Decisions {
-  readonly digest = new Digest();
+  readonly digest: Digest = new Digest();
   /** The answers so far are the first `count` of `values`. */
   count = 0;
   private values = new Uint32Array(256);
@@ -58,7 +58,10 @@ export class Decisions {
     const known = this.kinds.findIndex((kind) => kind.name === name && kind.stream === stream);
     if (known >= 0) return known;
     if (this.kinds.length > 0xff)
-      throw new PawlError('LIMIT_EXCEEDED', `a simulated world knows 256 kinds of decisions, "${name}" is one too many`);
+      throw new PawlError(
+        'LIMIT_EXCEEDED',
+        `a simulated world knows 256 kinds of decisions, "${name}" is one too many`,
+      );
     return this.kinds.push({ name, stream }) - 1;
   }
 

@@ -5,8 +5,8 @@
  * What must hold: it depends on the order. A number costs 2 ns, a byte 1 ns: it is always on.
  */
 export class Digest {
-  low = 0x811c9dc5 | 0;
-  high = 0x6c62272e | 0;
+  low: number = 0x811c9dc5 | 0;
+  high: number = 0x6c62272e | 0;
 
   /** A whole number; of larger ones the low 32 bits. */
   add(value: number): void {

@@ -17,13 +17,17 @@ import type { SimWorld, Turn } from './world.ts';
 
 /** A client's place in the world's queue. */
 class ClientTurn implements Turn {
-  readonly client: DriverClient;
   queued = false;
+  private readonly client: DriverClient;
   private readonly driver: SimDriver;
 
   constructor(driver: SimDriver, client: DriverClient) {
     this.driver = driver;
     this.client = client;
+  }
+
+  get machine(): string {
+    return this.driver.machine.name;
   }
 
   run(limit: number): boolean {

@@ -59,11 +59,15 @@ export class SimLookup implements NameLookup {
     if (host === 'localhost') return both('127.0.0.1', '::1');
     const found = machine.world.network.named(host);
     if (found !== undefined) return both(found.addresses.ipv4, found.addresses.ipv6);
-    throw new PawlError('ENOTFOUND', `getaddrinfo ENOTFOUND ${host}: there is no host of that name in the simulated world`, {
-      errno: ENOTFOUND,
-      syscall: 'getaddrinfo',
-      address: host,
-    });
+    throw new PawlError(
+      'ENOTFOUND',
+      `getaddrinfo ENOTFOUND ${host}: there is no host of that name in the simulated world`,
+      {
+        errno: ENOTFOUND,
+        syscall: 'getaddrinfo',
+        address: host,
+      },
+    );
   }
 }
 

@@ -30,10 +30,6 @@ export class SimNetwork {
     void new Link(world, this.usual);
   }
 
-  get machines(): Iterable<SimMachine> {
-    return this.byName.values();
-  }
-
   add(name: string, options: MachineOptions = {}): SimMachine {
     if (this.byName.has(name)) throw new PawlError('BAD_ARGUMENT', `there is a host named "${name}" already`);
     const id = this.byName.size + 1;
@@ -52,6 +48,11 @@ export class SimNetwork {
   /** Whose address it is. */
   at(address: string): SimMachine | undefined {
     return this.byAddress.get(address);
+  }
+
+  /** Every link works. */
+  heal(): void {
+    for (const link of this.links.values()) link.down = false;
   }
 
   link(from: SimMachine, to: SimMachine): Link {

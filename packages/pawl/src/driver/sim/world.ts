@@ -6,16 +6,15 @@
  * - `step` does one thing: an event that is due, or one turn of a runtime. Time stands still in it.
  * - Time moves by `advance` alone, to the next event, and only when nothing can run. A program that never rests (it polls in a loop until a
  *   timer has fired) is the exception: after `PATIENCE` turns at one instant time moves on under it, as it would in a real world.
- * - A world holds no state outside itself: any number of them can be in one thread.
+ * - A world holds no state outside itself, and a thread may have many of them.
  */
 import { Decisions } from './decisions.ts';
 import { EventHeap, CallEvent, type WorldEvent } from './event-heap.ts';
 import { type Freedoms, PLAIN } from './freedoms.ts';
 import { CLIENT, EVENT, EVENT_FIRST, SLICE } from './kinds.ts';
+import type { LinkOptions } from './link.ts';
 import { SimNetwork } from './network.ts';
 import { RandomStrategy, type Strategy } from './strategy.ts';
-import type { LinkOptions } from './link.ts';
-import type { DriverClient } from '../driver.ts';
 
 /** Turns at one instant after which time moves on although something can run. */
 const PATIENCE = 1000;
@@ -35,7 +34,8 @@ export interface SimWorldOptions {
 
 /** A runtime that is to have its turn. */
 export interface Turn {
-  readonly client: DriverClient;
+  /** The name of the machine that it is on. */
+  readonly machine: string;
   queued: boolean;
   /** Runs the client's turn; true when it is to have another. */
   run(limit: number): boolean;
@@ -45,7 +45,7 @@ export class SimWorld {
   readonly seed: number;
   readonly decisions: Decisions;
   readonly freedoms: Freedoms;
-  readonly events = new EventHeap();
+  readonly events: EventHeap = new EventHeap();
   readonly network: SimNetwork;
   /** Milliseconds since the world began. */
   time = 0;
@@ -53,6 +53,9 @@ export class SimWorld {
   turns = 0;
   /** Turns of one poll, so that a watcher sees the world between any two polls. */
   singly = false;
+  /** While it is closed, whatever makes a task ready does so from outside: `onTrespass` is told on which machine. */
+  open = true;
+  onTrespass: (machine: string) => void = () => {};
   private readonly ready: Turn[] = [];
   private turnsNow = 0;
 
@@ -79,6 +82,7 @@ export class SimWorld {
 
   enqueue(turn: Turn): void {
     if (turn.queued) return;
+    if (!this.open) this.onTrespass(turn.machine);
     turn.queued = true;
     this.ready.push(turn);
   }
@@ -118,7 +122,9 @@ export class SimWorld {
   }
 
   private defersEvent(): boolean {
-    return this.ready.length > 0 && this.turnsNow < PATIENCE && this.decisions.chance(this.freedoms.eventOrder, EVENT_FIRST);
+    return (
+      this.ready.length > 0 && this.turnsNow < PATIENCE && this.decisions.chance(this.freedoms.eventOrder, EVENT_FIRST)
+    );
   }
 
   private happen(): void {

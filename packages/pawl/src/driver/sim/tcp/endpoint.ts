@@ -33,8 +33,11 @@ const SYN_ACK_RETRIES = 5;
 /** net.ipv4.tcp_fin_timeout: how long a closed connection waits for the peer's end, in ms. */
 const FIN_TIMEOUT = 60_000;
 
-/** Bytes of a buffer in each direction, and of a segment's data: what segmentation offload makes of ten packets. */
-const BUFFER = 256 * 1024;
+/** Bytes of the buffers. As Linux's, before it tunes them, the one for sending is larger: whoever fills it waits until somebody has read. */
+const SEND_BUFFER = 256 * 1024;
+const RECEIVE_BUFFER = 64 * 1024;
+
+/** Bytes of a segment's data: what segmentation offload makes of ten packets. */
 const MSS = 14_480;
 
 export class TcpEndpoint {
@@ -64,15 +67,21 @@ export class TcpEndpoint {
   private readonly timer: WorldEvent;
   readonly keepAlive: KeepAlive;
 
-  constructor(stack: NetStack, local: SocketAddress, peer: SocketAddress, machine: SimMachine | undefined, state: number) {
+  constructor(
+    stack: NetStack,
+    local: SocketAddress,
+    peer: SocketAddress,
+    machine: SimMachine | undefined,
+    state: number,
+  ) {
     this.stack = stack;
     this.world = stack.driver.world;
     this.local = local;
     this.peer = peer;
     this.peerMachine = machine;
     this.state = state;
-    this.sender = new Sender(this, BUFFER, MSS);
-    this.receiver = new Receiver(BUFFER, MSS, this.world.decisions.digest);
+    this.sender = new Sender(this, SEND_BUFFER, MSS);
+    this.receiver = new Receiver(RECEIVE_BUFFER, MSS, this.world.decisions.digest);
     this.timer = new CallEvent(() => this.onTimer());
     this.keepAlive = new KeepAlive(this);
   }

@@ -28,7 +28,7 @@ export class KeepAlive {
   }
 
   /** Times in ms, of which the kernel counts whole seconds. */
-  set(on: boolean, delay = this.delay, interval = this.interval, probes = this.probes): void {
+  set(on: boolean, delay: number = this.delay, interval: number = this.interval, probes: number = this.probes): void {
     this.on = on;
     this.delay = wholeSeconds(delay);
     this.interval = wholeSeconds(interval);

@@ -48,12 +48,12 @@ export class Receiver {
     return news ? NEWS : OLD;
   }
 
-  /** Moves bytes to the program. True when the window has opened so far that the peer is to be told (RFC 9293, 3.8.6.2.2). */
+  /** Moves bytes to the program, and says how many. */
   read(target: Uint8Array, count: number): number {
     return this.ring.read(target, count);
   }
 
-  /** Whether the window has opened so far that the peer must be told. */
+  /** The window has opened so far that the peer is to be told (RFC 9293, 3.8.6.2.2). */
   get opened(): boolean {
     const { ring } = this;
     return !this.ended && this.next + ring.room - this.edge >= Math.min(this.mss, ring.capacity >> 1);

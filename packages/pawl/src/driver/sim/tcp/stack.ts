@@ -109,7 +109,8 @@ export class NetStack {
       const overlap =
         other.local.host === host ||
         (isWildcard(host) && (family === other.local.family || (family === 6 && !ipv6Only))) ||
-        (isWildcard(other.local.host) && (family === other.local.family || (other.local.family === 6 && !other.ipv6Only)));
+        (isWildcard(other.local.host) &&
+          (family === other.local.family || (other.local.family === 6 && !other.ipv6Only)));
       if (overlap && !(reusePort && other.reusePort)) return false;
     }
     return true;

@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { test } from 'node:test';
+import { channel } from '../sync/channel.ts';
+import { fromPromise } from '../node/promise.ts';
+import { Mutex } from '../sync/mutex.ts';
+import { TcpListener } from '../net/listener.ts';
+import { TcpStream } from '../net/stream.ts';
+import { sleep } from '../time/sleep.ts';
+import { yieldNow } from '../future/ready.ts';
+import { spawn } from '../task/spawn.ts';
+import type { PawlError } from '../error/index.ts';
+import { SimFailure, simulate, type SimulateOptions, type Scenario } from './index.ts';
+
+const failure = async (options: SimulateOptions, scenario: Scenario): Promise<SimFailure> => {
+  try {
+    await simulate(options, scenario);
+  } catch (error) {
+    assert.ok(error instanceof SimFailure, String(error));
+    return error;
+  }
+  return assert.fail('the simulation did not fail');
+};
+
+const causeOf = async (options: SimulateOptions, scenario: Scenario): Promise<PawlError> =>
+  (await failure(options, scenario)).cause as PawlError;
+
+/** Two tasks read a balance and write it back, and may wait in between: it takes an unlucky order to lose one. */
+const lostUpdate: Scenario = function* () {
+  let balance = 0;
+  const deposit = function* () {
+    yield* yieldNow();
+    const before = balance;
+    if (before === 0) yield* yieldNow();
+    balance = before + 1;
+  };
+  const tasks = [spawn(deposit), spawn(deposit)];
+  for (const task of tasks) yield* task;
+  assert.equal(balance, 2);
+};
+
+test('virtual time costs none', async () => {
+  const { seeds, time } = await simulate({ seeds: 10 }, function* () {
+    yield* sleep(3_000_000);
+  });
+  assert.equal(seeds, 10);
+  assert.ok(time >= 30_000_000);
+});
+
+test('a seed replays exactly, and another is another world', async () => {
+  const program: Scenario = function* (world) {
+    world.host('server', function* () {
+      using listener = yield* TcpListener.bind('0.0.0.0:80');
+      for (;;) {
+        using stream = yield* listener.accept();
+        yield* stream.writeAll(new Uint8Array(5000));
+      }
+    });
+    yield* sleep(10);
+    using stream = yield* TcpStream.connect('server:80');
+    const buffer = new Uint8Array(700);
+    while ((yield* stream.read(buffer)) > 0);
+  };
+  const first = await simulate({ seeds: 20 }, program);
+  const second = await simulate({ seeds: 20 }, program);
+  assert.deepEqual(second, first);
+  assert.ok(new Set(first.digests).size > 15);
+});
+
+test('a failure names its seed, and its choices replay it', async () => {
+  const error = await failure({ seeds: 200 }, lostUpdate);
+  assert.equal(error.code, 'SIM_FAILED');
+  assert.match(error.message, new RegExp(`PAWL_SEED=${error.seed}\\b`));
+  assert.equal((error.cause as Error).name, 'AssertionError');
+  const { seed, choices, time } = error;
+  const again = await failure({ seed }, lostUpdate);
+  assert.deepEqual([again.choices, again.time], [choices, time]);
+  assert.deepEqual((await failure({ seed, replay: choices }, lostUpdate)).choices, choices);
+});
+
+test('PAWL_SEED runs that seed only', async () => {
+  process.env['PAWL_SEED'] = '77';
+  try {
+    const seen: number[] = [];
+    await simulate({ seeds: 10 }, function* (world) {
+      seen.push(world.seed);
+    });
+    assert.deepEqual(seen, [77]);
+    process.env['PAWL_SEED'] = 'x';
+    await assert.rejects(
+      simulate({ seeds: 10 }, function* () {}),
+      { code: 'BAD_ARGUMENT' },
+    );
+  } finally {
+    delete process.env['PAWL_SEED'];
+  }
+});
+
+test('a hang is a failure that shows who waits for what', async () => {
+  const error = await causeOf({ seeds: 1 }, function* () {
+    const [, receiver] = channel<number>(1);
+    const lock = new Mutex();
+    using _guard = yield* lock.lock();
+    yield* receiver.recv();
+  });
+  assert.equal(error.code, 'DEADLOCK');
+  assert.match(error.message, /host "main"/);
+});
+
+test('promises work, as long as nothing real settles them', async () => {
+  await simulate({ seeds: 5 }, function* () {
+    const later = async (n: number): Promise<number> => {
+      for (let i = 0; i < 50; i++) await Promise.resolve();
+      return n;
+    };
+    for (let i = 0; i < 20; i++) assert.equal(yield* fromPromise(later(i)), i);
+  });
+});
+
+test('a promise of the real world is refused', async () => {
+  const error = await causeOf({ seeds: 1 }, function* () {
+    yield* fromPromise(readFile(import.meta.filename));
+  });
+  assert.equal(error.code, 'SIM_REAL_WORLD');
+});
+
+test('a program that never rests meets its timers, and its limit', async () => {
+  await simulate({ seeds: 2 }, function* () {
+    const timer = spawn(sleep(5));
+    while (!timer.finished) yield* yieldNow();
+  });
+  const error = await causeOf({ seeds: 1, limits: { turns: 10_000 } }, function* () {
+    for (;;) yield* yieldNow();
+  });
+  assert.equal(error.code, 'SIM_LIMIT');
+});

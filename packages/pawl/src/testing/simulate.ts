@@ -1,0 +1,119 @@
+/** simulate: a test's function in many worlds, each made from a seed. */
+import { clock, nextImmediate } from '../driver/native/platform.ts';
+import { PawlError } from '../error/index.ts';
+import { SimFailure } from './sim-failure.ts';
+import { type Scenario, Simulation, type WorldOptions } from './simulation.ts';
+
+/** Which worlds are made, and how. */
+export interface SimulateOptions extends WorldOptions {
+  /** How many worlds, of as many seeds. Default 100. */
+  readonly seeds?: number;
+  /** The first seed. Default 1. */
+  readonly from?: number;
+  /** The world of this seed only. */
+  readonly seed?: number;
+  /** The choices of a recorded run of `seed`: it is repeated, and goes on plainly where they end. */
+  readonly replay?: ArrayLike<number>;
+}
+
+/** What came of a {@link simulate} that did not fail. */
+export interface SimulateReport {
+  /** Worlds. */
+  readonly seeds: number;
+  /** Milliseconds of their time, all together. */
+  readonly time: number;
+  readonly turns: number;
+  readonly decisions: number;
+  /** Of each world, what happened in it: the same on every machine. */
+  readonly digests: readonly string[];
+}
+
+/** How long the thread is kept at a time, in ms: so long the test's runner waits. */
+const SLICE = 20;
+
+/**
+ * Runs a function in simulated worlds, one for each seed, and rejects with the first one that fails. The function is given its {@link World};
+ * it and the hosts that it makes run programs that use `pawl`, `pawl/net`, `pawl/http` and the others as they do outside. In a world
+ * everything that is left to chance comes from its seed: which task runs next, how long a packet travels, whether it is lost, how much of what
+ * is there a read gets. The time of a world is its own: it stands still while anything can run, so that an hour of waiting takes no time.
+ *
+ * The world ends when the function does; what then still runs on its hosts is dropped, as by a crash. Promises work where nothing but
+ * the world settles them.
+ *
+ * With `PAWL_SEED` in the environment, only the world of that seed is made.
+ *
+ * Errors: SIM_FAILED, a {@link SimFailure}, whose cause is what was thrown in the world, or DEADLOCK, SIM_REAL_WORLD, SIM_LIMIT or
+ * SIM_INVARIANT; BAD_ARGUMENT for bad options.
+ *
+ * @example
+ * ```ts
+ * import { channel, sleep, spawn } from 'pawl';
+ * import { simulate } from 'pawl/testing';
+ * const { seeds, time } = await simulate({ seeds: 50 }, function* () {
+ *   const [sender, receiver] = channel<number>(1);
+ *   spawn(function* () {
+ *     for (let i = 0; i < 3; i++) yield* sender.send(i);
+ *     sender.close();
+ *   });
+ *   yield* sleep(60_000);
+ *   const seen: number[] = [];
+ *   for (let i = 0; i < 3; i++) seen.push((yield* receiver.recv()) as number);
+ *   if (seen.join() !== '0,1,2') throw new Error(`out of order: ${seen}`);
+ * });
+ * console.log(seeds, time >= 50 * 60_000); // 50 true
+ * ```
+ */
+export function simulate(options: SimulateOptions, scenario: Scenario): Promise<SimulateReport> {
+  return new Promise((resolve, reject) => {
+    const seeds = seedsOf(options);
+    if (typeof scenario !== 'function')
+      throw new PawlError('BAD_ARGUMENT', 'simulate takes a function: it is called once for each world');
+    const digests: string[] = [];
+    let [time, turns, decisions] = [0, 0, 0];
+    let simulation: Simulation | null = null;
+    const slice = (): void => {
+      const until = clock() + SLICE;
+      try {
+        while (digests.length < seeds.length) {
+          simulation ??= new Simulation(seeds[digests.length]!, scenario, options, options.replay);
+          if (!simulation.slice(until)) {
+            nextImmediate(slice);
+            return;
+          }
+          const { sim, outcome } = simulation;
+          if (outcome?.failed === true) {
+            const { seed } = sim;
+            reject(new SimFailure({ cause: outcome.error, seed, time: sim.time, choices: sim.decisions.record() }));
+            return;
+          }
+          simulation = null;
+          time += sim.time;
+          turns += sim.turns;
+          decisions += sim.decisions.count;
+          digests.push(sim.decisions.digest.toString());
+        }
+      } catch (error) {
+        reject(error);
+        return;
+      }
+      resolve({ seeds: seeds.length, time, turns, decisions, digests });
+    };
+    nextImmediate(slice);
+  });
+}
+
+function seedsOf({ seeds, from = 1, seed, replay }: SimulateOptions): number[] {
+  if (replay !== undefined && seed === undefined)
+    throw new PawlError('BAD_ARGUMENT', 'a replay is of one seed: say which');
+  const forced = process.env['PAWL_SEED'];
+  if (forced !== undefined && forced !== '' && replay === undefined) return [checked('PAWL_SEED', Number(forced))];
+  if (seed !== undefined) return [checked('seed', seed)];
+  const count = checked('seeds', seeds ?? 100);
+  const first = checked('from', from);
+  return Array.from({ length: count }, (_, i) => first + i);
+}
+
+function checked(name: string, value: number): number {
+  if (Number.isSafeInteger(value) && value >= 0) return value;
+  throw new PawlError('BAD_ARGUMENT', `${name} must be a whole number, zero or more, got ${String(value)}`);
+}
