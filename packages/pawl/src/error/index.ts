@@ -49,6 +49,8 @@ export interface PawlErrorOptions {
   readonly address?: string;
   readonly port?: number;
   readonly path?: string;
+  /** The second path, of what has two. */
+  readonly dest?: string;
 }
 
 /**
@@ -68,11 +70,12 @@ export class PawlError extends Error {
   declare readonly address?: string;
   declare readonly port?: number;
   declare readonly path?: string;
+  declare readonly dest?: string;
 
   constructor(code: PawlCode | (string & {}), message: string, options: PawlErrorOptions = {}) {
     super(message, 'cause' in options ? { cause: options.cause } : undefined);
     this.code = code;
-    for (const key of ['errno', 'syscall', 'address', 'port', 'path'] as const) {
+    for (const key of ['errno', 'syscall', 'address', 'port', 'path', 'dest'] as const) {
       const value = options[key];
       if (value !== undefined) Object.defineProperty(this, key, { value, enumerable: true });
     }
