@@ -13,7 +13,7 @@ import { TimerWheel } from '../wheel.ts';
 import { GuestLoop } from './guest.ts';
 import { HostLoop } from './host.ts';
 import type { Loop, LoopMode, Turns } from './loop.ts';
-import { clock } from './platform.ts';
+import { clock, random } from './platform.ts';
 import { Reactor } from './reactor.ts';
 import { NativeRemoteWaker } from './remote.ts';
 import { NodeLookup } from './resolve.ts';
@@ -90,7 +90,7 @@ export class NativeDriver implements Driver, Turns {
   }
 
   random(): number {
-    return Math.random();
+    return random();
   }
 
   choose(_n: number): number {
