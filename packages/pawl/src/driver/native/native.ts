@@ -14,7 +14,7 @@ import { NativeFiles } from './files/files.ts';
 import { GuestLoop } from './guest.ts';
 import { HostLoop } from './host.ts';
 import type { Loop, LoopMode, Turns } from './loop.ts';
-import { clock } from './platform.ts';
+import { clock, random } from './platform.ts';
 import { Reactor } from './reactor.ts';
 import { NativeRemoteWaker } from './remote.ts';
 import { NodeLookup } from './resolve.ts';
@@ -95,7 +95,7 @@ export class NativeDriver implements Driver, Turns {
   }
 
   random(): number {
-    return Math.random();
+    return random();
   }
 
   choose(_n: number): number {

@@ -1,0 +1,3 @@
+/** Testing with Pawl: the platform that follows a source of time and randomness. */
+export { installPlatform } from './platform/install.ts';
+export type { PlatformSource, TimerTerms, TimerToken } from './platform/source.ts';
