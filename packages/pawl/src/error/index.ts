@@ -23,7 +23,7 @@ export type PawlCode =
   | 'NOT_A_FUTURE' // something else than a future was awaited, spawned or returned
   | 'NOT_COMPILED' // coroutine(async …) ran without corofy
   | 'NOT_IN_COROUTINE' // a future was iterated outside a coroutine
-  | 'BUSY' // two tasks use the same direction of a resource at once
+  | 'BUSY' // two use at once what only one can: the same direction of a resource, the platform of a thread
   | 'CLOSED' // a resource was used after it was closed
   | 'UNEXPECTED_EOF' // the stream ended before the requested bytes had come
   | 'LIMIT_EXCEEDED' // more came than the caller allowed: a line or a frame is longer, or nobody took so many events
@@ -53,6 +53,8 @@ export interface PawlErrorOptions {
   readonly address?: string;
   readonly port?: number;
   readonly path?: string;
+  /** The second path, of what has two. */
+  readonly dest?: string;
 }
 
 /**
@@ -72,11 +74,12 @@ export class PawlError extends Error {
   declare readonly address?: string;
   declare readonly port?: number;
   declare readonly path?: string;
+  declare readonly dest?: string;
 
   constructor(code: PawlCode | (string & {}), message: string, options: PawlErrorOptions = {}) {
     super(message, 'cause' in options ? { cause: options.cause } : undefined);
     this.code = code;
-    for (const key of ['errno', 'syscall', 'address', 'port', 'path'] as const) {
+    for (const key of ['errno', 'syscall', 'address', 'port', 'path', 'dest'] as const) {
       const value = options[key];
       if (value !== undefined) Object.defineProperty(this, key, { value, enumerable: true });
     }

@@ -14,6 +14,7 @@ import type {
   TimerEntry,
   Timers,
 } from '../../src/driver/driver.ts';
+import type { FileDriver } from '../../src/driver/files.ts';
 
 export class ManualDriver implements Driver {
   readonly kind = 'sim';
@@ -74,6 +75,10 @@ export class ManualDriver implements Driver {
 
   get net(): NetDriver {
     throw new PawlError('UNSUPPORTED_PLATFORM', 'the manual driver has no network');
+  }
+
+  get files(): FileDriver {
+    throw new PawlError('UNSUPPORTED_PLATFORM', 'the manual driver has no files');
   }
 
   get metrics(): DriverMetrics {

@@ -8,11 +8,13 @@
  */
 import { PawlError } from '../../error/index.ts';
 import type { Driver, DriverClient, DriverMetrics, NetDriver, RemoteWaker, Timers } from '../driver.ts';
+import type { FileDriver } from '../files.ts';
 import { Alarm } from './alarm.ts';
 import { TASK } from './kinds.ts';
 import { SimLookup } from './lookup.ts';
 import type { SimMachine } from './machine.ts';
 import { NetStack } from './tcp/stack.ts';
+import { UdpStack } from './udp/stack.ts';
 import type { SimWorld, Turn } from './world.ts';
 
 /** A client's place in the world's queue. */
@@ -41,6 +43,7 @@ export class SimDriver implements Driver {
   readonly machine: SimMachine;
   readonly world: SimWorld;
   readonly stack: NetStack;
+  readonly udp: UdpStack;
   readonly net: NetDriver;
   readonly timers: Timers;
   readonly attached: Set<DriverClient> = new Set();
@@ -62,9 +65,11 @@ export class SimDriver implements Driver {
     this.alarm = new Alarm(machine);
     this.timers = this.alarm.wheel;
     this.stack = new NetStack(this);
+    this.udp = new UdpStack(this);
     this.net = {
-      tcpListen: (address, options) => this.alive().listen(address, options),
-      tcpConnect: (address, options) => this.alive().connect(address, options),
+      tcpListen: (address, options) => this.alive().stack.listen(address, options),
+      tcpConnect: (address, options) => this.alive().stack.connect(address, options),
+      udpBind: (address, options) => this.alive().udp.bind(address, options),
       resolve: (host) => new SimLookup(machine, host),
     };
   }
@@ -165,8 +170,12 @@ export class SimDriver implements Driver {
     this.turns.clear();
   }
 
-  private alive(): NetStack {
-    if (!this.halted) return this.stack;
+  get files(): FileDriver {
+    throw new PawlError('SIM_REAL_WORLD', 'files: a simulated machine has no disk yet');
+  }
+
+  private alive(): this {
+    if (!this.halted) return this;
     throw new PawlError('CLOSED', `the host "${this.machine.name}" has crashed, and this ran on it before`);
   }
 }

@@ -25,6 +25,8 @@ export interface Freedoms {
   readonly latency: number;
   /** A packet gets lost, on a link that says nothing of its own. */
   readonly loss: number;
+  /** A datagram arrives twice. */
+  readonly duplicate: number;
 }
 
 /** Everything as on a quiet day: first in, first out, whole, in time. */
@@ -39,6 +41,7 @@ export const PLAIN: Freedoms = {
   shortWrite: 0,
   latency: 0,
   loss: 0,
+  duplicate: 0,
 };
 
 /** What each of them may be in a seed of a swarm, besides 0. */
@@ -53,6 +56,7 @@ const STRENGTHS: { readonly [K in keyof Freedoms]: readonly number[] } = {
   shortWrite: [0.05, 0.5],
   latency: [0.1, 1],
   loss: [0.01, 0.05],
+  duplicate: [0.01, 0.1],
 };
 
 /**

@@ -29,6 +29,8 @@ export const LOSS = 13;
 export const PORT = 14;
 export const LISTENER = 15;
 export const LOOKUP = 16;
+export const DUPLICATE = 17;
+export const SOCKET = 18;
 
 /** One row for each constant above, in its order. */
 export const BUILT_IN: readonly Kind[] = [
@@ -49,4 +51,6 @@ export const BUILT_IN: readonly Kind[] = [
   { name: 'the first port that is handed out', stream: 'network' },
   { name: 'which listener of a port takes a connection', stream: 'network' },
   { name: 'how long a lookup takes', stream: 'network' },
+  { name: 'whether a datagram arrives twice', stream: 'network' },
+  { name: 'which socket of a port takes a datagram', stream: 'network' },
 ];

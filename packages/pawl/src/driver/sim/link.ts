@@ -6,7 +6,7 @@
  */
 import { PawlError } from '../../error/index.ts';
 import type { WorldEvent } from './event-heap.ts';
-import { LATENCY, LOSS } from './kinds.ts';
+import { DUPLICATE, LATENCY, LOSS } from './kinds.ts';
 import type { SimWorld } from './world.ts';
 
 /** How long a packet travels, in ms: always the same, evenly spread, or by quantile (0 gives the shortest time, just below 1 the longest). */
@@ -14,7 +14,7 @@ export type Latency = number | { readonly min: number; readonly max: number } | 
 
 export interface LinkOptions {
   readonly latency?: Latency;
-  /** The part of the packets that gets lost, from 0 to 1. TCP sends them again, so that they are late and nothing is missing. */
+  /** The part of the packets that gets lost, from 0 to 1. TCP sends them again, so that they are late and nothing is missing. Default: as the freedom `loss` says. */
   readonly loss?: number;
   /** Bytes a second. Default: as much as comes. */
   readonly bandwidth?: number;
@@ -29,6 +29,7 @@ const GAP = 1e-6;
 export class Link {
   down = false;
   private readonly world: SimWorld;
+  private readonly local: boolean;
   private quantile: (quantile: number) => number = () => 0;
   /** Null: as the freedoms of the world say. */
   private loss: number | null = null;
@@ -38,8 +39,10 @@ export class Link {
   private freeAt = 0;
   private lastArrival = 0;
 
-  constructor(world: SimWorld, options: LinkOptions) {
+  /** `local`: from a machine to itself, where nothing gets lost or overtakes. */
+  constructor(world: SimWorld, options: LinkOptions, local: boolean) {
     this.world = world;
+    this.local = local;
     this.set(options);
   }
 
@@ -56,18 +59,37 @@ export class Link {
     }
   }
 
-  /** Sends a packet of so many bytes: `arrival` happens when it arrives, if it does. */
+  /** Sends a packet of so many bytes behind the ones before it: `arrival` happens when it arrives, if it does. */
   send(arrival: WorldEvent, size: number): void {
-    if (this.down) return;
+    const at = this.travel(size);
+    if (at === Infinity) return;
+    this.lastArrival = Math.max(at, this.lastArrival + GAP);
+    this.world.events.set(arrival, this.lastArrival);
+  }
+
+  /** Sends a datagram, which may overtake others, and may arrive twice. */
+  sendDatagram(arrival: () => WorldEvent, size: number): void {
+    const { events, decisions, freedoms } = this.world;
+    // Within the call, as Linux does it: whoever sends without a pause fills the receiver's queue.
+    if (this.local) {
+      arrival().happen();
+      return;
+    }
+    const copies = decisions.chance(freedoms.duplicate, DUPLICATE) ? 2 : 1;
+    for (let i = 0; i < copies; i++) {
+      const at = this.travel(size);
+      if (at < Infinity) events.set(arrival(), at);
+    }
+  }
+
+  /** When a packet that is sent now arrives; Infinity: never. */
+  private travel(size: number): number {
+    if (this.down) return Infinity;
     const { world } = this;
     const { decisions, freedoms } = world;
-    const start = Math.max(world.time, this.freeAt);
-    this.freeAt = start + size / this.bandwidth;
-    if (decisions.chance(this.loss ?? freedoms.loss, LOSS)) return;
-    const step = decisions.chance(freedoms.latency, LATENCY) ? decisions.choose(STEPS, LATENCY) : 0;
-    const at = this.freeAt + this.quantile(step / STEPS);
-    this.lastArrival = Math.max(at, this.lastArrival + GAP);
-    world.events.set(arrival, this.lastArrival);
+    this.freeAt = Math.max(world.time, this.freeAt) + size / this.bandwidth;
+    if (!this.local && decisions.chance(this.loss ?? freedoms.loss, LOSS)) return Infinity;
+    return this.freeAt + this.quantile(world.pick(STEPS, freedoms.latency, LATENCY) / STEPS);
   }
 }
 

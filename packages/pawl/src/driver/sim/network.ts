@@ -11,7 +11,7 @@ import type { SimWorld } from './world.ts';
 
 /** Of a local network: half a ms, up to 2 where latency varies. */
 const USUAL: LinkOptions = { latency: { min: 0.5, max: 2 } };
-const LOOPBACK: LinkOptions = { latency: { min: 0.01, max: 0.05 }, loss: 0 };
+const LOOPBACK: LinkOptions = { latency: { min: 0.01, max: 0.05 } };
 
 /** More would not fit 10.0.0.0/8 as it is counted here, nor a link's key. */
 const MOST_MACHINES = 65_535;
@@ -27,7 +27,7 @@ export class SimNetwork {
     this.world = world;
     this.usual = { ...USUAL, ...link };
     // A mistake in them shows here, not at the first packet.
-    void new Link(world, this.usual);
+    void new Link(world, this.usual, false);
   }
 
   add(name: string, options: MachineOptions = {}): SimMachine {
@@ -50,6 +50,10 @@ export class SimNetwork {
     return this.byAddress.get(address);
   }
 
+  get machines(): Iterable<SimMachine> {
+    return this.byName.values();
+  }
+
   /** Every link works. */
   heal(): void {
     for (const link of this.links.values()) link.down = false;
@@ -58,7 +62,8 @@ export class SimNetwork {
   link(from: SimMachine, to: SimMachine): Link {
     const key = from.id * 0x1_0000 + to.id;
     let link = this.links.get(key);
-    if (link === undefined) this.links.set(key, (link = new Link(this.world, from === to ? LOOPBACK : this.usual)));
+    if (link === undefined)
+      this.links.set(key, (link = new Link(this.world, from === to ? LOOPBACK : this.usual, from === to)));
     return link;
   }
 }

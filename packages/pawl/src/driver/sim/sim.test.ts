@@ -1,4 +1,5 @@
 import { conformance } from '../../../test/support/conformance.ts';
+import { udpConformance } from '../../../test/support/udp-conformance.ts';
 import type { Driver } from '../driver.ts';
 import { PLAIN, SimWorld } from './index.ts';
 
@@ -12,3 +13,9 @@ function alone(seed: number, freedoms = PLAIN): () => Driver {
 
 conformance('simulated', { driver: alone(1), anywhere, run: (client, jobs) => client.block(...jobs) });
 conformance('simulated, IPv6', { driver: alone(2), anywhere: anywhere6, run: (client, jobs) => client.block(...jobs) });
+udpConformance('simulated UDP', { driver: alone(3), anywhere, run: (client, jobs) => client.block(...jobs) });
+udpConformance('simulated UDP, IPv6', {
+  driver: alone(4),
+  anywhere: anywhere6,
+  run: (client, jobs) => client.block(...jobs),
+});

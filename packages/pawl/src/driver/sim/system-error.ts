@@ -9,7 +9,10 @@ import type { SocketAddress } from '../driver.ts';
 
 const ERRORS = {
   EMFILE: [24, 'too many open files'],
+  EACCES: [13, 'permission denied'],
   EPIPE: [32, 'broken pipe'],
+  EDESTADDRREQ: [89, 'destination address required'],
+  EMSGSIZE: [90, 'message too long'],
   EADDRINUSE: [98, 'address already in use'],
   EADDRNOTAVAIL: [99, 'address not available'],
   ENETUNREACH: [101, 'network is unreachable'],
@@ -20,7 +23,18 @@ const ERRORS = {
 
 export type SimErrorCode = keyof typeof ERRORS;
 
-export type SimCall = 'socket' | 'bind' | 'listen' | 'accept' | 'connect' | 'read' | 'write';
+export type SimCall =
+  | 'socket'
+  | 'bind'
+  | 'listen'
+  | 'accept'
+  | 'connect'
+  | 'read'
+  | 'write'
+  | 'recv'
+  | 'send'
+  | 'join'
+  | 'leave';
 
 /** Of which Node says the code only. */
 const BARE: ReadonlySet<string> = new Set(['accept', 'connect', 'read', 'write']);

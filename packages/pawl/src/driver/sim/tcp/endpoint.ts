@@ -13,7 +13,7 @@ import type { SimErrorCode } from '../system-error.ts';
 import type { SimWorld } from '../world.ts';
 import { KeepAlive } from './keep-alive.ts';
 import type { SimTcpListener } from './listener.ts';
-import { TIME_WAIT_MS } from './ports.ts';
+import { TIME_WAIT_MS } from '../ports.ts';
 import { Receiver } from './receiver.ts';
 import { ACK, FIN, PROBE, RST, Segment, SYN } from './segment.ts';
 import { RTO_FIRST, Sender } from './sender.ts';

@@ -8,6 +8,7 @@ import { PawlError } from '../../../error/index.ts';
 import type { Context } from '../../../future/context.ts';
 import { PENDING, type Poll } from '../../../future/poll.ts';
 import type { SocketAddress, TcpListenerHandle, TcpListenOptions, TcpStreamHandle } from '../../driver.ts';
+import type { Bound } from '../address.ts';
 import { SimSource } from '../source.ts';
 import type { TcpEndpoint } from './endpoint.ts';
 import type { NetStack } from './stack.ts';
@@ -18,7 +19,7 @@ const DEFAULT_BACKLOG = 511;
 
 export class SimTcpListener extends SimSource implements TcpListenerHandle {
   readonly local: SocketAddress;
-  readonly ipv6Only: boolean;
+  readonly bound: Bound;
   readonly reusePort: boolean;
   private readonly stack: NetStack;
   private readonly backlog: number;
@@ -31,7 +32,7 @@ export class SimTcpListener extends SimSource implements TcpListenerHandle {
     this.stack = stack;
     this.local = local;
     this.backlog = options.backlog ?? DEFAULT_BACKLOG;
-    this.ipv6Only = options.ipv6Only ?? false;
+    this.bound = { host: local.host, family: local.family, ipv6Only: options.ipv6Only ?? false };
     this.reusePort = options.reusePort ?? false;
   }
 

@@ -9,10 +9,10 @@ import type { SimDriver } from '../driver.ts';
 import { LISTENER } from '../kinds.ts';
 import type { SimMachine } from '../machine.ts';
 import { systemError } from '../system-error.ts';
-import { asFamily, canonical, isOwn, isWildcard, machineAt, sourceFor } from './address.ts';
+import { asFamily, bestFor, canonical, isOwn, isWildcard, machineAt, overlap, sourceFor } from '../address.ts';
 import { SYN_RECEIVED, SYN_SENT, TcpEndpoint } from './endpoint.ts';
 import { SimTcpListener } from './listener.ts';
-import { Ports } from './ports.ts';
+import { Ports } from '../ports.ts';
 import { RST, Segment, SYN } from './segment.ts';
 import { SimTcpStream } from './stream.ts';
 
@@ -105,14 +105,9 @@ export class NetStack {
   private mayListen(host: string, { port, family }: SocketAddress, options: TcpListenOptions): boolean {
     const { reuseAddr = true, reusePort = false, ipv6Only = false } = options;
     if (!reuseAddr && this.ports.lingers(port)) return false;
-    for (const other of this.listeners.get(port) ?? []) {
-      const overlap =
-        other.local.host === host ||
-        (isWildcard(host) && (family === other.local.family || (family === 6 && !ipv6Only))) ||
-        (isWildcard(other.local.host) &&
-          (family === other.local.family || (other.local.family === 6 && !other.ipv6Only)));
-      if (overlap && !(reusePort && other.reusePort)) return false;
-    }
+    const bound = { host, family, ipv6Only };
+    for (const other of this.listeners.get(port) ?? [])
+      if (overlap(bound, other.bound) && !(reusePort && other.reusePort)) return false;
     return true;
   }
 
@@ -143,7 +138,7 @@ export class NetStack {
       return;
     }
     const host = canonical(segment.destination.host);
-    const candidates = this.listenersAt(host, segment.destination.port);
+    const candidates = bestFor(this.listeners.get(segment.destination.port) ?? [], host);
     const { decisions } = this.driver.world;
     const listener = candidates[candidates.length > 1 ? decisions.choose(candidates.length, LISTENER) : 0];
     if (listener === undefined) {
@@ -164,17 +159,6 @@ export class NetStack {
     this.opening.set(client, endpoint);
     listener.opens(endpoint);
     endpoint.greet();
-  }
-
-  private listenersAt(host: string, port: number): SimTcpListener[] {
-    const family = host.includes(':') ? 6 : 4;
-    const at = this.listeners.get(port) ?? [];
-    const exact = at.filter(({ local }) => local.host === host);
-    if (exact.length > 0) return exact;
-    return at.filter(
-      ({ local, ipv6Only }) =>
-        (isWildcard(host) || isWildcard(local.host)) && (local.family === family || (local.family === 6 && !ipv6Only)),
-    );
   }
 
   /** There is no such connection, and nobody who would take a new one. */

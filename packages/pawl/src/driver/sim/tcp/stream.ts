@@ -21,6 +21,7 @@ const TRANSFER_SIZE = 65_536;
 export class SimTcpStream extends SimSource implements TcpStreamHandle {
   readonly peer: SocketAddress;
   private readonly endpoint: TcpEndpoint;
+  private asked: SocketAddress | null = null;
   private readEnded = false;
   private abortive = false;
 
@@ -32,7 +33,8 @@ export class SimTcpStream extends SimSource implements TcpStreamHandle {
   }
 
   get local(): SocketAddress {
-    return this.open().local;
+    this.asked ??= this.open().local;
+    return this.asked;
   }
 
   pollConnect(cx: Context): Poll<void> {

@@ -4,8 +4,8 @@
  * What must hold: a port that the system chooses is taken by nobody, and was not within the last minute (TIME-WAIT, RFC 9293, 3.6.1; Linux's
  * TCP_TIMEWAIT_LEN): a late packet of its last connection can reach nobody else.
  */
-import { PORT } from '../kinds.ts';
-import type { SimWorld } from '../world.ts';
+import { PORT } from './kinds.ts';
+import type { SimWorld } from './world.ts';
 
 /** Linux's net.ipv4.ip_local_port_range. */
 const FIRST = 32_768;

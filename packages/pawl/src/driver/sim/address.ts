@@ -4,9 +4,9 @@
  * What must hold: two texts of one address are the same address. An IPv6 socket shows an IPv4 peer as a mapped address (RFC 4291, 2.5.5.2).
  */
 import { isIPv4, isIPv6 } from 'node:net';
-import { PawlError } from '../../../error/index.ts';
-import type { SocketAddress } from '../../driver.ts';
-import type { SimMachine } from '../machine.ts';
+import { PawlError } from '../../error/index.ts';
+import type { SocketAddress } from '../driver.ts';
+import type { SimMachine } from './machine.ts';
 
 const MAPPED = '::ffff:';
 
@@ -37,6 +37,32 @@ export function isWildcard(host: string): boolean {
 export function isOwn(machine: SimMachine, host: string): boolean {
   const { ipv4, ipv6 } = machine.addresses;
   return host === ipv4 || host === ipv6 || isLoopback(host) || isWildcard(host);
+}
+
+/** Whether two sockets that are bound to one port would take the same packets. An IPv6 socket for everything takes IPv4 as well. */
+export function overlap(a: Bound, b: Bound): boolean {
+  if (a.host === b.host) return true;
+  return covers(a, b.family) || covers(b, a.family);
+}
+
+/** What a socket is bound to. */
+export interface Bound {
+  readonly host: string;
+  readonly family: 4 | 6;
+  readonly ipv6Only: boolean;
+}
+
+/** Whether a socket takes packets of that family whatever own address they are for. */
+function covers({ host, family, ipv6Only }: Bound, of: 4 | 6): boolean {
+  return isWildcard(host) && (family === of || (family === 6 && !ipv6Only));
+}
+
+/** Of sockets bound to one port those that a packet for that address is for: bound to just this address, or else to all. */
+export function bestFor<T extends { readonly bound: Bound }>(sockets: readonly T[], host: string): T[] {
+  const exact = sockets.filter(({ bound }) => bound.host === host);
+  if (exact.length > 0) return exact;
+  const family = host.includes(':') ? 6 : 4;
+  return sockets.filter(({ bound }) => (isWildcard(host) ? bound.family === family : covers(bound, family)));
 }
 
 /** The machine that a packet to the address gets to; undefined: nobody. Nowhere in particular means here, as in Linux. */
