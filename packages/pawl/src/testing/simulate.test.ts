@@ -134,3 +134,56 @@ test('a program that never rests meets its timers, and its limit', async () => {
   });
   assert.equal(error.code, 'SIM_LIMIT');
 });
+
+test('the platform follows the host: time, randomness and timers', async () => {
+  const seen: unknown[] = [];
+  const program: Scenario = function* (world) {
+    world.host(
+      'late',
+      function* () {
+        seen.push(new Date().toISOString(), Math.random(), crypto.randomUUID());
+      },
+      { clock: { offset: -86_400_000 } },
+    );
+    const began = performance.now();
+    yield* fromPromise(new Promise((resolve) => setTimeout(resolve, 5000)));
+    const took = performance.now() - began;
+    assert.ok(took >= 5000 && took < 5100, String(took));
+    seen.push(new Date(Math.floor(Date.now() / 60_000) * 60_000).toISOString(), Math.random());
+  };
+  await simulate({ seed: 5 }, program);
+  assert.match(String(seen[0]), /^2029-12-31T00:00:00/);
+  assert.equal(seen[3], '2030-01-01T00:00:00.000Z');
+  assert.ok(Date.now() < Date.UTC(2029, 0));
+  const first = [...seen];
+  seen.length = 0;
+  await simulate({ seed: 5 }, program);
+  assert.deepEqual(seen, first);
+});
+
+test('what cannot follow is refused by its name', async () => {
+  const error = await causeOf({ seeds: 1 }, function* () {
+    yield* fromPromise(readFile(import.meta.filename));
+  });
+  assert.equal(error.code, 'SIM_REAL_WORLD');
+  assert.match(error.message, /fs\.promises\.readFile on the simulated host "main"/);
+});
+
+test('what a timer of the platform throws fails the world', async () => {
+  const error = await causeOf({ seeds: 1 }, function* () {
+    setTimeout(() => {
+      throw new Error('in a callback');
+    }, 10);
+    yield* sleep(1000);
+  });
+  assert.equal(error.message, 'in a callback');
+});
+
+test('two simulations at once do not disturb each other', async () => {
+  const program: Scenario = function* () {
+    for (let i = 0; i < 3000; i++)
+      yield* fromPromise(new Promise((resolve) => setTimeout(resolve, Math.random() * 50)));
+  };
+  const [a, b] = await Promise.all([simulate({ seed: 1 }, program), simulate({ seed: 1 }, program)]);
+  assert.deepEqual(a, b);
+});

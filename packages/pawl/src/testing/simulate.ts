@@ -1,6 +1,7 @@
 /** simulate: a test's function in many worlds, each made from a seed. */
 import { clock, nextImmediate } from '../driver/native/platform.ts';
 import { PawlError } from '../error/index.ts';
+import { followHosts } from './sim-platform.ts';
 import { SimFailure } from './sim-failure.ts';
 import { type Scenario, Simulation, type WorldOptions } from './simulation.ts';
 
@@ -68,6 +69,11 @@ export function simulate(options: SimulateOptions, scenario: Scenario): Promise<
     const seeds = seedsOf(options);
     if (typeof scenario !== 'function')
       throw new PawlError('BAD_ARGUMENT', 'simulate takes a function: it is called once for each world');
+    const platform = followHosts();
+    const over = (settle: () => void): void => {
+      platform[Symbol.dispose]();
+      settle();
+    };
     const digests: string[] = [];
     let [time, turns, decisions] = [0, 0, 0];
     let simulation: Simulation | null = null;
@@ -83,7 +89,8 @@ export function simulate(options: SimulateOptions, scenario: Scenario): Promise<
           const { sim, outcome } = simulation;
           if (outcome?.failed === true) {
             const { seed } = sim;
-            reject(new SimFailure({ cause: outcome.error, seed, time: sim.time, choices: sim.decisions.record() }));
+            const choices = sim.decisions.record();
+            over(() => reject(new SimFailure({ cause: outcome.error, seed, time: sim.time, choices })));
             return;
           }
           simulation = null;
@@ -93,10 +100,10 @@ export function simulate(options: SimulateOptions, scenario: Scenario): Promise<
           digests.push(sim.decisions.digest.toString());
         }
       } catch (error) {
-        reject(error);
+        over(() => reject(error));
         return;
       }
-      resolve({ seeds: seeds.length, time, turns, decisions, digests });
+      over(() => resolve({ seeds: seeds.length, time, turns, decisions, digests }));
     };
     nextImmediate(slice);
   });

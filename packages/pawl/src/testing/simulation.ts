@@ -12,11 +12,12 @@ import { drainTicks, nextTick, clock } from '../driver/native/platform.ts';
 import {
   type Freedoms,
   type LinkOptions,
+  PLAIN,
   ReplayStrategy,
+  type SimDriver,
   SimWorld,
   swarm,
   withFreedoms,
-  PLAIN,
 } from '../driver/sim/index.ts';
 import { PawlError } from '../error/index.ts';
 import { type Body, start } from '../future/coroutine.ts';
@@ -24,6 +25,7 @@ import type { Report } from '../task/report.ts';
 import type { Mode } from '../task/runtime.ts';
 import { hang } from './hang.ts';
 import type { Host } from './host.ts';
+import { enter, type Place } from './inside.ts';
 import { World, type NamedInvariant } from './world.ts';
 
 /** Bounds of one world: a program that goes beyond them fails with SIM_LIMIT. */
@@ -50,8 +52,8 @@ export interface WorldOptions {
 /** The test's function. */
 export type Scenario = Body<[World], unknown>;
 
-/** How often a slice looks at the clock: after so many steps. */
-const LOOK = 256;
+/** Steps after which microtasks run although tasks are ready. */
+const RESTLESS = 1024;
 
 export class Simulation {
   readonly sim: SimWorld;
@@ -63,6 +65,7 @@ export class Simulation {
   private readonly drains: boolean;
   /** Microtasks have run since the last step. */
   private rested = false;
+  private steps = 0;
   private readonly cycles: string[] = [];
 
   constructor(seed: number, scenario: Scenario, options: WorldOptions, replay?: ArrayLike<number>) {
@@ -75,6 +78,12 @@ export class Simulation {
       ...(replay === undefined ? {} : { strategy: new ReplayStrategy(replay) }),
     });
     this.drains = canDrain();
+    const places = new WeakMap<SimDriver, Place>();
+    this.sim.enter = (driver, turn, client, limit) => {
+      let place = places.get(driver);
+      if (place === undefined) places.set(driver, (place = { driver, simulation: this }));
+      return enter(place, turn, client, limit);
+    };
     this.world = new World(this.sim, {
       mode,
       onReport: (report, host) => {
@@ -94,14 +103,16 @@ export class Simulation {
     }
   }
 
-  /** Moves the world until the real clock shows `until`; true when it is over. Called by a macrotask. */
+  /**
+   * Moves the world until the real clock shows `until`, or somewhat longer: it stops only where microtasks have just run, so that where it
+   * stops makes no difference. True when the world is over. Called by a macrotask.
+   */
   slice(until: number): boolean {
     const { sim } = this;
     sim.open = true;
     try {
-      for (let steps = 1; this.outcome === null; steps++) {
-        if (!this.step()) return false;
-        if (steps % LOOK === 0 && clock() >= until) return this.outcome !== null;
+      while (this.outcome === null) {
+        if (this.move() && (this.rest() || clock() >= until)) return this.outcome !== null;
       }
       return true;
     } catch (error) {
@@ -113,25 +124,28 @@ export class Simulation {
     }
   }
 
-  /** False when Node's loop must run first. */
-  private step(): boolean {
+  /** One step of the world, or of its time. True when it is time for the microtasks: nothing is ready, or much has happened since. */
+  private move(): boolean {
     const { sim, limits } = this;
     if (sim.step()) {
-      this.rested = false;
       if (this.world.invariants.length > 0) this.check(this.world.invariants);
       if (sim.turns > limits.turns) this.exceeded(`${limits.turns} turns`);
-      return true;
+      this.rested = false;
+      return ++this.steps % RESTLESS === 0;
     }
-    if (!this.rested) {
-      this.rested = true;
-      if (!this.drains) return false;
-      drainTicks!();
-      return true;
-    }
+    if (!this.rested) return true;
     this.rested = false;
     if (!sim.advance()) this.fail(hang(this.world, this.cycles));
     else if (sim.time > limits.time) this.exceeded(`${limits.time} ms`);
-    return true;
+    return false;
+  }
+
+  /** Lets microtasks run; true when Node's loop must do it. */
+  private rest(): boolean {
+    this.rested = true;
+    if (!this.drains) return true;
+    drainTicks!();
+    return false;
   }
 
   private check(invariants: readonly NamedInvariant[]): boolean {
@@ -152,7 +166,8 @@ export class Simulation {
     if (this.outcome === null && this.check(this.world.goals)) this.over(false, undefined);
   }
 
-  private fail(error: unknown): void {
+  /** The world has failed; only the first time counts. */
+  fail(error: unknown): void {
     if (this.outcome === null) this.over(true, error);
   }
 

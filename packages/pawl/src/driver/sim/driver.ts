@@ -37,6 +37,10 @@ class ClientTurn implements Turn {
   }
 }
 
+function turnOf(client: DriverClient, limit: number): number {
+  return client.turn(limit);
+}
+
 export class SimDriver implements Driver {
   readonly kind = 'sim';
   readonly reason: string;
@@ -92,6 +96,12 @@ export class SimDriver implements Driver {
     const drawn = this.machine.prng.float();
     this.world.decisions.digest.add(Math.floor(drawn * 0x1_0000_0000));
     return drawn;
+  }
+
+  /** Random bytes for the program. */
+  fill(bytes: Uint8Array): void {
+    this.machine.prng.fill(bytes);
+    this.world.decisions.digest.bytes(bytes);
   }
 
   choose(n: number): number {
@@ -154,7 +164,7 @@ export class SimDriver implements Driver {
     this.turnCount++;
     this.running = client;
     try {
-      return client.turn(limit) > 0;
+      return this.world.enter(this, turnOf, client, limit) > 0;
     } finally {
       this.running = null;
       if (!this.attached.has(client)) this.turns.delete(client);

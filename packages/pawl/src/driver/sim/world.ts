@@ -8,7 +8,9 @@
  *   timer has fired) is the exception: after `PATIENCE` turns at one instant time moves on under it, as it would in a real world.
  * - A world holds no state outside itself, and a thread may have many of them.
  */
+import type { DriverClient } from '../driver.ts';
 import { Decisions } from './decisions.ts';
+import type { SimDriver } from './driver.ts';
 import { EventHeap, CallEvent, type WorldEvent } from './event-heap.ts';
 import { type Freedoms, PLAIN } from './freedoms.ts';
 import { CLIENT, EVENT, EVENT_FIRST, SLICE } from './kinds.ts';
@@ -31,6 +33,14 @@ export interface SimWorldOptions {
   /** Of every link that is not set by itself. */
   readonly link?: LinkOptions;
 }
+
+/** Runs a turn of a runtime on a machine. */
+export type Enter = (
+  driver: SimDriver,
+  turn: (client: DriverClient, limit: number) => number,
+  client: DriverClient,
+  limit: number,
+) => number;
 
 /** A runtime that is to have its turn. */
 export interface Turn {
@@ -56,6 +66,8 @@ export class SimWorld {
   /** While it is closed, whatever makes a task ready does so from outside: `onTrespass` is told on which machine. */
   open = true;
   onTrespass: (machine: string) => void = () => {};
+  /** Every turn goes through it: whoever simulates may surround it. */
+  enter: Enter = (_driver, turn, client, limit) => turn(client, limit);
   private readonly ready: Turn[] = [];
   private turnsNow = 0;
 

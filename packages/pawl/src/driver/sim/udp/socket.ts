@@ -78,7 +78,8 @@ export class SimUdp extends SimSource implements UdpHandle {
     if (first === null) return PENDING;
     const batch = [first];
     while (batch.length < most && this.queue.length > 0) batch.push(this.shift());
-    return batch;
+    // Copies: the same bytes may have been delivered to others.
+    return batch.map(({ data, from }) => ({ data: data.slice(), from }));
   }
 
   pollSend(cx: Context, data: Uint8Array, to: SocketAddress | null): Poll<void> {
