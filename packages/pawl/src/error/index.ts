@@ -42,6 +42,7 @@ export type PawlCode =
   | 'SIM_FAILED' // a simulated world has failed: its cause says why
   | 'SIM_INVARIANT' // what was to hold in a simulated world does not
   | 'SIM_LIMIT' // a simulated world has not ended within its limits
+  | 'SIM_NONDETERMINISTIC' // a simulated world, made again from its seed, went another way
   | 'SIM_REAL_WORLD'; // what runs in a simulated world needs the real one
 
 /** What a {@link PawlError} carries besides its code and message. */

@@ -187,3 +187,45 @@ test('two simulations at once do not disturb each other', async () => {
   const [a, b] = await Promise.all([simulate({ seed: 1 }, program), simulate({ seed: 1 }, program)]);
   assert.deepEqual(a, b);
 });
+
+test('the check passes what is deterministic', async () => {
+  await simulate({ seeds: 20, check: true }, function* (world) {
+    world.host('server', function* () {
+      using listener = yield* TcpListener.bind('0.0.0.0:80');
+      for (;;) {
+        using stream = yield* listener.accept();
+        yield* stream.writeAll(new Uint8Array(3000));
+      }
+    });
+    yield* sleep(10);
+    using stream = yield* TcpStream.connect('server:80');
+    while ((yield* stream.read(new Uint8Array(700))) > 0);
+  });
+});
+
+test('the check names the first place where two runs of a seed part, with both stacks', async () => {
+  let runs = 0;
+  const error = await causeOf({ seed: 3, check: true, freedoms: { shortRead: 1, order: 1 } }, function* impure(world) {
+    runs++;
+    world.host('server', function* () {
+      using listener = yield* TcpListener.bind('0.0.0.0:80');
+      using stream = yield* listener.accept();
+      yield* stream.writeAll(new Uint8Array(3000));
+    });
+    yield* sleep(10);
+    using stream = yield* TcpStream.connect('server:80');
+    // As many as nobody can foresee.
+    while ((yield* stream.read(new Uint8Array(700 + (runs % 2)))) > 0);
+  });
+  assert.equal(error.code, 'SIM_NONDETERMINISTIC');
+  assert.match(error.message, /They part at decision \d+:\nonce, at [\d.]+ ms, how short a read is: \d+ of 70\d\n/);
+  assert.equal(error.message.match(/SimTcpStream\.pollRead/g)?.length, 2);
+});
+
+test('a failure that does not come again says so', async () => {
+  let runs = 0;
+  const error = await failure({ seed: 1 }, function* () {
+    if (runs++ === 0) throw new Error('once');
+  });
+  assert.match(error.message, /went another way/);
+});

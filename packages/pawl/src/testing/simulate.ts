@@ -1,7 +1,7 @@
 /** simulate: a test's function in many worlds, each made from a seed. */
-import { clock, nextImmediate } from '../driver/native/platform.ts';
 import { PawlError } from '../error/index.ts';
-import { followHosts } from './sim-platform.ts';
+import { sameAgain } from './determinism.ts';
+import { carryOut, type Plan } from './runs.ts';
 import { SimFailure } from './sim-failure.ts';
 import { type Scenario, Simulation, type WorldOptions } from './simulation.ts';
 
@@ -15,6 +15,8 @@ export interface SimulateOptions extends WorldOptions {
   readonly seed?: number;
   /** The choices of a recorded run of `seed`: it is repeated, and goes on plainly where they end. */
   readonly replay?: ArrayLike<number>;
+  /** Makes each world twice, and fails where they differ: with what both did there. Default false. */
+  readonly check?: boolean;
 }
 
 /** What came of a {@link simulate} that did not fail. */
@@ -29,9 +31,6 @@ export interface SimulateReport {
   readonly digests: readonly string[];
 }
 
-/** How long the thread is kept at a time, in ms: so long the test's runner waits. */
-const SLICE = 20;
-
 /**
  * Runs a function in simulated worlds, one for each seed, and rejects with the first one that fails. The function is given its {@link World};
  * it and the hosts that it makes run programs that use `pawl`, `pawl/net`, `pawl/http` and the others as they do outside. In a world
@@ -41,9 +40,11 @@ const SLICE = 20;
  * The world ends when the function does; what then still runs on its hosts is dropped, as by a crash. Promises work where nothing but
  * the world settles them.
  *
+ * A world that fails is made once more, to see that it fails again in the same way, and in development mode, which tells more.
+ *
  * With `PAWL_SEED` in the environment, only the world of that seed is made.
  *
- * Errors: SIM_FAILED, a {@link SimFailure}, whose cause is what was thrown in the world, or DEADLOCK, SIM_REAL_WORLD, SIM_LIMIT or
+ * Errors: SIM_FAILED, a {@link SimFailure}, whose cause is what was thrown in the world, or DEADLOCK, SIM_REAL_WORLD, SIM_LIMIT,
  * SIM_INVARIANT; BAD_ARGUMENT for bad options.
  *
  * @example
@@ -65,48 +66,48 @@ const SLICE = 20;
  * ```
  */
 export function simulate(options: SimulateOptions, scenario: Scenario): Promise<SimulateReport> {
-  return new Promise((resolve, reject) => {
-    const seeds = seedsOf(options);
-    if (typeof scenario !== 'function')
-      throw new PawlError('BAD_ARGUMENT', 'simulate takes a function: it is called once for each world');
-    const platform = followHosts();
-    const over = (settle: () => void): void => {
-      platform[Symbol.dispose]();
-      settle();
-    };
-    const digests: string[] = [];
-    let [time, turns, decisions] = [0, 0, 0];
-    let simulation: Simulation | null = null;
-    const slice = (): void => {
-      const until = clock() + SLICE;
-      try {
-        while (digests.length < seeds.length) {
-          simulation ??= new Simulation(seeds[digests.length]!, scenario, options, options.replay);
-          if (!simulation.slice(until)) {
-            nextImmediate(slice);
-            return;
-          }
-          const { sim, outcome } = simulation;
-          if (outcome?.failed === true) {
-            const { seed } = sim;
-            const choices = sim.decisions.record();
-            over(() => reject(new SimFailure({ cause: outcome.error, seed, time: sim.time, choices })));
-            return;
-          }
-          simulation = null;
-          time += sim.time;
-          turns += sim.turns;
-          decisions += sim.decisions.count;
-          digests.push(sim.decisions.digest.toString());
-        }
-      } catch (error) {
-        over(() => reject(error));
-        return;
-      }
-      over(() => resolve({ seeds: seeds.length, time, turns, decisions, digests }));
-    };
-    nextImmediate(slice);
-  });
+  return carryOut(worlds(options, scenario));
+}
+
+function* worlds(options: SimulateOptions, scenario: Scenario): Plan<SimulateReport> {
+  const seeds = seedsOf(options);
+  if (typeof scenario !== 'function')
+    throw new PawlError('BAD_ARGUMENT', 'simulate takes a function: it is called once for each world');
+  const { check = false, replay } = options;
+  const digests: string[] = [];
+  let [time, turns, decisions] = [0, 0, 0];
+  for (const seed of seeds) {
+    const make = (at?: number, mode = options.mode): Simulation =>
+      new Simulation(
+        seed,
+        scenario,
+        { ...options, ...(mode === undefined ? {} : { mode }) },
+        replay,
+        check ? at : undefined,
+      );
+    const first = make(-1);
+    yield first;
+    if (first.outcome?.failed === true) {
+      const again = make(-1, options.mode ?? 'development');
+      yield again;
+      throw failureOf(first, again);
+    }
+    if (check) yield* sameAgain(first, make);
+    const { sim } = first;
+    time += sim.time;
+    turns += sim.turns;
+    decisions += sim.decisions.count;
+    digests.push(sim.decisions.digest.toString());
+  }
+  return { seeds: seeds.length, time, turns, decisions, digests };
+}
+
+/** `again` is the same world once more, in development mode, in which dumps say more. */
+function failureOf(first: Simulation, again: Simulation): SimFailure {
+  const replays = again.outcome?.failed === true && again.digest === first.digest;
+  const { sim, outcome } = replays ? again : first;
+  const { seed, time, decisions } = sim;
+  return new SimFailure({ cause: outcome?.error, seed, time, choices: decisions.record(), replays });
 }
 
 function seedsOf({ seeds, from = 1, seed, replay }: SimulateOptions): number[] {

@@ -26,6 +26,7 @@ import type { Mode } from '../task/runtime.ts';
 import { hang } from './hang.ts';
 import type { Host } from './host.ts';
 import { enter, type Place } from './inside.ts';
+import { Trace } from './trace.ts';
 import { World, type NamedInvariant } from './world.ts';
 
 /** Bounds of one world: a program that goes beyond them fails with SIM_LIMIT. */
@@ -60,6 +61,8 @@ export class Simulation {
   readonly world: World;
   /** It is over: the first failure, or none. */
   outcome: { readonly failed: boolean; readonly error: unknown } | null = null;
+  /** Where the run is compared with others. */
+  readonly trace: Trace | null;
   private readonly main: Host;
   private readonly limits: Required<SimLimits>;
   private readonly drains: boolean;
@@ -68,7 +71,7 @@ export class Simulation {
   private steps = 0;
   private readonly cycles: string[] = [];
 
-  constructor(seed: number, scenario: Scenario, options: WorldOptions, replay?: ArrayLike<number>) {
+  constructor(seed: number, scenario: Scenario, options: WorldOptions, replay?: ArrayLike<number>, lookAt?: number) {
     const { freedoms, link = {}, limits = {}, mode = 'production', onReport } = options;
     this.limits = { time: limits.time ?? 3_600_000, turns: limits.turns ?? 10_000_000 };
     this.sim = new SimWorld({
@@ -77,6 +80,7 @@ export class Simulation {
       freedoms: freedoms === 'plain' ? PLAIN : withFreedoms(swarm(seed), freedoms),
       ...(replay === undefined ? {} : { strategy: new ReplayStrategy(replay) }),
     });
+    this.trace = lookAt === undefined ? null : new Trace(this.sim, lookAt);
     this.drains = canDrain();
     const places = new WeakMap<SimDriver, Place>();
     this.sim.enter = (driver, turn, client, limit) => {
@@ -164,6 +168,10 @@ export class Simulation {
 
   private succeed(): void {
     if (this.outcome === null && this.check(this.world.goals)) this.over(false, undefined);
+  }
+
+  get digest(): string {
+    return this.sim.decisions.digest.toString();
   }
 
   /** The world has failed; only the first time counts. */

@@ -68,6 +68,8 @@ export class SimWorld {
   onTrespass: (machine: string) => void = () => {};
   /** Every turn goes through it: whoever simulates may surround it. */
   enter: Enter = (_driver, turn, client, limit) => turn(client, limit);
+  /** Called when time has moved. */
+  onAdvance: (() => void) | null = null;
   private readonly ready: Turn[] = [];
   private turnsNow = 0;
 
@@ -129,6 +131,7 @@ export class SimWorld {
     if (nextTime > this.time) {
       this.time = nextTime;
       this.decisions.digest.time(nextTime);
+      this.onAdvance?.();
     }
     return true;
   }
