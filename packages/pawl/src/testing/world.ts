@@ -86,6 +86,11 @@ export class World {
     return host;
   }
 
+  /** A host's IPv4 address. BAD_ARGUMENT when there is no such host. */
+  address(host: HostName): string {
+    return this.machine(host).addresses.ipv4;
+  }
+
   /** Sets latency, loss or bandwidth between two hosts. What is not given stays. BAD_ARGUMENT for a value that no link has, or an unknown host. */
   link(from: HostName, to: HostName, options: LinkOptions & LinkDirection): void {
     for (const link of this.links(from, to, options)) link.set(options);

@@ -1,7 +1,7 @@
 import { conformance } from '../../../test/support/conformance.ts';
 import { udpConformance } from '../../../test/support/udp-conformance.ts';
 import type { Driver } from '../driver.ts';
-import { PLAIN, SimWorld } from './index.ts';
+import { PLAIN, SimWorld, withFreedoms } from './index.ts';
 
 const anywhere = { host: '127.0.0.1', port: 0, family: 4 } as const;
 const anywhere6 = { host: '::1', port: 0, family: 6 } as const;
@@ -19,3 +19,13 @@ udpConformance('simulated UDP, IPv6', {
   anywhere: anywhere6,
   run: (client, jobs) => client.block(...jobs),
 });
+
+// What does not alter what a single call gives: the order of things, and how long they take.
+const anyOrder = withFreedoms(PLAIN, { order: 1, eventOrder: 0.5, latency: 1 });
+for (const seed of [5, 6, 7]) {
+  conformance(`simulated in any order (seed ${seed})`, {
+    driver: alone(seed, anyOrder),
+    anywhere,
+    run: (client, jobs) => client.block(...jobs),
+  });
+}
