@@ -40,7 +40,7 @@ function operations(text: string, declaration: string): Operation[] {
 function publicOperations(): Operation[] {
   const names = publicNames();
   const all: Operation[] = [];
-  for (const path of globSync('{future,task,time,sync,stream,node,io,net}/*.ts', { cwd: SRC })) {
+  for (const path of globSync('{future,task,time,sync,stream,node,io,net,net/udp,net/unix,fs}/*.ts', { cwd: SRC })) {
     if (path.includes('.test.')) continue;
     const text = read(path);
     all.push(...operations(text, String.raw`export function (\w+)`).filter(({ name }) => names.has(name)));
@@ -65,6 +65,7 @@ test('every public operation says what cancelling it costs', () => {
     'CancellationToken.run',
     'TaskGroup.spawn',
     'once',
+    'UdpSocket.recv',
   ])
     assert.ok(
       all.some((operation) => operation.name === name),
