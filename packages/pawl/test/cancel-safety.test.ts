@@ -4,7 +4,15 @@ import { globSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
 const SRC = new URL('../src/', import.meta.url).pathname;
-const ENTRIES = ['index.ts', 'net/index.ts', 'io/index.ts', 'sync/index.ts', 'stream/index.ts', 'node/index.ts'];
+const ENTRIES = [
+  'index.ts',
+  'net/index.ts',
+  'io/index.ts',
+  'sync/index.ts',
+  'stream/index.ts',
+  'node/index.ts',
+  'fs/index.ts',
+];
 /** What begins and ends no work of its own: it is what whoever awaits it says. */
 const PLAIN = new Set(['ready']);
 
@@ -66,6 +74,8 @@ test('every public operation says what cancelling it costs', () => {
     'TaskGroup.spawn',
     'once',
     'UdpSocket.recv',
+    'File.readAt',
+    'writeFileAtomic',
   ])
     assert.ok(
       all.some((operation) => operation.name === name),
