@@ -5,7 +5,7 @@ import type { Context } from '../future/context.ts';
 import { start, type Steps } from '../future/coroutine.ts';
 import { Future } from '../future/future.ts';
 import type { Poll } from '../future/poll.ts';
-import { type WaitInfo, waitInfo, type Waiting } from '../future/wait-info.ts';
+import { type WaitInfo, waitInfo } from '../future/wait-info.ts';
 import { File } from './file.ts';
 import { toMode } from './flags.ts';
 import { FileFuture } from './operation.ts';
@@ -23,7 +23,7 @@ export interface CopyFileOptions {
 const PIECE = 512 * 1024;
 
 /** What {@link copyFile} gives. */
-export class CopyFile extends Future<number> implements Waiting {
+export class CopyFile extends Future<number> {
   private readonly from: string;
   private readonly to: string;
   private readonly options: CopyFileOptions;
@@ -58,8 +58,13 @@ export class CopyFile extends Future<number> implements Waiting {
     return this.body.cancel(cx);
   }
 
-  [waitInfo](): WaitInfo {
-    return { what: `copy of '${this.from}'`, branches: [{ name: this.to, future: this.body }] };
+  static {
+    // Not a method under its own name: a declaration file can be made of one file alone only if no member has a computed name.
+    void Object.defineProperty(this.prototype, waitInfo, {
+      value(this: CopyFile): WaitInfo {
+        return { what: `copy of '${this.from}'`, branches: [{ name: this.to, future: this.body }] };
+      },
+    });
   }
 
   private *steps(): Steps<number> {

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { PawlError } from '../error/index.ts';
 import { coroutine } from '../future/coroutine.ts';
 import type { Future } from '../future/future.ts';
+import { shield } from '../future/shield.ts';
 import { joined } from './directory.ts';
 import { File } from './file.ts';
 import { toMode } from './flags.ts';
@@ -37,9 +38,12 @@ export class TempDir implements AsyncDisposable {
     this.path = path;
   }
 
-  /** Removes it with everything in it, if it is still there. Cancelling it is *safe*. Errors: as those of `remove`. */
+  /**
+   * Removes it with everything in it, if it is still there. Cancelling it waits until it has: a `finally` in which it stands may be met by a
+   * cancellation like any other place. Errors: as those of `remove`.
+   */
   remove(): Future<void> {
-    return remove(this.path, { recursive: true, force: true });
+    return shield(remove(this.path, { recursive: true, force: true }));
   }
 
   [Symbol.asyncDispose](): Future<void> {
@@ -61,10 +65,9 @@ export class TempFile implements AsyncDisposable {
     return this.file.path;
   }
 
-  /** Closes and removes it, if it is still there. Cancelling it is *safe*: it is closed. Errors: as those of `remove`. */
+  /** Closes and removes it, if it is still there. Cancelling it waits until it has. Errors: as those of `remove`. */
   remove(): Future<void> {
-    const { file } = this;
-    return closeAndRemove(file);
+    return shield(closeAndRemove(this.file));
   }
 
   [Symbol.asyncDispose](): Future<void> {
@@ -109,7 +112,7 @@ export function tempFile(options: TempOptions = {}): Future<TempFile> {
 /** The path without its random end. */
 function start({ directory = tmpdir(), prefix = 'pawl-' }: TempOptions): string {
   if (typeof prefix !== 'string' || prefix.includes('/')) {
-    throw new PawlError('BAD_ARGUMENT', `a prefix has no slash, got ${String(prefix)}`);
+    throw new PawlError('BAD_ARGUMENT', `a prefix has no slash, got '${prefix}'`);
   }
   return toPath(joined(toPath(directory), prefix));
 }

@@ -51,7 +51,7 @@ const AHEAD = 4;
  */
 export function walk(path: Path, options: WalkOptions = {}): Stream<WalkEntry> {
   const { maxDepth = Infinity, enter } = options;
-  if (!(maxDepth >= 1)) {
+  if (typeof maxDepth !== 'number' || !(maxDepth >= 1)) {
     throw new PawlError('BAD_ARGUMENT', `maxDepth is a number of levels, at least 1, got ${String(maxDepth)}`);
   }
   return new Stream(new WalkSource(toPath(path), maxDepth, enter));

@@ -74,6 +74,7 @@ class WatchSource implements Source<WatchEvent> {
   close(): Future<void> {
     this.handle.close();
     this.events = [];
+    this.index = 0;
     return ready(undefined);
   }
 
