@@ -14,6 +14,7 @@ import { isConstant } from '../syntax/scope.ts';
 import { NamedValue, unnamed } from './naming.ts';
 import { rebuild, rebuildJsx, rebuildObject, rebuildTemplate, type Operand } from './operands.ts';
 import { assign } from './patterns.ts';
+import { explodeYield } from './yields.ts';
 
 /** An expression's text, which has not been evaluated yet. */
 export interface Value {
@@ -45,6 +46,8 @@ export function explode(unit: Unit, node: Node, replaced?: ReadonlyMap<Node, Rop
   switch (node.type) {
     case 'AwaitExpression':
       return explodeAwait(unit, node, node.argument);
+    case 'YieldExpression':
+      return explodeYield(unit, node);
     case 'ParenthesizedExpression':
     case 'TSAsExpression':
     case 'TSSatisfiesExpression':
