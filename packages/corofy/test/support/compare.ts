@@ -1,7 +1,8 @@
 /** Comparing one random body in all its ways: run to its end, and cancelled at its awaits. */
 import { ready } from 'pawl';
 import { environment, randomBody } from './programs.ts';
-import { compile, runCompiled, runGenerator, runNative, type Trace } from './ways.ts';
+import { runModel } from './model.ts';
+import { compile, runCompiled, runNative, type Trace } from './ways.ts';
 
 const asPromise = (value: unknown): unknown => Promise.resolve(value);
 const asFuture = (value: unknown): unknown => ready(value);
@@ -40,12 +41,9 @@ export async function compareBody(seed: number): Promise<number> {
     check(native, run, 'run to its end');
     if (!cancellable) continue;
     for (let at = 0; at < Math.min(run.waits, MOST_CANCELLATIONS); at++) {
-      const model = await runGenerator(
-        source,
-        environment(asynchronous ? asPromise : (value) => value),
-        asynchronous,
-        at,
-      );
+      const model = await runModel(source, environment(asynchronous ? asPromise : (value) => value), asynchronous, {
+        wait: at,
+      });
       check(model, runCompiled(make, environment(asFuture), turns, at), `cancelled at wait ${at}`);
     }
   }

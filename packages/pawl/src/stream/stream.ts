@@ -20,7 +20,7 @@ import { Flattening } from './flatten.ts';
 import { AsyncIterableSource, IterableSource, ReceiverSource, type Receiving } from './iterables.ts';
 import { Merging } from './merge.ts';
 import { Next } from './next.ts';
-import { END, type End, type Source } from './source.ts';
+import type { End, Source } from './source.ts';
 import { fold, forEach, type Consumer } from './terminal.ts';
 import { Debouncing, Throttling } from './timing.ts';
 import { Chunking, Dropping, Filtering, Mapping, Scanning, Taking } from './transform.ts';
@@ -130,7 +130,7 @@ export class Stream<out T> implements Source<T>, AsyncIterable<T, undefined> {
   }
 
   /**
-   * The next value, or {@link END}. One at a time.
+   * The next value, or `END`. One at a time.
    *
    * Cancelling it is *safe*: the value comes with the next call. Errors: BUSY while another `next` is under way; what the stream throws. A
    * stream that has thrown is still to be closed.
