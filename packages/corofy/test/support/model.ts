@@ -32,7 +32,8 @@ export function modelOf(source: string, asynchronous: boolean): string {
   const edits: { start: number; end: number; text: string }[] = [];
   const around = (node: Node, before: string, after: string): void => {
     edits.push({ start: node.start, end: (node.argument as Node).start, text: before });
-    edits.push({ start: node.end, end: node.end, text: after });
+    const { end } = node.type === 'ReturnStatement' ? (node.argument as Node) : node;
+    edits.push({ start: end, end, text: after });
   };
   const enter = (fn: Node): void => {
     const [first] = fn.params ?? [];
@@ -57,7 +58,7 @@ export function modelOf(source: string, asynchronous: boolean): string {
       if (one.argument === null) edits.push({ start: one.start, end: one.end, text: '(yield $emit())' });
       else around(one, '(yield $emit((yield ', ')))');
     } else if (one.type === 'ReturnStatement' && generator && one.argument !== null) {
-      around(one, 'return (yield (', '));');
+      around(one, 'return (yield (', '))');
     }
     for (const value of Object.values(one)) if (typeof value === 'object') visit(value, generator);
   };
@@ -112,7 +113,8 @@ function* delegate(iterable: Iterable<unknown>): Generator<unknown, undefined, u
 async function* delegateAsync(
   iterable: Iterable<unknown> | AsyncIterable<unknown>,
 ): AsyncGenerator<unknown, undefined, unknown> {
-  if (Symbol.asyncIterator in iterable) for await (const one of iterable) yield emit(one);
+  if (typeof iterable === 'object' && Symbol.asyncIterator in iterable)
+    for await (const one of iterable) yield emit(one);
   else for (const one of iterable) yield emit(yield one);
 }
 

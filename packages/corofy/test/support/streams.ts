@@ -6,16 +6,10 @@
  */
 import { PENDING, type Context, type Future } from 'pawl';
 import { END, type Stream } from 'pawl/stream';
-import { HandContext } from '../../../pawl/test/support/gate.ts';
 import type { Stop } from './model.ts';
-import { logger, nativeWaits, show, waiting, type Trace } from './ways.ts';
+import { logger, nativeWaits, Patient, show, waiting, type Trace } from './ways.ts';
 
 export const isGenerator = (source: string): boolean => /^async function\s*\*/.test(source);
-
-/** A context whose polls may go on for as long as they have something to do. */
-class Patient extends HandContext {
-  override readonly runtime: object = { budget: Infinity };
-}
 
 export function runStream(
   make: () => (...args: unknown[]) => unknown,

@@ -140,6 +140,11 @@ export function waiting(log: Log, turns: (at: number) => number, stopAt = -1): W
   };
 }
 
+/** A context whose polls may go on for as long as they have something to do. */
+export class Patient extends HandContext {
+  override readonly runtime: object = { budget: Infinity };
+}
+
 /** Runs a compiled body; `stopAt`: the wait during which it is cancelled. */
 export function runCompiled(
   make: () => (...args: unknown[]) => Future<unknown>,
@@ -149,7 +154,7 @@ export function runCompiled(
 ): Trace {
   const { log, lines } = logger();
   const { waits, wait, fail } = waiting(log, turns, stopAt);
-  const cx = new HandContext();
+  const cx = new Patient();
   let end: string;
   try {
     const future = make()(log, wait, fail, env);
