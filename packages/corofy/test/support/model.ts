@@ -106,16 +106,40 @@ class Call {
 
 const emit = (value?: unknown): Emitted => new Emitted(value);
 
-function* delegate(iterable: Iterable<unknown>): Generator<unknown, undefined, unknown> {
-  for (const one of iterable) yield emit(yield one);
+function* delegate(iterable: Iterable<unknown>): Generator<unknown, unknown, unknown> {
+  const iterator = iterable[Symbol.iterator]();
+  let open = false;
+  try {
+    for (;;) {
+      const { done, value } = iterator.next(undefined);
+      if (done === true) return yield value;
+      open = true;
+      yield emit(yield value);
+      open = false;
+    }
+  } finally {
+    if (open) iterator.return?.();
+  }
 }
 
 async function* delegateAsync(
   iterable: Iterable<unknown> | AsyncIterable<unknown>,
-): AsyncGenerator<unknown, undefined, unknown> {
-  if (typeof iterable === 'object' && Symbol.asyncIterator in iterable)
-    for await (const one of iterable) yield emit(one);
-  else for (const one of iterable) yield emit(yield one);
+): AsyncGenerator<unknown, unknown, unknown> {
+  if (typeof iterable !== 'object' || !(Symbol.asyncIterator in iterable))
+    return yield* delegate(iterable as Iterable<unknown>);
+  const iterator = iterable[Symbol.asyncIterator]();
+  let open = false;
+  try {
+    for (;;) {
+      const { done, value } = await iterator.next(undefined);
+      if (done === true) return value;
+      open = true;
+      yield emit(value);
+      open = false;
+    }
+  } finally {
+    if (open) await iterator.return?.();
+  }
 }
 
 /** Where a run is stopped: during a wait, when it is cancelled, or after a value, when it is closed. */
