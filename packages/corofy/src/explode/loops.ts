@@ -14,8 +14,7 @@ import { declareUsing, withUsing } from './disposal.ts';
 import { branchUnless, evaluate, explode } from './expressions.ts';
 import { assign } from './patterns.ts';
 import { declare, enterScope, statement } from './statements.ts';
-import { guarded } from './try.ts';
-import { closeIteration } from './yields.ts';
+import { closeIteration, guarded } from './try.ts';
 
 type Loop = WhileStatement | DoWhileStatement | ForStatement | ForInStatement | ForOfStatement;
 

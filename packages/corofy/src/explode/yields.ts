@@ -5,12 +5,11 @@
  * value is `undefined`, since a stream sends nothing back. A `yield*` closes what it is in the middle of when it is left.
  */
 import type { YieldExpression } from 'oxc-parser';
-import { THREW, type Cleanup } from '../machine/jumps.ts';
 import type { Unit } from '../machine/unit.ts';
 import type { Rope } from '../output/rope.ts';
 import type { Node } from '../syntax/node.ts';
 import { code, explode, type Value } from './expressions.ts';
-import { guarded } from './try.ts';
+import { closeIteration, guarded } from './try.ts';
 
 export function explodeYield(unit: Unit, node: YieldExpression): Value {
   const { argument } = node;
@@ -49,12 +48,6 @@ function explodeDelegation(unit: Unit, node: YieldExpression, argument: Node): V
   const value = unit.save([`${slot}.value`], node);
   layout.free(iterator);
   return code([value], true);
-}
-
-/** Closes what is iterated asynchronously, because the loop is left. */
-export function closeIteration(unit: Unit, slot: string, { completion, value }: Cleanup, node: Node): void {
-  const threw = `${unit.slot(completion)} === ${THREW}`;
-  unit.code.await([`${threw} ? ${slot}.closingAfter(${unit.slot(value)}) : ${slot}.closing()`], node, 'closed');
 }
 
 /** `return value`: awaited in the function, where its error can be caught. */

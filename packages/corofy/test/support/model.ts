@@ -125,8 +125,7 @@ function* delegate(iterable: Iterable<unknown>): Generator<unknown, unknown, unk
 async function* delegateAsync(
   iterable: Iterable<unknown> | AsyncIterable<unknown>,
 ): AsyncGenerator<unknown, unknown, unknown> {
-  if (typeof iterable !== 'object' || !(Symbol.asyncIterator in iterable))
-    return yield* delegate(iterable as Iterable<unknown>);
+  if (typeof iterable !== 'object' || !(Symbol.asyncIterator in iterable)) return yield* delegate(iterable);
   const iterator = iterable[Symbol.asyncIterator]();
   let open = false;
   try {

@@ -15,7 +15,10 @@ import { Pulling } from './pulling.ts';
 import type { Outcome } from './retained.ts';
 import { END, type End, type Source } from './source.ts';
 
-/** Gives one value of the stream, and waits until it was taken and the next is asked for. Cancelling it *loses data*: that value. */
+/**
+ * Gives one value of the stream, and waits until it was taken and the next is asked for. Cancelling it *loses data*: that value. What a
+ * cleanup gives once the stream is closed is dropped at once.
+ */
 export type Emit<T> = (value: T) => Future<void>;
 
 /** Values that one cleanup may emit: one that emits for ever is left waiting, for the deadline of cleanups to end it. */
