@@ -103,6 +103,16 @@ const wrong: Record<string, Wrong> = {
     code: 'AWAIT_IN_CLASS_KEY',
     at: '2:35',
   },
+  'a yield in a computed class key': {
+    source: `coroutine(async function* () { class A { [yield 1]() {} } });`,
+    code: 'AWAIT_IN_CLASS_KEY',
+    at: '2:42',
+  },
+  'an await in the parameters of an async generator': {
+    source: `coroutine(async function* (a = await 1) {});`,
+    code: 'SYNTAX',
+    at: '2:32',
+  },
   'an enum between awaits': {
     source: `coroutine(async () => { enum E { A } await E.A; });`,
     code: 'NOT_ERASABLE',

@@ -112,7 +112,7 @@ export function explode(unit: Unit, node: Node, replaced?: ReadonlyMap<Node, Rop
       unit.file.diagnostics.error(
         node,
         'UNSUPPORTED',
-        `an await cannot stand in a ${node.type}: move it to a line before`,
+        `an await or a yield cannot stand in a ${node.type}: move it to a line before`,
       );
       return code(['undefined'], true);
   }
@@ -292,7 +292,7 @@ function explodeClass(
     unit.file.diagnostics.error(
       inner,
       'AWAIT_IN_CLASS_KEY',
-      'an await cannot stand in the computed key of a class member: evaluate the key before the class, `const key = await …`',
+      'an await or a yield cannot stand in the computed key of a class member: evaluate the key before the class, `const key = …`',
     );
     return code(['undefined'], true);
   }
@@ -300,7 +300,7 @@ function explodeClass(
     unit.file.diagnostics.error(
       node.decorators.find((one) => unit.has(one)) ?? node,
       'AWAIT_IN_DECORATOR',
-      'an await cannot stand in a decorator: evaluate what it needs before the class',
+      'an await or a yield cannot stand in a decorator: evaluate what it needs before the class',
     );
     return code(['undefined'], true);
   }

@@ -207,7 +207,7 @@ function exploded(unit: Unit, node: Statement, labels: readonly string[]): void 
       explodeLoop(unit, node, labels);
       return;
     default:
-      unit.file.diagnostics.error(node, 'UNSUPPORTED', `an await cannot stand in a ${node.type}`);
+      unit.file.diagnostics.error(node, 'UNSUPPORTED', `an await or a yield cannot stand in a ${node.type}`);
   }
 }
 

@@ -55,10 +55,20 @@ function drive(poll: () => unknown): void {
   for (let polls = 0; poll() === PENDING; polls++) if (polls > 5000) throw new RangeError('closed for ever');
 }
 
-/** As the language runs it. Closed after a value, it is asked for more until it has ended, since its cleanup may yield. */
+/** What interrupts a native body, which is one that catches nothing. */
+const INTERRUPTED = Symbol('interrupted');
+
+/**
+ * As the language runs it. Closed after a value, it is asked for more until it has ended, since its cleanup may yield. A wait at which it is
+ * stopped fails: where nothing is caught, that runs what a return would.
+ */
 export async function runNativeGenerator(source: string, env: object, stop: Stop = {}): Promise<Trace> {
   const { log, lines } = logger();
-  const { waits, wait, fail } = nativeWaits();
+  const { waits, wait, fail } = nativeWaits((at) => {
+    if (at !== stop.wait) return;
+    log('cancelled');
+    throw INTERRUPTED;
+  });
   const make = new Function('coroutine', `"use strict"; return (${source});`);
   const body = make((fn: unknown) => fn) as (...args: unknown[]) => AsyncGenerator<unknown, unknown, undefined>;
   let values = 0;
@@ -75,7 +85,7 @@ export async function runNativeGenerator(source: string, env: object, stop: Stop
       break;
     }
   } catch (error) {
-    end = `${closing ? 'closed, and threw' : 'threw'} ${show(error)}`;
+    end = error === INTERRUPTED ? 'closed' : `${closing ? 'closed, and threw' : 'threw'} ${show(error)}`;
   }
   return { log: lines, end, waits: waits.count, values };
 }

@@ -77,7 +77,8 @@ export class Wait extends Future<unknown> {
       this.begun = true;
       if (this.state.count++ === this.state.stopAt) {
         this.state.stopped = true;
-        this.turns = Infinity;
+        // It is cancelled now, unless it is in a section that finishes all the same.
+        this.turns = 1;
       }
     }
     if (this.turns-- > 0) {
@@ -182,13 +183,13 @@ interface NativeWaiting {
   readonly fail: (error: unknown) => PromiseLike<unknown>;
 }
 
-/** What a native body waits by. */
-export function nativeWaits(): NativeWaiting {
+/** What a native body waits by; `interrupt` is called in each wait, with its number, and may throw. */
+export function nativeWaits(interrupt: (at: number) => void = () => {}): NativeWaiting {
   const waits = { count: 0 };
   return {
     waits,
     async wait(value) {
-      waits.count++;
+      interrupt(waits.count++);
       return value;
     },
     fail: (error) => ({
