@@ -39,8 +39,11 @@ export function modelOf(source: string, asynchronous: boolean): string {
     const [first] = fn.params ?? [];
     const params = first === undefined ? '' : text.slice(first.start, fn.params?.at(-1)?.end);
     const { body } = fn as { readonly body: Node };
-    edits.push({ start: fn.start, end: body.start, text: `${asynchronous ? 'async ' : ''}function* (${params}) ` });
+    const head = `${asynchronous ? 'async ' : ''}function* (${params}) `;
+    const expression = body.type !== 'BlockStatement';
+    edits.push({ start: fn.start, end: body.start, text: expression ? `${head}{ return (` : head });
     visit(body, fn.generator === true);
+    if (expression) edits.push({ start: body.end, end: body.end, text: '); }' });
   };
   const visit = (node: unknown, generator: boolean): void => {
     if (Array.isArray(node)) for (const one of node) visit(one, generator);

@@ -30,7 +30,7 @@ export type Streamable<T> = Stream<T> | Iterable<T> | AsyncIterable<T> | Receivi
 
 /**
  * Values that come one after the other, each when it is asked for. Its methods make new streams of it; `forEach`, `fold` and `toArray`
- * run it to its end, in a coroutine; `for await` does in ordinary async code.
+ * run it to its end, in a coroutine; `for await` does in ordinary async code, and in a coroutine that corofy compiles.
  *
  * A stream has one consumer: what makes a new stream of it, or runs it, takes it over, and the second that does throws BUSY. The
  * consumer's pace is everybody's: a source is asked for a value only when one is wanted. However the consumer ends, the stream is closed:
