@@ -40,8 +40,12 @@ export function show(value: unknown, depth = 0): string {
       .map(([key, one]) => `${key}: ${show(one, depth + 1)}`)
       .join(', ')}}`;
   }
-  return typeof value === 'string' ? JSON.stringify(value) : Object.is(value, -0) ? '-0' : String(value);
+  if (typeof value === 'string') return JSON.stringify(value.replaceAll(QUOTING, '$1… $2'));
+  return Object.is(value, -0) ? '-0' : String(value);
 }
+
+/** A message of the engine's that quotes the source, in a string that a body has made of an error. */
+const QUOTING = /(TypeError: ).*? (is not (?:a function|a constructor|iterable))/g;
 
 export function logger(): { log: Log; lines: string[] } {
   const lines: string[] = [];
