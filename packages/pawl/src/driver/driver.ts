@@ -163,6 +163,8 @@ export interface Driver {
   /** A free choice among `n` (ready order, fair select). The native driver answers 0. */
   choose(n: number): number;
   readonly timers: Timers;
+  /** The driver whose network this one uses, with a clock and timers of its own: its handles may be polled under this one. */
+  readonly beneath?: Driver;
   /** Timers that do not keep the loop alive: they fire while something else does. Inside `block` they count like the others. */
   readonly background: Timers;
   readonly net: NetDriver;

@@ -54,6 +54,7 @@ export function run<T>(main: Future<T> | Body<[], T>, options: RunAsyncOptions =
     }
     const task: MainTask<T> = new MainTask(runtime, toFuture(main), options.name, () => {
       signal?.removeEventListener('abort', abort);
+      if (runtime.muted) return;
       try {
         resolve(task.take());
       } catch (error) {

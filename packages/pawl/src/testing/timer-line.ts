@@ -39,6 +39,11 @@ export class TimerLine implements Timers {
     return this.entries.length - this.unreferenced.size;
   }
 
+  get firstIsReferenced(): boolean {
+    const [first] = this.entries;
+    return first !== undefined && !this.unreferenced.has(first);
+  }
+
   /** When the first one is due; Infinity when there is none. */
   get next(): number {
     return this.entries[0]?.timerTick ?? Infinity;
