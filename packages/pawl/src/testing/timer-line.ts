@@ -6,10 +6,32 @@
  */
 import type { TimerEntry, Timers } from '../driver/driver.ts';
 
+/** See `TimerLine.background`. */
+class Unreferenced implements Timers {
+  private readonly line: TimerLine;
+
+  constructor(line: TimerLine) {
+    this.line = line;
+  }
+
+  get size(): number {
+    return this.line.unreferenced.size;
+  }
+
+  insert(entry: TimerEntry, deadline: number): void {
+    this.line.insert(entry, deadline);
+    this.line.refer(entry, false);
+  }
+
+  cancel(entry: TimerEntry): void {
+    this.line.cancel(entry);
+  }
+}
+
 export class TimerLine implements Timers {
   /** Sorted by `timerTick`. */
   private entries: TimerEntry[] = [];
-  private readonly unreferenced = new Set<TimerEntry>();
+  readonly unreferenced: Set<TimerEntry> = new Set<TimerEntry>();
   private readonly now: () => number;
   /** The same line for timers that nobody waits for. */
   readonly background: Timers;
@@ -17,17 +39,7 @@ export class TimerLine implements Timers {
   /** `now` reads the clock of the deadlines. */
   constructor(now: () => number) {
     this.now = now;
-    const line = this;
-    this.background = {
-      insert: (entry, deadline) => {
-        this.insert(entry, deadline);
-        this.refer(entry, false);
-      },
-      cancel: (entry) => this.cancel(entry),
-      get size() {
-        return line.unreferenced.size;
-      },
-    };
+    this.background = new Unreferenced(this);
   }
 
   get size(): number {
