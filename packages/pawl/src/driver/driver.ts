@@ -186,6 +186,15 @@ export interface Driver {
   readonly blocking: boolean;
   /** Live counts, for tests and dumps. */
   readonly metrics: DriverMetrics;
+  /** What is open: live timers, and what its users have registered. For tests that name what was left behind; in no particular order. */
+  opened?(): Iterable<Opened>;
+}
+
+/** One thing that is open, by identity. */
+export interface Opened {
+  readonly object: object;
+  /** A few words: `timer`, `connection to 127.0.0.1:4711`. */
+  readonly what: string;
 }
 
 /** Live counts; tests compare them before and after. */

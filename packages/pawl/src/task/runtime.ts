@@ -139,9 +139,17 @@ export class Runtime implements DriverClient, DriverHolder {
 
   /** What {@link dump} shows, as data. */
   snapshot(): TaskSnapshot[] {
+    return this.observer.take(this.root, this.driver.refresh());
+  }
+
+  /** @internal The numbers that the live tasks have in snapshots. */
+  get taskNumbers(): number[] {
+    return this.observer.numbers(this.root);
+  }
+
+  private get observer(): Snapshots {
     const { linter } = this;
-    this.snapshots ??= new Snapshots(linter === null ? null : (task) => linter.since(task));
-    return this.snapshots.take(this.root, this.driver.refresh());
+    return (this.snapshots ??= new Snapshots(linter === null ? null : (task) => linter.since(task)));
   }
 
   /** Live counts. Cheap enough to be read every second. */

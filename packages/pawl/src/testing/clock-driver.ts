@@ -7,7 +7,7 @@
  * - Time is moved only by the first goal of `goals`, one step a turn, and only in a turn in which nothing else was ready: what a timer has
  *   set in motion comes to rest before the next one fires.
  */
-import type { DriverClient, DriverMetrics, NetDriver, RemoteWaker } from '../driver/driver.ts';
+import type { DriverClient, DriverMetrics, NetDriver, Opened, RemoteWaker } from '../driver/driver.ts';
 import { nativeDriver } from '../driver/native/index.ts';
 import { nextImmediate, outside, random } from '../driver/native/platform.ts';
 import { PawlError } from '../error/index.ts';
@@ -50,6 +50,11 @@ export class ClockDriver extends ManualDriver {
   override get metrics(): DriverMetrics {
     const { descriptors, waiting } = this.beneath.metrics;
     return { descriptors, timers: this.timers.size, turns: this.turns, waiting };
+  }
+
+  override *opened(): Iterable<Opened> {
+    yield* super.opened();
+    yield* this.beneath.opened();
   }
 
   override schedule(client: DriverClient): void {

@@ -11,3 +11,4 @@ export { Clock } from './clock.ts';
 export { withClock, type ClockBody, type ClockOptions } from './with-clock.ts';
 export { ManualDriver } from './manual-driver.ts';
 export { spawnTest, TestTask, type TestResult } from './spawn-test.ts';
+export { assertNoLeaks } from './no-leaks.ts';

@@ -4,7 +4,7 @@
  * What must hold: `block` runs ready clients, then jumps to the next timer; with neither, it throws DEADLOCK. So every test of the kernel
  * is deterministic and takes no time.
  */
-import type { Driver, DriverClient, DriverMetrics, NetDriver, RemoteWaker, Timers } from '../driver/driver.ts';
+import type { Driver, DriverClient, DriverMetrics, NetDriver, Opened, RemoteWaker, Timers } from '../driver/driver.ts';
 import { PawlError } from '../error/index.ts';
 import { TimerLine } from './timer-line.ts';
 
@@ -56,6 +56,10 @@ export class ManualDriver implements Driver {
 
   get metrics(): DriverMetrics {
     return { descriptors: 0, timers: this.timers.size, turns: this.turns, waiting: 0 };
+  }
+
+  *opened(): Iterable<Opened> {
+    for (const object of this.timers) yield { object, what: 'timer' };
   }
 
   schedule(client: DriverClient): void {

@@ -43,6 +43,9 @@ export abstract class Source {
     return this.fd < 0;
   }
 
+  /** A few words, for people. */
+  abstract get what(): string;
+
   /**
    * Throws WRONG_RUNTIME when another driver polls than the one whose events wake us: it might be asleep then, for ever. What wraps a driver
    * shares its timers, so they tell whose loop it is; what has timers of its own says what lies beneath it.
