@@ -167,6 +167,8 @@ export interface Driver {
   /** A free choice among `n` (ready order, fair select). The native driver answers 0. */
   choose(n: number): number;
   readonly timers: Timers;
+  /** The driver whose network this one uses, with a clock and timers of its own: its handles may be polled under this one. */
+  readonly beneath?: Driver;
   /** Timers that do not keep the loop alive: they fire while something else does. Inside `block` they count like the others. */
   readonly background: Timers;
   readonly net: NetDriver;
@@ -190,6 +192,15 @@ export interface Driver {
   readonly blocking: boolean;
   /** Live counts, for tests and dumps. */
   readonly metrics: DriverMetrics;
+  /** What is open: live timers, and what its users have registered. For tests that name what was left behind; in no particular order. */
+  opened?(): Iterable<Opened>;
+}
+
+/** One thing that is open, by identity. */
+export interface Opened {
+  readonly object: object;
+  /** A few words: `timer`, `connection to 127.0.0.1:4711`. */
+  readonly what: string;
 }
 
 /** Live counts; tests compare them before and after. */

@@ -8,7 +8,7 @@
  */
 import { PawlError } from '../../error/index.ts';
 import { reason as syscallReason } from '../../sys/syscalls/index.ts';
-import type { Driver, DriverClient, DriverMetrics, NetDriver, RemoteWaker } from '../driver.ts';
+import type { Driver, DriverClient, DriverMetrics, NetDriver, Opened, RemoteWaker } from '../driver.ts';
 import { TimerWheel } from '../wheel.ts';
 import { NativeFiles } from './files/files.ts';
 import { GuestLoop } from './guest.ts';
@@ -84,6 +84,11 @@ export class NativeDriver implements Driver, Turns {
       turns: this.#turnCount,
       waiting: reactor.waiting,
     };
+  }
+
+  *opened(): Iterable<Opened> {
+    for (const wheel of [this.timers, this.background]) for (const object of wheel) yield { object, what: 'timer' };
+    for (const object of this.reactor.open()) yield { object, what: object.what };
   }
 
   now(): number {

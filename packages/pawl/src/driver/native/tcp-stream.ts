@@ -34,6 +34,10 @@ export class NativeTcpStream extends Source implements TcpStreamHandle {
     this.peer = peer;
   }
 
+  get what(): string {
+    return `connection to ${this.peer.host}:${this.peer.port}`;
+  }
+
   get local(): SocketAddress {
     this.#local ??= socket.localAddress(this.#open());
     return this.#local;
