@@ -8,6 +8,8 @@ import { TcpListener } from '../net/listener.ts';
 import { TcpStream } from '../net/stream.ts';
 import { sleep } from '../time/sleep.ts';
 import { yieldNow } from '../future/ready.ts';
+import '../task/ambient.ts';
+import { run } from '../task/run.ts';
 import { spawn } from '../task/spawn.ts';
 import type { PawlError } from '../error/index.ts';
 import { SimFailure, simulate, type SimulateOptions, type Scenario } from './index.ts';
@@ -228,4 +230,18 @@ test('a failure that does not come again says so', async () => {
     if (runs++ === 0) throw new Error('once');
   });
   assert.match(error.message, /went another way/);
+});
+
+test('run and await inside a host stay inside it', async () => {
+  const { time } = await simulate({ seeds: 3, check: true }, function* () {
+    const slept = async (): Promise<number> => {
+      await sleep(10_000);
+      return run(function* () {
+        yield* sleep(10_000);
+        return 3;
+      });
+    };
+    assert.equal(yield* fromPromise(slept()), 3);
+  });
+  assert.ok(time >= 60_000);
 });

@@ -50,6 +50,10 @@ export class ManualDriver implements Driver {
     return this.pick(n);
   }
 
+  begin(n: number): number {
+    return Math.floor(this.roll() * n);
+  }
+
   readonly timers: Timers = {
     insert: (entry, deadline) => {
       entry.timerSlot = 0;
