@@ -6,6 +6,7 @@ import { fromPromise } from '../node/promise.ts';
 import { Mutex } from '../sync/mutex.ts';
 import { TcpListener } from '../net/listener.ts';
 import { TcpStream } from '../net/stream.ts';
+import { TlsStream } from '../net/index.ts';
 import { sleep } from '../time/sleep.ts';
 import { yieldNow } from '../future/ready.ts';
 import '../task/ambient.ts';
@@ -244,4 +245,17 @@ test('run and await inside a host stay inside it', async () => {
     assert.equal(yield* fromPromise(slept()), 3);
   });
   assert.ok(time >= 60_000);
+});
+
+test('TLS is refused, because no run of it is like another', async () => {
+  const error = await causeOf({ seeds: 1 }, function* (world) {
+    world.host('server', function* () {
+      using listener = yield* TcpListener.bind('0.0.0.0:443');
+      yield* listener.accept();
+    });
+    yield* sleep(10);
+    yield* TlsStream.connect('server:443');
+  });
+  assert.equal(error.code, 'SIM_REAL_WORLD');
+  assert.match(error.message, /TLS/);
 });
