@@ -158,7 +158,10 @@ export interface FileDriver {
   open(path: string, mode: OpenMode): Operation<FileHandle>;
   /** Of what a symbolic link points at, or with `follow` false of the link. */
   status(path: string, follow: boolean): Operation<FileStatus>;
+  /** For a listing bit by bit, however many entries there are. */
   openDirectory(path: string): Operation<DirectoryHandle>;
+  /** All entries at once: for most directories by far the fastest. */
+  listDirectory(path: string): Operation<readonly DirectoryEntry[]>;
   makeDirectory(path: string, permissions: number): Operation<void>;
   /** An empty one: ENOTEMPTY. */
   removeDirectory(path: string): Operation<void>;

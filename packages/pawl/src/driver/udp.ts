@@ -83,7 +83,7 @@ export interface UdpHandle {
   /** Hands over datagrams from index `first` on: how many, at least 1. Throws as `pollSend`, about the one at `first`. */
   pollSendMany(cx: Context, datagrams: readonly Outgoing[], first: number): Poll<number>;
   set(settings: UdpSettings): void;
-  /** The member's interface: a name, an address of it, or undefined for the system's choice. Throws BAD_ADDRESS unless it is a group's. */
+  /** Receives what is sent to a group, and of groups only those. `on` is the member's interface: a name, an address of it, or undefined for the system's choice. Throws BAD_ADDRESS unless it is a group's. */
   join(group: string, on: string | undefined): void;
   leave(group: string, on: string | undefined): void;
   /** Drops the stored waker of that direction. */

@@ -213,12 +213,14 @@ export const IP_MULTICAST_TTL = 33;
 export const IP_MULTICAST_LOOP = 34;
 export const IP_ADD_MEMBERSHIP = 35;
 export const IP_DROP_MEMBERSHIP = 36;
+export const IP_MULTICAST_ALL = 49;
 export const IPV6_UNICAST_HOPS = 16;
 export const IPV6_MULTICAST_IF = 17;
 export const IPV6_MULTICAST_HOPS = 18;
 export const IPV6_MULTICAST_LOOP = 19;
 export const IPV6_ADD_MEMBERSHIP = 20;
 export const IPV6_DROP_MEMBERSHIP = 21;
+export const IPV6_MULTICAST_ALL = 29;
 
 /** Offsets in `struct ip_mreqn` (linux/in.h): group, address of the interface, index of the interface. */
 export const IP_MREQN = { size: 12, group: 0, address: 4, index: 8 } as const;

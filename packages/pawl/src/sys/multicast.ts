@@ -8,6 +8,7 @@ import {
   IP_ADD_MEMBERSHIP,
   IP_DROP_MEMBERSHIP,
   IP_MREQN,
+  IP_MULTICAST_ALL,
   IP_MULTICAST_IF,
   IP_MULTICAST_LOOP,
   IP_MULTICAST_TTL,
@@ -17,6 +18,7 @@ import {
   IPV6_ADD_MEMBERSHIP,
   IPV6_DROP_MEMBERSHIP,
   IPV6_MREQ,
+  IPV6_MULTICAST_ALL,
   IPV6_MULTICAST_HOPS,
   IPV6_MULTICAST_IF,
   IPV6_MULTICAST_LOOP,
@@ -49,6 +51,15 @@ export function setMulticastTtl(fd: number, family: 4 | 6, hops: number): void {
 export function setMulticastLoop(fd: number, family: 4 | 6, on: boolean): void {
   if (family === 4) setInt(fd, IPPROTO_IP, IP_MULTICAST_LOOP, on ? 1 : 0);
   else setInt(fd, IPPROTO_IPV6, IPV6_MULTICAST_LOOP, on ? 1 : 0);
+}
+
+/**
+ * Only the groups that this socket has joined: Linux otherwise gives it those of every socket of the machine, also after it has left; see
+ * IP_MULTICAST_ALL in ip(7).
+ */
+export function setOwnGroupsOnly(fd: number, family: 4 | 6): void {
+  setInt(fd, IPPROTO_IP, IP_MULTICAST_ALL, 0);
+  if (family === 6) setInt(fd, IPPROTO_IPV6, IPV6_MULTICAST_ALL, 0);
 }
 
 /** The interface by which what is sent to a group leaves. */

@@ -186,6 +186,8 @@ export function fileConformance(name: string, world: FileWorld): void {
     yield* fails(() => files.removeDirectory(folder), 'ENOTEMPTY', 'rmdir', folder);
     yield* fails(() => files.rename(absent, present), 'ENOENT', 'rename', absent);
     yield* fails(() => files.openDirectory(absent), 'ENOENT', 'opendir', absent);
+    yield* fails(() => files.listDirectory(absent), 'ENOENT', 'scandir', absent);
+    yield* fails(() => files.listDirectory(present), 'ENOTDIR', 'scandir', present);
     yield* fails(() => files.readLink(present), 'EINVAL', 'readlink', present);
     assert.throws(() => files.watch(absent), { code: 'ENOENT', path: absent });
     const reading = yield* done(files.open(present, READ));
@@ -217,6 +219,11 @@ export function fileConformance(name: string, world: FileWorld): void {
     assert.equal((yield* done(directory.next())).length, 0);
     directory.close();
     directory.close();
+    const listed = yield* done(files.listDirectory(folder));
+    assert.deepEqual(
+      listed.map((entry) => `${entry.name} ${entry.type}`),
+      found,
+    );
     assert.deepEqual(found.toSorted(), ['b file', 'b2 file', 'c symlink', 'd directory']);
     for (const each of ['b', 'b2', 'c']) yield* done(files.unlink(at(each)));
     yield* done(files.removeDirectory(at('d')));

@@ -179,6 +179,7 @@ export function bindUdp(reactor: Reactor, address: SocketAddress, options: UdpBi
     if (receiveBuffer !== undefined) socket.setReceiveBuffer(fd, receiveBuffer);
     if (sendBuffer !== undefined) socket.setSendBuffer(fd, sendBuffer);
     if (address.family === 6) socket.setIPv6Only(fd, options.ipv6Only ?? false);
+    multicast.setOwnGroupsOnly(fd, address.family);
     socket.bind(fd, address);
     const handle = new NativeUdp(reactor, fd, socket.localAddress(fd));
     reactor.register(handle, true);

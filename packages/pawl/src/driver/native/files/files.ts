@@ -5,6 +5,7 @@
 import * as fs from 'node:fs';
 import type { Timers } from '../../driver.ts';
 import type {
+  DirectoryEntry,
   DirectoryHandle,
   FileDriver,
   FileHandle,
@@ -17,7 +18,7 @@ import type { Reactor } from '../reactor.ts';
 import { FETCHED, NativeDirectory } from './directory.ts';
 import { NativeFile } from './file.ts';
 import { type Callback, type Pool, PoolOperation } from './operation.ts';
-import { toStatus } from './status.ts';
+import { toEntry, toStatus } from './status.ts';
 import { NativeWatch } from './watch.ts';
 
 const { O_APPEND, O_CREAT, O_DIRECTORY, O_EXCL, O_NOCTTY, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY } = fs.constants;
@@ -74,6 +75,19 @@ export class NativeFiles implements FileDriver, Pool {
       undo: (directory) => directory.close(),
       // Which opendirSync forgets.
       path,
+    });
+  }
+
+  listDirectory(path: string): Operation<readonly DirectoryEntry[]> {
+    const options = { withFileTypes: true } as const;
+    return new PoolOperation<readonly DirectoryEntry[]>(this, {
+      start: (done) =>
+        fs.readdir(
+          path,
+          options,
+          made(done, (entries) => entries.map(toEntry)),
+        ),
+      now: () => fs.readdirSync(path, options).map(toEntry),
     });
   }
 
