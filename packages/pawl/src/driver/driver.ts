@@ -164,8 +164,10 @@ export interface Driver {
   refresh(): number;
   /** In [0, 1). */
   random(): number;
-  /** A free choice among `n` (ready order, fair select). The native driver answers 0. */
+  /** Which of `n` ready tasks is polled next. The native driver answers 0: the first. */
   choose(n: number): number;
+  /** Where a fair choice among `n` begins, as that of `select`: at random, and in a simulated world a decision of its own. */
+  begin(n: number): number;
   readonly timers: Timers;
   /** The driver whose network this one uses, with a clock and timers of its own: its handles may be polled under this one. */
   readonly beneath?: Driver;

@@ -107,6 +107,10 @@ export class NativeDriver implements Driver, Turns {
     return 0;
   }
 
+  begin(n: number): number {
+    return Math.floor(this.random() * n);
+  }
+
   schedule(client: DriverClient): void {
     if (client === this.#running || this.#ready.includes(client)) return;
     this.#ready.push(client);
