@@ -1,0 +1,10 @@
+/** The delay server around a rung: on a thread of its own, its log printed at the end. */
+import { startDelayServer, type DelayServerThread } from '../delay-server/thread.ts';
+
+/** Runs `rung` with a delay server, then prints the server's log. */
+export async function served(rung: (server: DelayServerThread) => void | PromiseLike<void>): Promise<void> {
+  await using server = await startDelayServer();
+  await rung(server);
+  console.log('\nthe server’s log:');
+  for (const line of await server.close()) console.log(`  ${line}`);
+}
