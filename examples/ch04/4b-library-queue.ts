@@ -29,7 +29,9 @@ class LibraryQueue implements Queue {
 
 /** What the event says, in words that are the same on every system. */
 function names(event: QueueEvent): string {
-  const said = (['readable', 'writable', 'priority', 'error', 'readClosed', 'writeClosed'] as const).filter((name) => event[name]);
+  const said = (['readable', 'writable', 'priority', 'error', 'readClosed', 'writeClosed'] as const).filter(
+    (name) => event[name],
+  );
   return said.join(' | ');
 }
 

@@ -44,7 +44,9 @@ function falseWakeUp(): void {
   console.log(`a false wake-up: ${one.wait(events)} event in one queue, ${other.wait(events)} in the other`);
   console.log(`  the first reads ${here.read(new Uint8Array(64))} bytes`);
   const second = here.read(new Uint8Array(64));
-  console.log(`  the second ${second === undefined ? 'would block, and goes back to waiting' : `reads ${second} bytes`}`);
+  console.log(
+    `  the second ${second === undefined ? 'would block, and goes back to waiting' : `reads ${second} bytes`}`,
+  );
 }
 // #endregion
 

@@ -32,14 +32,13 @@ export async function startDelayServer(): Promise<DelayServerThread> {
     await ended;
     return log;
   };
+  const closeOnce = (): Promise<readonly string[]> => (closed ??= close());
   return {
     host,
     port,
     url: `http://${host}:${port}`,
-    close: () => (closed ??= close()),
-    async [Symbol.asyncDispose]() {
-      await this.close();
-    },
+    close: closeOnce,
+    [Symbol.asyncDispose]: async () => void (await closeOnce()),
   };
 }
 

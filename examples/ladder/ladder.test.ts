@@ -5,10 +5,9 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { PawlError } from 'pawl';
 import { runCommand } from '../../packages/pawl/test/support/command.ts';
-import { fault } from './check.ts';
+import { checked, fault } from './check.ts';
 import { firstDifference, normalForm } from './normal-form.ts';
 import { fill, pageOf, quotations, regionOf } from './page.ts';
-import { runRung } from './run-rung.ts';
 import { chosen, findRungs, MISSING, root } from './rungs.ts';
 
 const rungs = findRungs();
@@ -18,9 +17,9 @@ const pageText = (chapter: number): string => readFileSync(join(root, pageOf(cha
 describe('each rung prints what its page shows, at a tenth of its delays', { concurrency: 2 }, () => {
   for (const rung of rungs) {
     test(`${rung.id}: ${rung.shows}`, async (t) => {
-      const ran = await runRung(rung, { pace: 0.1 });
-      if (ran.unshown === undefined) assert.equal(fault(rung, ran), undefined);
-      else t.skip(ran.unshown);
+      const { unshown, fault: wrong } = await checked(rung);
+      if (unshown !== undefined) t.skip(unshown);
+      assert.equal(wrong, undefined);
     });
   }
 });
@@ -36,7 +35,10 @@ describe('each page', () => {
 
     test(`${pageOf(chapter)} shows each rung of its chapter once, and no other`, () => {
       const ids = quoted.flatMap((quotation) => (quotation.kind === 'output' ? [quotation.id] : []));
-      assert.deepEqual(ids.sort(), rungs.filter((rung) => rung.chapter === chapter).map(({ id }) => id));
+      assert.deepEqual(
+        ids.sort(),
+        rungs.filter((rung) => rung.chapter === chapter).map(({ id }) => id),
+      );
     });
 
     test(`${pageOf(chapter)} says what a real runtime does differently, and where`, () => {
@@ -59,10 +61,19 @@ describe('the rungs', () => {
   });
 
   const refused = (name: string, words: RegExp) => () =>
-    assert.throws(() => chosen(name), (error) => error instanceof PawlError && words.test(error.message));
+    assert.throws(
+      () => chosen(name),
+      (error) => error instanceof PawlError && words.test(error.message),
+    );
   test('one is chosen by its name, a chapter by its number', () => {
-    assert.deepEqual(chosen('4b').map(({ id }) => id), ['4b']);
-    assert.deepEqual(chosen('4').map(({ id }) => id), ['4a', '4b', '4c']);
+    assert.deepEqual(
+      chosen('4b').map(({ id }) => id),
+      ['4b'],
+    );
+    assert.deepEqual(
+      chosen('4').map(({ id }) => id),
+      ['4a', '4b', '4c'],
+    );
     assert.equal(chosen('all').length, rungs.length);
   });
   test('an unknown one is refused with those of its chapter', refused('4z', /no rung "4z": near are 4a, 4b, 4c$/));
@@ -74,7 +85,12 @@ describe('the command', () => {
   const ladder = (...args: string[]) =>
     runCommand(
       process.execPath,
-      ['--conditions=pawl-source', '--disable-warning=ExperimentalWarning', join(root, 'examples/ladder/main.ts'), ...args],
+      [
+        '--conditions=pawl-source',
+        '--disable-warning=ExperimentalWarning',
+        join(root, 'examples/ladder/main.ts'),
+        ...args,
+      ],
       { cwd: root },
     );
   test('lists the rungs, one a line', async () => {
@@ -114,6 +130,7 @@ describe('the normal form', () => {
     assert.equal(normalForm('12 ms, 0.5 s and 10µs at 0x7f3a'), '# ms, # s and #µs at 0x#');
     assert.equal(normalForm('http://127.0.0.1:4321/5 ≈ 1,234.5 bytes of 7'), 'http://127.0.0.1:#/5 ≈ # bytes of 7');
     assert.equal(normalForm('  a   b \n'), '  a b\n');
+    assert.equal(normalForm('a\nb\nb\nb\na\n'), 'a\nb\na\n');
   });
   test('tells the first line that differs', () => {
     assert.equal(firstDifference('a\n1 ms\n', 'a\n2 ms\n'), undefined);

@@ -5,12 +5,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PawlError } from 'pawl';
-import { fault } from './check.ts';
+import { checked } from './check.ts';
 import { fill, pageOf, regionOf } from './page.ts';
 import { runRung } from './run-rung.ts';
 import { chosen, findRungs, MISSING, root, type Rung } from './rungs.ts';
-
-const TEST_PACE = 0.1;
 
 function list(): void {
   console.log('The ladder. Read docs/ladder/README.md, and run a rung by its name: npm run ladder -- 8b\n');
@@ -30,9 +28,8 @@ async function watch(rungs: readonly Rung[]): Promise<void> {
 async function checkAll(): Promise<void> {
   for (const rung of findRungs()) {
     const began = performance.now();
-    const ran = await runRung(rung, { pace: TEST_PACE });
-    const wrong = ran.unshown === undefined ? fault(rung, ran) : undefined;
-    const verdict = ran.unshown ?? wrong ?? `ok, ${((performance.now() - began) / 1000).toFixed(1)} s`;
+    const { unshown, fault: wrong } = await checked(rung);
+    const verdict = unshown ?? wrong ?? `ok, ${((performance.now() - began) / 1000).toFixed(1)} s`;
     console.log(`  ${rung.id.padEnd(3)} ${wrong === undefined ? '' : 'DIFFERS: '}${verdict}`);
     if (wrong !== undefined) process.exitCode = 1;
   }
@@ -52,9 +49,7 @@ async function writePages(only: string): Promise<void> {
     const page = readFileSync(path, 'utf8');
     writeFileSync(
       path,
-      fill(page, (quoted) =>
-        quoted.kind === 'code' ? regionOf(quoted.file, quoted.region) : outputs.get(quoted.id),
-      ),
+      fill(page, (quoted) => (quoted.kind === 'code' ? regionOf(quoted.file, quoted.region) : outputs.get(quoted.id))),
     );
     console.log(`  ${pageOf(chapter)}`);
   }

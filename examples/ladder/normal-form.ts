@@ -1,5 +1,6 @@
 /**
- * What of a rung's output stays the same from run to run: everything but times, addresses, ports, and figures marked as measured (`≈ 12`).
+ * What of a rung's output stays the same from run to run: everything but times, addresses, ports, figures marked as measured (`≈ 12`), and
+ * how often a line comes again at once.
  */
 
 const VARYING: readonly (readonly [RegExp, string])[] = [
@@ -11,6 +12,8 @@ const VARYING: readonly (readonly [RegExp, string])[] = [
   [/(?<=\S) {2,}/g, ' '],
   [/-{3,}|─{3,}/g, '---'],
   [/[ \t]+$/gm, ''],
+  // How often a loop went round.
+  [/^(?<line>.+\n)\k<line>+/gm, '$1'],
 ];
 
 /** The output with a `#` for whatever varies. */
@@ -24,7 +27,9 @@ export function normalForm(output: string): string {
 export function firstDifference(actual: string, expected: string): string | undefined {
   const [ours, theirs] = [actual, expected].map((text) => normalForm(text).split('\n'));
   if (ours === undefined || theirs === undefined) return undefined;
-  const at = Array.from({ length: Math.max(ours.length, theirs.length) }, (_, i) => i).find((i) => ours[i] !== theirs[i]);
+  const at = Array.from({ length: Math.max(ours.length, theirs.length) }, (_, i) => i).find(
+    (i) => ours[i] !== theirs[i],
+  );
   if (at === undefined) return undefined;
   return `line ${at + 1} is ${JSON.stringify(ours[at] ?? 'not there')}, the page has ${JSON.stringify(theirs[at] ?? 'no more')}`;
 }

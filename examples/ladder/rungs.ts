@@ -41,7 +41,10 @@ function rungOf(file: string): Rung {
   const shows = /^\/\*\*(?<text>[^]*?)\*\//.exec(readFileSync(join(root, file), 'utf8'))?.groups?.['text'];
   const sentence = /^.*?\.(?=\s|$)/.exec((shows ?? '').replaceAll(/\s*\n? \*\s+/g, ' ').trim())?.[0];
   if (sentence === undefined || Number(folder) !== Number(number)) {
-    throw new PawlError('BAD_ARGUMENT', `${file} is no rung: its name wants its chapter's number, and it begins with what it shows`);
+    throw new PawlError(
+      'BAD_ARGUMENT',
+      `${file} is no rung: its name wants its chapter's number, and it begins with what it shows`,
+    );
   }
   return { id, chapter: Number(number), file, shows: sentence.slice(0, -1) };
 }
@@ -53,12 +56,18 @@ export function chosen(name: string, rungs: readonly Rung[] = findRungs()): read
   if (these.length > 0) return these;
   const missing = MISSING.find(({ id }) => name.startsWith(id));
   if (missing !== undefined) {
-    throw new PawlError('BAD_ARGUMENT', `rung ${name} is not there yet (${missing.shows}): it waits for ${missing.waits}`);
+    throw new PawlError(
+      'BAD_ARGUMENT',
+      `rung ${name} is not there yet (${missing.shows}): it waits for ${missing.waits}`,
+    );
   }
   const number = String(Number.parseInt(name, 10));
   const letter = /[a-z]$/.exec(name)?.[0];
   let near = rungs.filter(({ chapter }) => String(chapter) === number);
   if (near.length === 0) near = rungs.filter(({ id }) => letter !== undefined && id.endsWith(letter));
   if (near.length === 0) near = [...rungs];
-  throw new PawlError('BAD_ARGUMENT', `there is no rung ${JSON.stringify(name)}: near are ${near.map(({ id }) => id).join(', ')}`);
+  throw new PawlError(
+    'BAD_ARGUMENT',
+    `there is no rung ${JSON.stringify(name)}: near are ${near.map(({ id }) => id).join(', ')}`,
+  );
 }
