@@ -33,9 +33,16 @@ export class WokenGet implements SmallFuture<string, Waker> {
       this.#reactor.whenReadable(this.#socket.fd, waker); // of this poll: the one of the last may be out of date
       return NOT_READY;
     }
-    this.#reactor.forget(this.#socket.fd);
-    this.#socket[Symbol.dispose]();
+    this.close();
     return bodyOf(answer);
   }
   // #endregion
+
+  /** Also when nobody wants the answer any more. Idempotent. */
+  close(): void {
+    if (this.#socket === undefined) return;
+    this.#reactor.forget(this.#socket.fd);
+    this.#socket[Symbol.dispose]();
+    this.#socket = undefined;
+  }
 }

@@ -7,7 +7,7 @@ const VARYING: readonly (readonly [RegExp, string])[] = [
   [/\b\d+(?:[.,]\d+)*(?= ?(?:ns|µs|ms|s)\b)/g, '#'],
   [/\b0x[\da-f]+\b/gi, '0x#'],
   [/\b(?<host>127\.0\.0\.1|localhost):\d+/g, '$1:#'],
-  [/≈ ?[\d.,]+/g, '≈ #'],
+  [/≈ *[\d.,]+/g, '≈ #'],
   // Columns are as wide as their figures.
   [/(?<=\S) {2,}/g, ' '],
   [/-{3,}|─{3,}/g, '---'],
