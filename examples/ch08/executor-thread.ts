@@ -1,5 +1,4 @@
 /** The thread of one of the twelve executors: one task, woken by a reactor of its own or by the shared one. */
-import { writeSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import { Waker as QueueWaker, type WakerHandle } from 'pawl/queue';
 import { Coroutine, type Steps, wait } from '../ch07/coroutine.ts';
@@ -26,13 +25,12 @@ export interface ThreadData {
 
 const { index, server, queueFd, box, stop, rounds, threads } = workerData as ThreadData;
 const name = `executor-${String(index).padStart(2, '0')}`;
-const delay = paced((index + 1) * 300);
 
-/** Straight to the descriptor: what a worker gives to console.log waits for the main thread, which sleeps. */
-const say = (words: string): void => void writeSync(1, `${name}: ${words}\n`);
+/** Tells the main thread, which prints it when it is awake. */
+const say = (words: string): void => parentPort?.postMessage(`${name}: ${words}`, []);
 
-function* program(registry: Registry, round: string): Steps<void, Waker> {
-  say((yield* wait(new WokenGet(registry, server, `/${delay}/${round}-${index}`))).replace(/-\d+$/, ''));
+function* program(registry: Registry, path: string): Steps<void, Waker> {
+  say(yield* wait(new WokenGet(registry, server, `/${paced(1000)}/${path}`)));
 }
 
 /** Waits for the round, runs the program in it, and returns how many have ended it. */
@@ -44,17 +42,17 @@ function inRound(round: number, task: () => void): number {
   return ended;
 }
 
-parentPort?.postMessage('ready', []);
+say('ready');
 inRound(1, () => {
   using reactor = new Reactor();
   const executor = new Executor(name, () => {});
-  executor.spawn(new Coroutine(program(reactor, 'own-reactor')));
+  executor.spawn(new Coroutine(program(reactor, 'woken-by-its-own-reactor')));
   executor.run(() => reactor.wait());
 });
 const last = inRound(2, () => {
   const registry = new RemoteRegistry(queueFd, index, box);
   const executor = new Executor(name, () => {});
-  executor.spawn(new Coroutine(program(registry, 'shared-reactor')));
+  executor.spawn(new Coroutine(program(registry, 'woken-by-the-shared-reactor')));
   executor.run(() => registry.wait());
 });
 if (last === threads) new QueueWaker(stop).wake();
