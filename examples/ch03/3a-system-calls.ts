@@ -7,7 +7,7 @@ if (system === undefined) cannotShow(`nothing is known of ${process.platform}`);
 
 // #region hello
 if (system.rawLevel === undefined) byStandardLibrary(`no raw level on ${system.platform}\n`);
-else system.rawLevel('Hello world by a raw instruction\n');
+else await system.rawLevel('Hello world by a raw instruction\n');
 system.libraryLevel('Hello world by the C library\n');
 byStandardLibrary('Hello world by the standard library\n');
 // #endregion

@@ -9,7 +9,7 @@ import { SYSTEMS } from './systems.ts';
 function printed(platform: string, level: 'rawLevel' | 'libraryLevel'): string {
   const code = `
     import { SYSTEMS } from ${JSON.stringify(join(import.meta.dirname, 'systems.ts'))};
-    SYSTEMS.find((system) => system.platform === '${platform}').${level}('hello, ${platform}');`;
+    await SYSTEMS.find((system) => system.platform === '${platform}').${level}('hello, ${platform}');`;
   const flags = ['--conditions=pawl-source', '--disable-warning=ExperimentalWarning', '--input-type=module'];
   const { stdout, stderr, status } = spawnSync(process.execPath, [...flags, '--eval', code], { encoding: 'utf8' });
   assert.deepEqual({ stderr, status }, { stderr: '', status: 0 });

@@ -5,10 +5,7 @@
  * systems' documentation (write(2), WriteFile) and have not.
  */
 import { writeSync } from 'node:fs';
-import { arena } from '../../packages/pawl/src/sys/arena.ts';
-import { loadSyscallFunctions } from '../../packages/pawl/src/sys/emit/index.ts';
 import { openLibrary } from '../../packages/pawl/src/sys/ffi/index.ts';
-import { currentArch, SYSCALL_NUMBERS } from '../../packages/pawl/src/sys/linux.ts';
 
 export interface System {
   readonly platform: NodeJS.Platform;
@@ -18,25 +15,12 @@ export interface System {
   readonly stable: string;
   readonly library: string;
   /** Undefined where the numbers are the system's private matter. */
-  readonly rawLevel: ((text: string) => void) | undefined;
+  readonly rawLevel: ((text: string) => Promise<void>) | undefined;
   readonly libraryLevel: (text: string) => void;
 }
 
 const STDOUT = 1;
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
-
-// #region raw
-/** Emits a function that is little more than the instruction, and calls it. */
-function byInstruction(text: string): void {
-  const arch = currentArch();
-  const { i3 } = loadSyscallFunctions(arch);
-  const message = bytes(text);
-  const memory = arena.take(message.length); // where the kernel can read: the garbage collector moves what is its own
-  memory.bytes.set(message);
-  i3(SYSCALL_NUMBERS[arch].write, STDOUT, memory.address, message.length);
-  arena.release(memory);
-}
-// #endregion
 
 // #region library
 /** write(2), as Unix's C libraries have it. */
@@ -74,7 +58,7 @@ export const SYSTEMS: readonly System[] = [
     instruction: 'x86-64: syscall, number 1 in rax; aarch64: svc #0, number 64 in x8',
     stable: 'yes: the kernel never changes a number',
     library: 'write of libc',
-    rawLevel: byInstruction,
+    rawLevel: async (text) => (await import('./raw-level.ts')).byInstruction(text), // loads on Linux only
     libraryLevel: byWrite(null),
   },
   {

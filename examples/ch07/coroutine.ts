@@ -1,7 +1,7 @@
 /**
  * A generator as a future: the language makes the state machine, and keeps its variables.
  *
- * The library's is `packages/pawl/src/future/coroutine.ts`, which cancels, cleans up, and resumes at the leaf.
+ * The library's is `packages/pawl/src/future/coroutine.ts`, which cancels, cleans up, throws errors at the await, and resumes at the leaf.
  */
 import { alreadyResolved, NOT_READY, type NotReady, type SmallFuture } from './future.ts';
 

@@ -23,6 +23,11 @@ function* main(runtime: Runtime, server: Host): Steps<string> {
   const stuck: Task<void> = runtime.spawn(impatient());
   yield* wait(pause(paced(200)));
   console.log('  a pause is over, and both requests are under way');
+  try {
+    yield* wait(get(server, '/nonsense'));
+  } catch {
+    console.log('  a request has failed, and its error is caught where it was awaited');
+  }
   const both = [yield* wait(slow), yield* wait(fast)];
   stuck.abort();
   return both.join(' and ');

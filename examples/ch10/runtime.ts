@@ -60,22 +60,31 @@ export class Task<R> implements Awaitable<R>, PromiseLike<R>, Scheduled {
   step(): void {
     if (this.ended) return;
     try {
-      let value: unknown;
       for (;;) {
-        if (this.#awaited !== undefined) value = this.#awaited.poll(this.#context);
+        const { done, value } = this.#resume();
         if (value === NOT_READY) return;
-        const { done, value: next } = this.#steps.next(value);
         if (done === true) {
-          this.#end(() => next);
+          this.#end(() => value as R);
           return;
         }
-        this.#awaited = next;
+        this.#awaited = value as Awaitable<unknown>;
       }
     } catch (error) {
       this.#end(() => {
         throw error;
       });
     }
+  }
+
+  /** Polls what is awaited, and resumes the generator with what came of it, a value or an error. */
+  #resume(): IteratorResult<unknown, unknown> {
+    let value: unknown;
+    try {
+      value = this.#awaited?.poll(this.#context);
+    } catch (error) {
+      return this.#steps.throw(error);
+    }
+    return value === NOT_READY ? { done: false, value } : this.#steps.next(value);
   }
 
   abort(): void {

@@ -1,13 +1,15 @@
 /** The ladder: every rung prints what its page shows, and the pages quote what is there. */
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { describe, test } from 'node:test';
+import { randomUUID } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { after, describe, test } from 'node:test';
 import { PawlError } from 'pawl';
 import { runCommand } from '../../packages/pawl/test/support/command.ts';
 import { checked, fault } from './check.ts';
 import { firstDifference, normalForm } from './normal-form.ts';
 import { fill, pageOf, quotations, regionOf } from './page.ts';
+import { runRung } from './run-rung.ts';
 import { chosen, findRungs, MISSING, root } from './rungs.ts';
 
 const rungs = findRungs();
@@ -78,7 +80,9 @@ describe('the rungs', () => {
   });
   test('an unknown one is refused with those of its chapter', refused('4z', /no rung "4z": near are 4a, 4b, 4c$/));
   test('one of an unknown chapter with those of its letter', refused('99b', /no rung "99b": near are .*4b/));
-  test('what is no rung at all with all of them', refused('Reactor', /no rung "Reactor": near are .*4a, 4b/));
+  test('a word with those that are named by it', refused('Reactor', /no rung "Reactor": near are 8b, 10d$/));
+  test('what is no rung at all with all of them', refused('zebra', /no rung "zebra": near are 1, 2a, .*4a, 4b/));
+  test('one that is not there yet with what it waits for', refused('7b', /rung 7b is not there yet/));
 });
 
 describe('the command', () => {
@@ -122,6 +126,34 @@ describe('a run', () => {
     assert.match(fault(rung, { stdout: shown, stderr: 'careful', how: 0 }) ?? '', /careful/);
     assert.match(fault(rung, { stdout: shown, stderr: '', how: 'SIGSEGV' }) ?? '', /SIGSEGV/);
     assert.match(fault({ ...rung, id: '4d' }, { stdout: shown, stderr: '', how: 0 }) ?? '', /does not show/);
+  });
+});
+
+describe('a rung', () => {
+  mkdirSync(join(root, 'tmp'), { recursive: true });
+  const folder = mkdtempSync(join(root, 'tmp', 'ladder-'));
+  after(() => rmSync(folder, { recursive: true }));
+  const runCode = (code: string, pace = 1) => {
+    const path = join(folder, `99-${randomUUID()}.ts`);
+    writeFileSync(path, code);
+    return runRung({ id: '99', chapter: 99, file: relative(root, path), shows: 'a test' }, { pace });
+  };
+
+  test('that cannot be shown says why', async () => {
+    const ran = await runCode(`import { cannotShow } from '${join(root, 'examples/ladder/unshown.ts')}';
+      cannotShow('no such processor');`);
+    assert.equal(ran.unshown, 'cannot be shown here: no such processor');
+  });
+  test('that is ended by a signal takes nobody with it', async () => {
+    const { how, unshown } = await runCode(`process.kill(process.pid, 'SIGKILL'); setInterval(() => {}, 1000);`);
+    assert.deepEqual({ how, unshown }, { how: 'SIGKILL', unshown: undefined });
+  });
+  test('has delays of the length that it is told', async () => {
+    const code = `import { paced } from '${join(root, 'examples/ladder/pace.ts')}'; console.log(paced(1000));`;
+    assert.equal((await runCode(code, 0.25)).stdout, '250\n');
+    const refused = await runCode(code, -1);
+    assert.equal(refused.how, 1);
+    assert.match(refused.stderr, /LADDER_PACE must be a number above 0/);
   });
 });
 

@@ -54,20 +54,30 @@ export function chosen(name: string, rungs: readonly Rung[] = findRungs()): read
   if (name === 'all') return rungs;
   const these = rungs.filter(({ id, chapter }) => id === name || String(chapter) === name);
   if (these.length > 0) return these;
-  const missing = MISSING.find(({ id }) => name.startsWith(id));
+  const missing = MISSING.find(({ id }) => id === name || id === name.replace(/[a-z]$/, ''));
   if (missing !== undefined) {
     throw new PawlError(
       'BAD_ARGUMENT',
       `rung ${name} is not there yet (${missing.shows}): it waits for ${missing.waits}`,
     );
   }
-  const number = String(Number.parseInt(name, 10));
-  const letter = /[a-z]$/.exec(name)?.[0];
-  let near = rungs.filter(({ chapter }) => String(chapter) === number);
-  if (near.length === 0) near = rungs.filter(({ id }) => letter !== undefined && id.endsWith(letter));
-  if (near.length === 0) near = [...rungs];
   throw new PawlError(
     'BAD_ARGUMENT',
-    `there is no rung ${JSON.stringify(name)}: near are ${near.map(({ id }) => id).join(', ')}`,
+    `there is no rung ${JSON.stringify(name)}: near are ${near(name, rungs)
+      .map(({ id }) => id)
+      .join(', ')}`,
   );
+}
+
+/** Those of the same chapter, else those whose files are named by the word, else those with the same letter, else all. */
+function near(name: string, rungs: readonly Rung[]): readonly Rung[] {
+  const number = Number.parseInt(name, 10);
+  const word = name.toLowerCase();
+  const letter = /(?<=\d)[a-z]$/.exec(word)?.[0] ?? ' ';
+  const kinds = [
+    rungs.filter(({ chapter }) => chapter === number),
+    rungs.filter(({ file }) => file.slice(file.lastIndexOf('-')).includes(word) || file.includes(`-${word}`)),
+    rungs.filter(({ id }) => id.endsWith(letter)),
+  ];
+  return kinds.find(({ length }) => length > 0) ?? rungs;
 }
