@@ -11,6 +11,7 @@ export const CORPUS: Readonly<Record<string, string>> = {
     log(o.m(...[1], await swap(), ...[2])); log(o.m(await wait(1), (o = null, 2)));
     let t = 1; t += await (t = 7, wait(1)); t += await wait(t); log(t);
     for (let i = 0; i < 3; i++) log([i, i + (i += await wait(1)) + i, i, await wait(i), i++, i]);`,
+  'a function without a name that is awaited gets none': `const f = await (() => 0), c = await class {}; log((await (() => 0)).name, (await (class {})).name, f.name, c.name);`,
   'a comparison and in': `log(1 < await wait(2), 'k' in (await wait({ k: 1 })), (await wait([])) instanceof Array);`,
   'unary operators': `log(typeof await wait(1), -(await wait(2)), !(await wait(0)), void await wait(1), ~(await wait(1)));`,
   'delete and update of what was awaited': `const o = { n: 1, m: { k: 1 } }; (await wait(o)).n++; log(delete (await wait(o)).m.k, --(await wait(o)).n, o);`,
@@ -152,4 +153,6 @@ export const CORPUS: Readonly<Record<string, string>> = {
   'comments stay where they are': `// before\n await /* inside */ wait(1); /* after */ log(/* one */ 1, // two\n 2);`,
   'generators inside': `const g = function* () { yield 1; yield* [2, 3]; }; for (const x of g()) log(await wait(x)); log([...g()]);`,
   'exponents, bit operators and big numbers': `log((await wait(2)) ** (await wait(3)), 5 >>> await wait(1), await wait(10n) * 2n, 7 % await wait(4));`,
+  'a coroutine in a coroutine': `const twice = coroutine(async (x) => { const y = await wait(x); return y * 2; }); let all = 0; for (const x of [1, 2]) { const inner = coroutine(async () => { all += await twice(x); return all; }); log(await inner(), (await twice(await inner())) + (await twice(1))); } try { await coroutine(async (e) => { await fail(e); })(new Error('inner')); } catch (e) { log(e); }`,
+  'for await in a coroutine in a coroutine': `const sum = coroutine(async (most) => { let all = 0; try { for await (const x of env.stream(log, 5)) { all += await wait(x); if (x === most) return all; } } finally { log('sum', all); } }); log(await sum(2), await sum(0));`,
 };
