@@ -12,3 +12,9 @@ export { withClock, type ClockBody, type ClockOptions } from './with-clock.ts';
 export { ManualDriver } from './manual-driver.ts';
 export { spawnTest, TestTask, type TestResult } from './spawn-test.ts';
 export { assertNoLeaks } from './no-leaks.ts';
+export {
+  cancelAtEverySuspension,
+  type CancelledRun,
+  type CancelOptions,
+  type Watch,
+} from './cancel-at-every-suspension.ts';
