@@ -12,6 +12,8 @@
  */
 import type { Context } from '../future/context.ts';
 import type { Poll } from '../future/poll.ts';
+import type { FileDriver } from './files.ts';
+import type { UdpBindOptions, UdpHandle } from './udp.ts';
 
 /** A numeric socket address. `family` is 4 or 6; `scope` is the IPv6 zone index (0 for none). */
 export interface SocketAddress {
@@ -95,6 +97,8 @@ export interface TcpStreamHandle {
 export interface NetDriver {
   tcpListen(address: SocketAddress, options: TcpListenOptions): TcpListenerHandle;
   tcpConnect(address: SocketAddress, options: TcpConnectOptions): TcpStreamHandle;
+  /** See `udp.ts`. Throws EADDRINUSE, EADDRNOTAVAIL, EACCES and the system's others. */
+  udpBind(address: SocketAddress, options: UdpBindOptions): UdpHandle;
   /** Host name to addresses, in the order to try. Starts at the first poll of what it returns. */
   resolve(host: string): NameLookup;
 }
@@ -168,6 +172,8 @@ export interface Driver {
   /** Timers that do not keep the loop alive: they fire while something else does. Inside `block` they count like the others. */
   readonly background: Timers;
   readonly net: NetDriver;
+  /** See `files.ts`. */
+  readonly files: FileDriver;
   /**
    * The client has ready work: its `turn` will be called soon. Cheap, and idempotent until then; called during the client's own turn
    * it does nothing (the number that `turn` returns says that work is left).

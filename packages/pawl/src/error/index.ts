@@ -40,7 +40,12 @@ export type PawlCode =
   | 'TOO_MANY_REDIRECTS' // a redirect too many came
   | 'PROXY_REFUSED' // a proxy does not make the tunnel that it was asked for
   | 'UNSUPPORTED_PLATFORM' // this system or this Node has no driver
-  | 'FFI_DENIED'; // the permission model forbids FFI or the network
+  | 'FFI_DENIED' // the permission model forbids FFI or the network
+  | 'SIM_FAILED' // a simulated world has failed: its cause says why
+  | 'SIM_INVARIANT' // what was to hold in a simulated world does not
+  | 'SIM_LIMIT' // a simulated world has not ended within its limits
+  | 'SIM_NONDETERMINISTIC' // a simulated world, made again from its seed, went another way
+  | 'SIM_REAL_WORLD'; // what runs in a simulated world needs the real one
 
 /** What a {@link PawlError} carries besides its code and message. */
 export interface PawlErrorOptions {
@@ -51,6 +56,8 @@ export interface PawlErrorOptions {
   readonly address?: string;
   readonly port?: number;
   readonly path?: string;
+  /** The second path, of what has two. */
+  readonly dest?: string;
 }
 
 /**
@@ -70,11 +77,12 @@ export class PawlError extends Error {
   declare readonly address?: string;
   declare readonly port?: number;
   declare readonly path?: string;
+  declare readonly dest?: string;
 
   constructor(code: PawlCode | (string & {}), message: string, options: PawlErrorOptions = {}) {
     super(message, 'cause' in options ? { cause: options.cause } : undefined);
     this.code = code;
-    for (const key of ['errno', 'syscall', 'address', 'port', 'path'] as const) {
+    for (const key of ['errno', 'syscall', 'address', 'port', 'path', 'dest'] as const) {
       const value = options[key];
       if (value !== undefined) Object.defineProperty(this, key, { value, enumerable: true });
     }

@@ -31,7 +31,7 @@ export const WAITING = 1;
 export const DONE = 2;
 
 /** What a second operation in the same direction throws. */
-export function busy(direction: Direction): PawlError {
+export function busy(direction: Direction, resource: 'connection' | 'socket' = 'connection'): PawlError {
   const what = direction === 'read' ? 'reads from' : 'writes to';
-  return new PawlError('BUSY', `another task ${what} this connection: one at a time may use a direction`);
+  return new PawlError('BUSY', `another task ${what} this ${resource}: one at a time may use a direction`);
 }

@@ -5,6 +5,7 @@
  * is deterministic and takes no time.
  */
 import type { Driver, DriverClient, DriverMetrics, NetDriver, Opened, RemoteWaker, Timers } from '../driver/driver.ts';
+import type { FileDriver } from '../driver/files.ts';
 import { PawlError } from '../error/index.ts';
 import { TimerLine } from './timer-line.ts';
 
@@ -52,6 +53,10 @@ export class ManualDriver implements Driver {
 
   get net(): NetDriver {
     throw new PawlError('UNSUPPORTED_PLATFORM', 'the manual driver has no network');
+  }
+
+  get files(): FileDriver {
+    throw new PawlError('UNSUPPORTED_PLATFORM', 'the manual driver has no files');
   }
 
   get metrics(): DriverMetrics {

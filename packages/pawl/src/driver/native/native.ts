@@ -10,6 +10,7 @@ import { PawlError } from '../../error/index.ts';
 import { reason as syscallReason } from '../../sys/syscalls/index.ts';
 import type { Driver, DriverClient, DriverMetrics, NetDriver, Opened, RemoteWaker } from '../driver.ts';
 import { TimerWheel } from '../wheel.ts';
+import { NativeFiles } from './files/files.ts';
 import { GuestLoop } from './guest.ts';
 import { HostLoop } from './host.ts';
 import type { Loop, LoopMode, Turns } from './loop.ts';
@@ -19,6 +20,7 @@ import { NativeRemoteWaker } from './remote.ts';
 import { NodeLookup } from './resolve.ts';
 import { listenTcp } from './tcp-listener.ts';
 import { connectTcp } from './tcp-stream.ts';
+import { bindUdp } from './udp.ts';
 
 /** Polls of a turn: between two looks at timers, and at I/O too unless they were very short. */
 const POLLS = 61;
@@ -39,6 +41,7 @@ export class NativeDriver implements Driver, Turns {
   readonly background: TimerWheel;
   readonly reactor: Reactor = new Reactor();
   readonly net: NetDriver;
+  readonly files: NativeFiles;
   #now: number = clock();
   #lookedAt = 0;
   #turnCount = 0;
@@ -57,8 +60,10 @@ export class NativeDriver implements Driver, Turns {
     this.net = {
       tcpListen: (address, options) => listenTcp(this.reactor, address, options),
       tcpConnect: (address, options) => connectTcp(this.reactor, address, options),
+      udpBind: (address, options) => bindUdp(this.reactor, address, options),
       resolve: (host) => new NodeLookup(host, () => this.#blocking),
     };
+    this.files = new NativeFiles(this.reactor, this.timers, () => this.#blocking);
     this.#loop = mode === 'guest' ? new GuestLoop(this) : new HostLoop(this);
     this.reason = `epoll in ${mode} mode${note === undefined ? '' : ` (${note})`}; system calls by ${syscallReason}`;
   }
