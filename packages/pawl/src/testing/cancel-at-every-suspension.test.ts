@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { coroutine, Mutex, type PawlError, shield, sleep, spawn, spawnDetached, yieldNow } from '../index.ts';
 import { TcpListener, TcpStream } from '../net/index.ts';
-import { cancelAtEverySuspension, type CancelledRun } from './index.ts';
+import { cancelAtEverySuspension, type CancelledRun, simulate } from './index.ts';
 
 const virtual = { time: 'virtual' } as const;
 
@@ -188,6 +188,21 @@ test('a program of too many suspensions, and bad input, are refused', async () =
     cancelAtEverySuspension(() => endless(), undefined, { orders: 0 }),
     { code: 'BAD_ARGUMENT' },
   );
+});
+
+test('a simulated world can be given', async () => {
+  const exchange = coroutine(function* exchange() {
+    using listener = yield* TcpListener.bind({ host: '127.0.0.1', port: 0 });
+    using client = yield* TcpStream.connect(listener.localAddress);
+    using served = yield* listener.accept();
+    yield* client.write(new Uint8Array([1, 2, 3]));
+    yield* served.read(new Uint8Array(8));
+    yield* sleep(60_000);
+  });
+  const runs = await cancelAtEverySuspension(() => exchange(), undefined, {
+    run: (main) => simulate({ seed: 7 }, () => main),
+  });
+  assert.ok(runs >= 3, `${runs} runs`);
 });
 
 test('another world can be given', async () => {
