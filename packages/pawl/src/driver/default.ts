@@ -4,11 +4,11 @@ import { current } from '../future/register.ts';
 import { driverOf, type Driver } from './driver.ts';
 import { nativeDriver } from './native/index.ts';
 
-/** What stands in for this thread's own driver: a paused clock's. */
-let substitute: Driver | null = null;
+/** Tells of code that runs in another world than this thread's own: under a paused clock, on a simulated host. */
+let elsewhere: (() => Driver | null) | null = null;
 
 export function defaultDriver(): Driver {
-  return substitute ?? nativeDriver();
+  return elsewhere?.() ?? nativeDriver();
 }
 
 /** The driver of the poll that is under way; outside a poll this thread's own. */
@@ -16,13 +16,16 @@ export function currentDriver(): Driver {
   return current === null ? defaultDriver() : driverOf(current);
 }
 
-/** Lets a driver stand in for this thread's own until the result is disposed of: what is running already goes on where it is. Throws BUSY when one does. */
-export function substituteDriver(driver: Driver): Disposable {
-  if (substitute !== null) throw new PawlError('BUSY', "another driver stands in for this thread's own already");
-  substitute = driver;
+/**
+ * Until the result is disposed of, `look` is asked first; it gives null for code of this thread's own world. What is running already goes
+ * on where it is. Throws BUSY when another one is asked already.
+ */
+export function substituteDriver(look: () => Driver | null): Disposable {
+  if (elsewhere !== null) throw new PawlError('BUSY', "another driver stands in for this thread's own already");
+  elsewhere = look;
   return {
     [Symbol.dispose]() {
-      if (substitute === driver) substitute = null;
+      if (elsewhere === look) elsewhere = null;
     },
   };
 }

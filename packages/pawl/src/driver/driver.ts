@@ -14,6 +14,7 @@ import type { Context } from '../future/context.ts';
 import type { Poll } from '../future/poll.ts';
 import type { FileDriver } from './files.ts';
 import type { UdpBindOptions, UdpHandle } from './udp.ts';
+import type { UnixDriver } from './unix.ts';
 
 /** A numeric socket address. `family` is 4 or 6; `scope` is the IPv6 zone index (0 for none). */
 export interface SocketAddress {
@@ -99,6 +100,8 @@ export interface NetDriver {
   tcpConnect(address: SocketAddress, options: TcpConnectOptions): TcpStreamHandle;
   /** See `udp.ts`. Throws EADDRINUSE, EADDRNOTAVAIL, EACCES and the system's others. */
   udpBind(address: SocketAddress, options: UdpBindOptions): UdpHandle;
+  /** See `unix.ts`. Absent where the world has no such sockets. */
+  readonly unix?: UnixDriver;
   /** Host name to addresses, in the order to try. Starts at the first poll of what it returns. */
   resolve(host: string): NameLookup;
 }
@@ -164,8 +167,10 @@ export interface Driver {
   refresh(): number;
   /** In [0, 1). */
   random(): number;
-  /** A free choice among `n` (ready order, fair select). The native driver answers 0. */
+  /** Which of `n` ready tasks is polled next. The native driver answers 0: the first. */
   choose(n: number): number;
+  /** Where a fair choice among `n` begins, as that of `select`: at random, and in a simulated world a decision of its own. */
+  begin(n: number): number;
   readonly timers: Timers;
   /** The driver whose network this one uses, with a clock and timers of its own: its handles may be polled under this one. */
   readonly beneath?: Driver;

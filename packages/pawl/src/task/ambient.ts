@@ -1,8 +1,8 @@
 /**
  * The ambient runtime: where futures go that ordinary async code awaits (`then`).
  *
- * What must hold: one a thread, made on demand, and one more for a driver that stands in for the thread's own. A task in it belongs to no
- * caller's scope; the process waits for it as long as anything can wake it.
+ * What must hold: one for each driver, made on demand: the thread's own, a paused clock's, a simulated host's. A task in it belongs to no caller's scope;
+ * the process waits for it as long as anything can wake it.
  */
 import { defaultDriver } from '../driver/default.ts';
 import type { Driver } from '../driver/driver.ts';

@@ -43,6 +43,10 @@ export class ManualDriver implements Driver {
     return this.pick(n);
   }
 
+  begin(n: number): number {
+    return Math.floor(this.roll() * n);
+  }
+
   get background(): Timers {
     return this.timers.background;
   }

@@ -64,7 +64,7 @@ export async function withClock<T>(body: ClockBody<T>, options: ClockOptions = {
   const driver = new ClockDriver(Math.floor(realClock()));
   const clock = new Clock(driver);
   using platform = installPlatform(sourceOf(driver, wall - driver.time));
-  using standIn = substituteDriver(driver);
+  using standIn = substituteDriver(() => driver);
   try {
     const made: unknown = body(clock);
     const value = await (isThenable(made) && !(made instanceof Future)

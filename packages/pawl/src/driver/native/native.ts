@@ -22,6 +22,9 @@ import { NodeLookup } from './resolve.ts';
 import { listenTcp } from './tcp-listener.ts';
 import { connectTcp } from './tcp-stream.ts';
 import { bindUdp } from './udp.ts';
+import { bindUnix } from './unix-datagram.ts';
+import { listenUnix } from './unix-listener.ts';
+import { connectUnix, unixPair } from './unix-stream.ts';
 
 /** Polls of a turn: between two looks at timers, and at I/O too unless they were very short. */
 const POLLS = 61;
@@ -62,6 +65,12 @@ export class NativeDriver implements Driver, Turns {
       tcpListen: (address, options) => listenTcp(this.reactor, address, options),
       tcpConnect: (address, options) => connectTcp(this.reactor, address, options),
       udpBind: (address, options) => bindUdp(this.reactor, address, options),
+      unix: {
+        listen: (address, backlog) => listenUnix(this.reactor, address, backlog),
+        connect: (address) => connectUnix(this.reactor, address),
+        pair: () => unixPair(this.reactor),
+        bind: (address) => bindUnix(this.reactor, address),
+      },
       resolve: (host) => new NodeLookup(host, () => this.#blocking),
     };
     this.files = new NativeFiles(this.reactor, this.timers, () => this.#blocking);
@@ -107,6 +116,10 @@ export class NativeDriver implements Driver, Turns {
 
   choose(_n: number): number {
     return 0;
+  }
+
+  begin(n: number): number {
+    return Math.floor(this.random() * n);
   }
 
   schedule(client: DriverClient): void {
