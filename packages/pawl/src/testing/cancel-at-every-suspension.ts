@@ -7,7 +7,6 @@
 import { PawlError } from '../error/index.ts';
 import { coroutine, start, type Body } from '../future/coroutine.ts';
 import type { Future } from '../future/future.ts';
-import { fromPromise } from '../node/promise.ts';
 import { blockOn, run } from '../task/run.ts';
 import { placeOf } from '../task/snapshot.ts';
 import { spawn } from '../task/spawn.ts';
@@ -15,6 +14,7 @@ import { timeout } from '../time/timeout.ts';
 import { dice } from './dice.ts';
 import { ManualDriver } from './manual-driver.ts';
 import { assertNoLeaks } from './no-leaks.ts';
+import { settled } from './settled.ts';
 import { Watched } from './watched.ts';
 
 /** Counts the suspensions of a future too: wrap what a child task runs. */
@@ -145,7 +145,7 @@ const attempt = coroutine(function* attempt(
     abort();
     if (!(error instanceof PawlError && error.code === 'CANCELLED' && seen.where !== undefined)) throw error;
   }
-  if (settle !== undefined) yield* fromPromise(settle);
+  if (settle !== undefined) yield* settled(settle());
 });
 
 async function enter(main: Future<void>, order: number, { run: custom, time }: CancelOptions): Promise<void> {

@@ -13,9 +13,9 @@ import { Future } from '../future/future.ts';
 import type { Poll } from '../future/poll.ts';
 import { yieldNow } from '../future/ready.ts';
 import { unwatchListeners, watchListeners, type Listening } from '../future/signals.ts';
-import { fromPromise } from '../node/promise.ts';
 import { scope } from '../task/scopes.ts';
 import { type Census, census, opened } from './census.ts';
+import { settled } from './settled.ts';
 
 /** Turns that what is about to end is given. */
 const TURNS = 50;
@@ -72,7 +72,7 @@ const watched = coroutine(function* watched(body: Future<unknown> | (() => unkno
     }
     if (left.length === 0) return value;
     // The lines of the dump take some milliseconds, which a poll should not.
-    const lines = real ? yield* fromPromise(Promise.resolve().then(() => told(left))) : told(left);
+    const lines = real ? yield* settled(Promise.resolve().then(() => told(left))) : told(left);
     throw new PawlError('LEAK', `the body has ended, and this is left of it:\n${lines}`);
   } finally {
     unwatchListeners(listening);
@@ -82,11 +82,11 @@ const watched = coroutine(function* watched(body: Future<unknown> | (() => unkno
 function begin(body: () => unknown): Future<unknown> {
   const made = body();
   if (!(made instanceof Future) && typeof (made as PromiseLike<unknown> | null | undefined)?.then === 'function')
-    return fromPromise(made as PromiseLike<unknown>);
+    return settled(made as PromiseLike<unknown>);
   return futureOf(made, body.name);
 }
 
-const macrotask = (): Future<unknown> => fromPromise(new Promise((resolve) => nextImmediate(resolve)));
+const macrotask = (): Future<unknown> => settled(new Promise((resolve) => nextImmediate(resolve)));
 
 type Line = () => string;
 
