@@ -303,11 +303,12 @@ test('it can be awaited within a run, whose own time goes on', async () => {
   assert.equal(passed, 1e6);
 });
 
-test('a simulated world has a clock of its own, and refuses this one', () =>
-  simulate({ seed: 1 }, function* () {
+test('a simulated world has a clock of its own, and refuses this one', async () => {
+  await simulate({ seed: 1 }, function* () {
     const outcome = yield* fromPromise(withClock(async () => {}).then(undefined, code));
     assert.equal(outcome, 'BUSY');
-  }));
+  });
+});
 
 test('afterwards time goes on by itself, and the ambient runtime is the old one', async () => {
   await withClock(async (clock) => {
