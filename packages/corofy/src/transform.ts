@@ -5,7 +5,8 @@
  * error nothing is compiled.
  */
 import type { Directive, Program, Statement } from 'oxc-parser';
-import { Diagnostics, Lines, type Diagnostic } from './diagnostics.ts';
+import { Diagnostics, type Diagnostic } from './diagnostics.ts';
+import { Lines } from './lines.ts';
 import { compileCall } from './machine/compile.ts';
 import { FileContext, type Compiled } from './machine/file.ts';
 import type { BackEnd } from './machine/layout.ts';

@@ -3,7 +3,7 @@
  *
  * What must hold: both sides are the texts themselves; a line of the source stands beside the first state that comes from it.
  */
-import { Lines } from '../diagnostics.ts';
+import { Lines } from '../lines.ts';
 import { compileFile, type Options } from './files.ts';
 
 const LEFT = 58;

@@ -4,7 +4,7 @@
  *
  * What must hold: everything else comes out byte for byte.
  */
-import type { CallExpression, VariableDeclaration } from 'oxc-parser';
+import type { CallExpression, JSXElement, VariableDeclaration } from 'oxc-parser';
 import { compileCall } from '../machine/compile.ts';
 import { LabelUse } from '../machine/code.ts';
 import { VariableUse } from '../machine/layout.ts';
@@ -15,6 +15,7 @@ import { bare, children, isAnonymous, isFunction, isType, type Node } from '../s
 import { isConstant, type Use } from '../syntax/scope.ts';
 import { isUsing } from './disposal.ts';
 import { NamedValue, ShorthandKey, shorthandKey, unnamed } from './naming.ts';
+import { rootOf } from './operands.ts';
 
 interface Edit {
   readonly from: number;
@@ -41,6 +42,8 @@ export class Copier {
   /** Targets before which it has been checked that their variable is there. */
   private readonly checked = new Set<Node>();
   private replaced: ReadonlyMap<Node, Rope> = NONE;
+  /** Elements that stand in another one, where an expression would stand in braces. */
+  private readonly inMarkup = new Set<Node>();
 
   constructor(unit: Unit) {
     this.unit = unit;
@@ -186,6 +189,14 @@ export class Copier {
           this.edit(node.start, node.end, this.unit.jumps.exit(how, node.label === null ? null : node.label.name));
         return;
       }
+      case 'JSXAttribute':
+        if (node.value !== null) this.inMarkup.add(node.value);
+        break;
+      case 'JSXElement':
+      case 'JSXFragment':
+        for (const child of node.children) this.inMarkup.add(child);
+        if (node.type === 'JSXElement' && this.component(node, inside)) return;
+        break;
       case 'TryStatement':
         for (const child of children(node)) this.visit(child, { ...inside, guarded: true });
         return;
@@ -212,6 +223,18 @@ export class Copier {
       default:
     }
     for (const child of children(node)) this.visit(child, inside);
+  }
+
+  /** A component that may not be there yet is looked at before the element is made: its name has no place for a call. */
+  private component(node: JSXElement, inside: Inside): boolean {
+    const { name } = node.openingElement;
+    const use = this.lifted(rootOf(name));
+    if (use === null || !use.binding.risky || this.replaced.has(name)) return false;
+    const [open, close] = this.inMarkup.has(node) ? ['{(', ')}'] : ['(', ')'];
+    this.edit(node.start, node.start, [open, this.read(use), ', ']);
+    for (const child of children(node)) this.visit(child, inside);
+    this.edit(node.end, node.end, [close]);
+    return true;
   }
 
   /** No expression is an abstract class: what makes it one is a type's business. */
@@ -262,18 +285,23 @@ export class Copier {
     return new VariableUse(this.layoutOf(use), use);
   }
 
+  /** The value on its way to a variable that may not be there yet. */
+  private checkedValue(use: Use, value: Rope): Rope {
+    if (!use.binding.risky) return value;
+    const name = JSON.stringify(use.binding.name);
+    return [`${this.unit.use('assigned')}(`, ...value, ', ', this.target(use), `, ${name})`];
+  }
+
+  /** An assignment to a lifted variable, which may be a constant, or not be there yet: that is found out when the value is known. */
+  write(use: Use, value: Rope): Rope {
+    const checked = this.checkedValue(use, value);
+    return isConstant(use) ? [`${this.unit.use('constant')}(`, ...checked, ')'] : [this.target(use), ' = ', ...checked];
+  }
+
   /** A target in a pattern that first looks whether its variable is there. */
   private checkedTarget(use: Use): Piece {
-    const target = this.target(use);
     const { value } = this.unit.registers;
-    const name = JSON.stringify(use.binding.name);
-    return [
-      `({ set value(${value}) { `,
-      target,
-      ` = ${this.unit.use('assigned')}(${value}, `,
-      target,
-      `, ${name}); } }).value`,
-    ];
+    return [`({ set value(${value}) { `, ...this.write(use, [value]), '; } }).value'];
   }
 
   private variable(node: Node, callee: boolean): void {
@@ -281,8 +309,9 @@ export class Copier {
     if (use === null) return;
     let rope = use.access === 'read' ? this.read(use) : this.target(use);
     // In a pattern; other assignments to a constant, or to what may not be there yet, have been met before.
-    if (isConstant(use)) rope = `${this.unit.use('immutable')}.value`;
+    if (node.type === 'JSXIdentifier') rope = this.target(use);
     else if (use.access === 'write' && use.binding.risky && !this.checked.has(node)) rope = this.checkedTarget(use);
+    else if (isConstant(use)) rope = `${this.unit.use('immutable')}.value`;
     // An identifier of a pattern reaches over its type.
     const to = use.access === 'declare' ? node.end : identifierEnd(this.unit.file.source, node.start);
     const owner = callee && this.layoutOf(use).hasOwner(use.binding);
@@ -321,7 +350,7 @@ export class Copier {
     }
     if (isConstant(use) && operator === '=') {
       this.edit(node.start, right.start, [`${this.unit.use('constant')}(`]);
-      this.visit(right, inside);
+      this.edit(right.start, right.end, this.checkedValue(use, this.copy(right, this.replaced)));
       this.edit(node.end, node.end, [')']);
     } else if (isConstant(use)) {
       const plain = operator.slice(0, -1);

@@ -10,7 +10,6 @@ import type { Unit } from '../machine/unit.ts';
 import type { Rope } from '../output/rope.ts';
 import { bare, isAnonymous, type Node } from '../syntax/node.ts';
 import { explodeCall, explodeChain, explodeNew, explodeTag } from './calls.ts';
-import { isConstant } from '../syntax/scope.ts';
 import { NamedValue, unnamed } from './naming.ts';
 import { rebuild, rebuildJsx, rebuildObject, rebuildTemplate, type Operand } from './operands.ts';
 import { assign } from './patterns.ts';
@@ -253,14 +252,9 @@ function name(unit: Unit, node: Node): Place {
     const rope = unit.copy(node);
     return { read: rope, write: (value) => [...rope, ' = ', ...value] };
   }
-  const target = unit.copier.target(use);
   return {
     read: [unit.copier.read({ ...use, access: 'read' })],
-    write(value) {
-      if (isConstant(use)) return [`${unit.use('constant')}(`, ...value, ')'];
-      if (!use.binding.risky) return [target, ' = ', ...value];
-      return [target, ` = ${unit.use('assigned')}(`, ...value, ', ', target, `, ${JSON.stringify(use.binding.name)})`];
-    },
+    write: (value) => unit.copier.write(use, value),
   };
 }
 
@@ -337,7 +331,8 @@ export function isStable(unit: Unit, node: Node): boolean {
       return true;
     case 'ParenthesizedExpression':
       return isStable(unit, node.expression);
-    case 'Identifier': {
+    case 'Identifier':
+    case 'JSXIdentifier': {
       if (node.name === 'undefined') return true;
       const use = unit.analysis.uses.get(node);
       if (use === undefined) return false;

@@ -1,5 +1,6 @@
 /** What the functions of one source share while they are compiled. */
-import type { Diagnostics, Lines } from '../diagnostics.ts';
+import type { Diagnostics } from '../diagnostics.ts';
+import type { Lines } from '../lines.ts';
 import type { MarkerNames } from '../syntax/marker.ts';
 import type { MarkedFunction, Node } from '../syntax/node.ts';
 import type { Binding } from '../syntax/scope.ts';
