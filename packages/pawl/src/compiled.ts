@@ -17,6 +17,7 @@ export {
   type Step,
   type Suspension,
 } from './future/compiled.ts';
+export { delegation } from './future/delegation.ts';
 export { Disposer } from './future/disposer.ts';
 export { iterate, iterateAsync, Iteration, keysOf } from './future/iteration.ts';
 export {

@@ -17,6 +17,7 @@ Usage:
 
 Options:
   --strict                        warnings are errors
+  --generators                    compile coroutine(function* …) as well, with yield* as the await
   --back-end auto|closure|fields  how a coroutine keeps its variables (default auto)
   --no-map                        no source map at the end of the output
 
@@ -40,6 +41,7 @@ export async function main(args: readonly string[]): Promise<void> {
         folder: { type: 'string', short: 'd' },
         watch: { type: 'boolean', default: false },
         strict: { type: 'boolean', default: false },
+        generators: { type: 'boolean', default: false },
         'back-end': { type: 'string', default: 'auto' },
         'no-map': { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
@@ -61,7 +63,7 @@ export async function main(args: readonly string[]): Promise<void> {
   const backEnd = values['back-end'];
   if (backEnd !== 'auto' && backEnd !== 'closure' && backEnd !== 'fields')
     return refuse(`there is no back end ${JSON.stringify(backEnd)}`);
-  const options: Options = { strict: values.strict, backEnd, map: !values['no-map'] };
+  const options: Options = { strict: values.strict, generators: values.generators, backEnd, map: !values['no-map'] };
   const [command, ...rest] = positionals;
   if (command === undefined) return refuse('name a file or a folder');
   if (command === 'check') {

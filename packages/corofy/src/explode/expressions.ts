@@ -8,6 +8,7 @@ import type { AssignmentExpression, ConditionalExpression, LogicalExpression } f
 import type { Label } from '../machine/code.ts';
 import type { Unit } from '../machine/unit.ts';
 import type { Rope } from '../output/rope.ts';
+import { wasGenerator } from '../syntax/generator.ts';
 import { bare, isAnonymous, type Node } from '../syntax/node.ts';
 import { explodeCall, explodeChain, explodeNew, explodeTag } from './calls.ts';
 import { NamedValue, unnamed } from './naming.ts';
@@ -126,7 +127,8 @@ function spread(node: Node): Operand {
 
 function explodeAwait(unit: Unit, node: Node, argument: Node): Value {
   const { rope } = explode(unit, argument);
-  unit.code.await(rope, node, 'after the await');
+  if (wasGenerator(node)) unit.code.await([`${unit.use('delegation')}(`, ...rope, ')'], node, 'after the yield*');
+  else unit.code.await(rope, node, 'after the await');
   return { rope: [{ text: unit.registers.value, at: node.start }], atomic: true, stable: false, register: true };
 }
 

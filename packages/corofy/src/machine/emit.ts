@@ -8,6 +8,7 @@ import type { CallExpression } from 'oxc-parser';
 import { NamedValue } from '../explode/naming.ts';
 import { eachLate, type Late, type Piece, type Rope } from '../output/rope.ts';
 import type { Node } from '../syntax/node.ts';
+import { afterStar, wasGenerator } from '../syntax/generator.ts';
 import { namesIn } from '../syntax/declared.ts';
 import { returnedOf, type Instruction, type Region } from './code.ts';
 import type { Iteration } from './layout.ts';
@@ -38,12 +39,19 @@ export function emitUnit(unit: Unit, call: CallExpression): Rope {
 }
 
 function head(unit: Unit): Rope {
+  if (wasGenerator(unit.fn)) return generatorHead(unit);
   const { fn, file } = unit;
   // What comes before the body, without `async`.
   const from = fn.start + 'async'.length + (/^\s*/.exec(file.source.slice(fn.start + 5)) as RegExpExecArray)[0].length;
   const body = fn.body as Node;
   const params = unit.layout.backEnd === 'fields' ? [] : (fn.params as Node[]);
   return unit.copier.range(from, body.start, params);
+}
+
+/** What comes before the body of what was a generator, without the star. */
+function generatorHead({ fn, file, copier, layout }: Unit): Rope {
+  const params = layout.backEnd === 'fields' ? [] : (fn.params as Node[]);
+  return ['function ', ...copier.range(afterStar(file.source, fn), (fn.body as Node).start, params)];
 }
 
 function closure(unit: Unit, machine: string, made: Rope, step: Rope): Rope {

@@ -1,6 +1,7 @@
 /** What the functions of one source share while they are compiled. */
 import type { Diagnostics } from '../diagnostics.ts';
 import type { Lines } from '../lines.ts';
+import { wasGenerator } from '../syntax/generator.ts';
 import type { MarkerNames } from '../syntax/marker.ts';
 import type { MarkedFunction, Node } from '../syntax/node.ts';
 import type { Binding } from '../syntax/scope.ts';
@@ -59,7 +60,7 @@ export class FileContext {
 
   /** An async function inside a coroutine that is none itself. */
   unmarked(fn: MarkedFunction): void {
-    if (this.warned.has(fn)) return;
+    if (this.warned.has(fn) || wasGenerator(fn)) return;
     this.warned.add(fn);
     this.diagnostics.warn(
       { start: fn.start, end: fn.start + 5 },

@@ -1,15 +1,23 @@
 // oxlint-disable typescript/no-implied-eval -- bodies are texts; that is what is tested
 /**
- * The ways in which one body is run, so that they can be compared: as a native async function, as a native generator (which can be returned
- * from at any suspension), and compiled by each back end.
+ * The ways in which one body is run, so that they can be compared: as a native async function; as a native generator, which can be returned
+ * from at any suspension; as a generator coroutine of the runtime, with `yield*` for each await; compiled by each back end; and that generator
+ * coroutine compiled.
  *
  * What must hold: a body is `async (log, wait, fail, env) => { … }`; what it logs, returns and throws is its trace.
  */
 import { parseSync } from 'oxc-parser';
 import * as runtime from 'pawl/compiled';
-import { Future, PENDING, type Context, type Poll } from 'pawl';
+import { coroutine, Future, PENDING, type Context, type Poll } from 'pawl';
 import { HandContext } from '../../../pawl/test/support/gate.ts';
 import { formatDiagnostic, transform, type BackEnd } from '../../src/index.ts';
+
+interface Node {
+  readonly type: string;
+  readonly start: number;
+  readonly end: number;
+  readonly [key: string]: unknown;
+}
 
 /** What a body is given: a log, a wait for a value, a wait for an error. */
 type Log = (...what: readonly unknown[]) => void;
@@ -105,7 +113,8 @@ export function compile(
   backEnd: BackEnd,
 ): { make: () => (...args: unknown[]) => Future<unknown>; code: string } {
   const module = `import { coroutine } from 'pawl';\nexport default coroutine(${source});\n`;
-  const { code, diagnostics } = transform(module, { file: 'body.js', backEnd, place: '"body.js"' });
+  const generators = source.startsWith('function*');
+  const { code, diagnostics } = transform(module, { file: 'body.js', backEnd, generators, place: '"body.js"' });
   const errors = diagnostics.filter(({ severity }) => severity === 'error');
   if (errors.length > 0) throw new Error(errors.map((one) => formatDiagnostic(one, module)).join('\n'));
   return { code, make: load(code) };
@@ -137,7 +146,7 @@ export function runCompiled(
   const cx = new HandContext();
   let end: string;
   try {
-    const future = make()(log, wait, fail, env);
+    const future = make()(log, wait, fail, env, runtime.awaitable);
     let result: unknown = PENDING;
     for (let polls = 0; result === PENDING && !waits.stopped; polls++) {
       if (polls > 5000) throw new RangeError('polled for ever');
@@ -188,28 +197,60 @@ export async function runNative(source: string, env: object): Promise<Trace> {
   return { log: lines, end, waits };
 }
 
+// ---- generators
+
+/** Why a body is no generator coroutine; null when it is one. */
+export function whyNoGenerator(source: string): string | null {
+  if (/\bfor await\b/.test(source)) return 'for await stands only in async functions';
+  if (/\bawait using\b/.test(source)) return 'await using stands only in async functions';
+  return null;
+}
+
+/** The body as a generator coroutine's: what is no future becomes one as an await makes it one. */
+export function coroutineOf(source: string): string {
+  return rewritten(source, 'function* ', ', $await', (direct) =>
+    direct ? ['yield* $await(', ')'] : ['(yield* $await(', '))'],
+  );
+}
+
+/** A generator coroutine that the runtime drives. */
+export function interpreted(source: string): () => (...args: unknown[]) => Future<unknown> {
+  return () => {
+    const body = new Function(`"use strict"; return (${source});`)() as Parameters<typeof coroutine>[0];
+    return coroutine(body as never) as (...args: unknown[]) => Future<unknown>;
+  };
+}
+
 /** The body as a generator that yields what it awaits; asynchronous where the body needs it. */
 export function generatorOf(source: string, asynchronous: boolean): string {
+  return rewritten(source, `${asynchronous ? 'async ' : ''}function* `, '', (direct) =>
+    direct ? ['yield ', ''] : ['(yield ', ')'],
+  );
+}
+
+/** What stands around the operand of an await; `direct`: that is a whole statement. */
+type Around = (direct: boolean) => readonly [before: string, after: string];
+
+function rewritten(source: string, keyword: string, parameter: string, around: Around): string {
   const prefix = 'const body = ';
   const text = `${prefix}${source};`;
   const { program } = parseSync('body.js', text, { sourceType: 'module', preserveParens: true });
   const edits: { start: number; end: number; text: string }[] = [];
-  const visit = (node: unknown): void => {
+  const visit = (node: unknown, statement: Node | null = null): void => {
     if (Array.isArray(node)) for (const one of node) visit(one);
     if (typeof node !== 'object' || node === null || !('type' in node)) return;
-    const one = node as {
-      type: string;
-      start: number;
-      end: number;
-      argument?: { start: number };
-      [key: string]: unknown;
-    };
+    const one = node as Node;
     if (one.type === 'AwaitExpression') {
-      edits.push({ start: one.start, end: (one.argument as { start: number }).start, text: '(yield ' });
-      edits.push({ start: one.end, end: one.end, text: ')' });
+      const direct = statement?.['expression'] === one;
+      // A statement that begins with a parenthesis would go on with the line before.
+      const first = !direct && statement?.start === one.start ? '0, ' : '';
+      const [before, after] = around(direct);
+      edits.push({ start: one.start, end: (one['argument'] as Node).start, text: first + before });
+      edits.push({ start: one.end, end: one.end, text: after });
     }
     if (/Function/.test(one.type) && one.start > prefix.length) return;
-    for (const value of Object.values(one)) if (typeof value === 'object') visit(value);
+    const within = one.type === 'ExpressionStatement' ? one : statement?.start === one.start ? statement : null;
+    for (const value of Object.values(one)) if (typeof value === 'object') visit(value, within);
   };
   visit(program.body);
   let result = '';
@@ -220,7 +261,7 @@ export function generatorOf(source: string, asynchronous: boolean): string {
     at = edit.end;
   }
   result += text.slice(at, -1);
-  return `${asynchronous ? 'async ' : ''}function* ${head[1]} ${result.slice(head[0].length)}`;
+  return `${keyword}${(head[1] as string).slice(0, -1)}${parameter}) ${result.slice(head[0].length)}`;
 }
 
 /** A generator of either kind. */
