@@ -39,13 +39,20 @@ export class FileContext {
   /** Names that the functions of the source are called by, where they have none of their own. */
   readonly given: Map<Node, string> = new Map();
 
-  constructor(source: string, lines: Lines, marker: MarkerNames, diagnostics: Diagnostics, options: CompileOptions) {
+  constructor(
+    source: string,
+    lines: Lines,
+    marker: MarkerNames,
+    diagnostics: Diagnostics,
+    options: CompileOptions,
+    names: Names = new Names(source),
+  ) {
     this.source = source;
     this.lines = lines;
     this.marker = marker;
     this.diagnostics = diagnostics;
     this.options = options;
-    this.names = new Names(source);
+    this.names = names;
     this.runtime = new Runtime(this.names);
   }
 
