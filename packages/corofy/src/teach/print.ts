@@ -63,7 +63,7 @@ class MachinePrinter {
       `class ${name} extends ${use('Future')}<${result}> {\n`,
       `  private state: ${type} = { name: 'Start' };\n`,
       fields.length > 0 ? `  // What is needed after a wait: variables of a call would be gone with its stack.\n` : '',
-      ...fields.map(({ name: field, type: of }) => `  private ${field}!: ${of};\n`),
+      ...fields.map(({ name: field, type: of, param }) => `  private ${field}${param === null ? '!' : ''}: ${of};\n`),
       this.constructed(),
       `\n  override poll(${loops || waits ? '' : '_'}${cx}: ${use('Context')}): ${use('Poll')}<${result}> {\n`,
       `    // Whoever has to wait puts the state back. Whoever returns, or throws, has resolved.\n`,
@@ -183,8 +183,8 @@ class MachinePrinter {
   }
 
   private resolved(): string {
-    const message = JSON.stringify(`${this.one.name} was polled after it had resolved`);
-    return indent(`case 'Resolved':\n  throw new ${this.use('PawlError')}('ALREADY_COMPLETED', ${message});\n`, 2);
+    const error = `new ${this.use('PawlError')}('ALREADY_COMPLETED', '${this.one.name} was polled after it had resolved')`;
+    return indent(`case 'Resolved':\n  throw ${error};\n`, 2);
   }
 
   private cancel(): string {

@@ -50,7 +50,7 @@ export function teach(source: string, options: TeachOptions = {}): TeachResult {
   const machines = functions.map((one) => {
     const machine = machineOf(context, one);
     if (machine === null) return null;
-    const name = imports.names.fresh(one.name.charAt(0).toUpperCase() + one.name.slice(1).replace(/^$/, ''));
+    const name = imports.names.fresh(one.name.charAt(0).toUpperCase() + one.name.slice(1));
     return { one, text: printMachine(context, one, machine, name, imports.use) };
   });
   if (diagnostics.failed) return { code: source, diagnostics: diagnostics.list };
@@ -122,7 +122,8 @@ class Imports {
 
   /** The import that the program begins with. */
   text(): string {
-    const list = [...this.added].map(([name, local]) => `${TYPES.has(name) ? 'type ' : ''}${name}${name === local ? '' : ` as ${local}`}`);
+    const sorted = [...this.added].sort(([a], [b]) => Number(TYPES.has(a)) - Number(TYPES.has(b)) || (a < b ? -1 : 1));
+    const list = sorted.map(([name, local]) => `${TYPES.has(name) ? 'type ' : ''}${name}${name === local ? '' : ` as ${local}`}`);
     return list.length === 0 ? '' : `import { ${list.join(', ')} } from 'pawl';\n`;
   }
 }
