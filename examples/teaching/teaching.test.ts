@@ -40,7 +40,9 @@ function against(name: string): Promise<Ended & { readonly requests: readonly st
     const served = serve(listener, (line) => requests.push(line)).then();
     try {
       const DELAY_SERVER = `http://${formatAddress(listener.localAddress)}`;
-      return yield* fromPromise(pawl(['run', built(name)], { env: { DELAY_SERVER } }).then((ended) => ({ ...ended, requests })));
+      return yield* fromPromise(
+        pawl(['run', built(name)], { env: { DELAY_SERVER } }).then((ended) => ({ ...ended, requests })),
+      );
     } finally {
       listener[Symbol.dispose]();
       yield* fromPromise(served);
@@ -51,7 +53,11 @@ function against(name: string): Promise<Ended & { readonly requests: readonly st
 test('what is built type-checks, under the rules of the project', async () => {
   const config = join(folder, 'tsconfig.json');
   writeFileSync(config, JSON.stringify({ extends: join(root, 'tsconfig.json'), include: ['.'] }));
-  const { code, stdout } = await runCommand(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', config]);
+  const { code, stdout } = await runCommand(process.execPath, [
+    join(root, 'node_modules/typescript/bin/tsc'),
+    '-p',
+    config,
+  ]);
   assert.deepEqual([code, stdout], [0, '']);
 });
 

@@ -5,8 +5,8 @@
  * U+2028 and U+2029. An engine counts so in stacks and breakpoints, and a source map's lines are counted so (ECMA-426).
  */
 
-/** An end of a line; `lastIndex` is its user's. */
-const LINE_END = /\r\n|[\n\r\u2028\u2029]/g;
+/** The ends of lines. */
+export const LINE_END: RegExp = /\r\n|[\n\r\u2028\u2029]/g;
 
 /** Calls `visit` with the offset at which each line but the first begins. */
 export function eachLineStart(text: string, visit: (start: number) => void): void {

@@ -85,6 +85,8 @@ export interface TeachingContext {
   readonly names: TeachingNames;
   readonly diagnostics: Diagnostics;
   readonly generic: ReadonlySet<string>;
+  /** What the class of futures is called in types. */
+  readonly future: string;
 }
 
 /** The machine of a function; null when the function is refused. */
@@ -98,19 +100,30 @@ export function machineOf(context: TeachingContext, one: TeachingFunction): Teac
   const declared = new Map<Node, Node>();
   for (const { declarator } of locals.values()) for (const id of namesIn(declarator.id)) declared.set(id, declarator);
   for (const param of one.fn.params) for (const id of namesIn(param as Node)) declared.set(id, param as Node);
-  const types = new Types(source, analysis, declared, context.generic);
+  const types = new Types(source, analysis, declared, context);
 
-  const everything = build({ ...context, diagnostics: new Diagnostics('', context.lines, false) }, one, analysis, () => true);
+  const everything = build(
+    { ...context, diagnostics: new Diagnostics('', context.lines, false) },
+    one,
+    analysis,
+    () => true,
+  );
   const kept = outliving(everything.states, locals);
   const unit = build(context, one, analysis, (binding) => kept.has(binding));
   const fields = fieldsOf(unit.unit, types, diagnostics);
   refuseUses(one, unit.unit, diagnostics);
-  for (const { wait } of unit.states) if (wait !== null) Object.assign(wait, { future: futureOf(wait.node, one, types, locals, diagnostics) });
+  for (const { wait } of unit.states)
+    if (wait !== null) Object.assign(wait, { future: futureOf(wait.node, one, types, locals, context) });
   const result = resultOf(one, types, diagnostics);
   return diagnostics.list.length > before ? null : { ...unit, fields, result, locals };
 }
 
-function build(context: TeachingContext, { fn }: TeachingFunction, analysis: Analysis, lift: (binding: Binding) => boolean): { unit: Unit; states: State[] } {
+function build(
+  context: TeachingContext,
+  { fn }: TeachingFunction,
+  analysis: Analysis,
+  lift: (binding: Binding) => boolean,
+): { unit: Unit; states: State[] } {
   const { source, lines, diagnostics, names } = context;
   const marker = new MarkerNames(context.program, []);
   const file = new FileContext(source, lines, marker, diagnostics, { place: '""', backEnd: 'fields' }, names);
@@ -126,7 +139,8 @@ function build(context: TeachingContext, { fn }: TeachingFunction, analysis: Ana
     } else lifted.delete(binding);
   }
   for (const [scope] of unit.layout.iterations)
-    if ([...scope.bindings.values()].every((binding) => !binding.captured || !lifted.has(binding))) unit.layout.iterations.delete(scope);
+    if ([...scope.bindings.values()].every((binding) => !binding.captured || !lifted.has(binding)))
+      unit.layout.iterations.delete(scope);
   file.add(unit.layout);
   explodeFunction(unit);
   // A loop without an end has no way to what comes after it.
@@ -237,7 +251,8 @@ function outliving(states: readonly State[], locals: ReadonlyMap<Node, Local>): 
     const own = names.get(first as State) ?? new Set();
     names.set(first as State, own);
     // Two blocks that end up in one state may have variables of the same name.
-    if (binding.kind === 'param' || where.size > 1 || own.has(binding.name)) for (const one of patterns.get(binding) ?? [binding]) kept.add(one);
+    if (binding.kind === 'param' || where.size > 1 || own.has(binding.name))
+      for (const one of patterns.get(binding) ?? [binding]) kept.add(one);
     else own.add(binding.name);
   }
   return kept;
@@ -275,44 +290,79 @@ function refuseUses({ fn }: TeachingFunction, { layout, analysis, file, code }: 
   const before = diagnostics.list.length;
   const visit = (node: Node, foreign: boolean): void => {
     const use = analysis.uses.get(node);
-    if (use !== undefined && layout.isLifted(use.binding)) {
+    if (use !== undefined && use.access !== 'declare' && layout.isLifted(use.binding)) {
       const { name, risky } = use.binding;
       if (foreign)
-        diagnostics.error(node, 'CAPTURED', `${name} becomes a field of the machine, and \`this\` is another one here: write an arrow function`);
+        diagnostics.error(
+          node,
+          'CAPTURED',
+          `${name} becomes a field of the machine, and \`this\` is another one here: write an arrow function`,
+        );
       else if (layout.iterationOf(use.binding) !== null)
-        diagnostics.error(node, 'CAPTURED_IN_LOOP', `a closure keeps ${name} of each turn of the loop, which has one field for all: write a function that is given it`);
-      else if (risky && use.access !== 'declare' && node.start < use.binding.end)
-        diagnostics.error(node, 'TOO_EARLY', `${name} is used before its declaration, which a field would not notice: declare it before`);
+        diagnostics.error(
+          node,
+          'CAPTURED_IN_LOOP',
+          `a closure keeps ${name} of each turn of the loop, which has one field for all: write a function that is given it`,
+        );
+      else if (risky && node.start < use.binding.end)
+        diagnostics.error(
+          node,
+          'TOO_EARLY',
+          `${name} is used before its declaration, which a field would not notice: declare it before`,
+        );
     }
     for (const child of children(node))
-      visit(child, foreign || node.type === 'ClassBody' || (isFunction(node) && node !== fn && node.type !== 'ArrowFunctionExpression'));
+      visit(
+        child,
+        foreign ||
+          node.type === 'ClassBody' ||
+          (isFunction(node) && node !== fn && node.type !== 'ArrowFunctionExpression'),
+      );
   };
   for (const part of [...fn.params, fn.body]) if (part !== null) visit(part as Node, false);
   for (const [binding] of layout.lifted)
-    if (binding.kind !== 'param' && binding.uses.some((use) => use.access === 'write' && (binding.kind === 'const')))
-      diagnostics.error(binding.uses.find(({ access }) => access === 'write')?.node ?? fn, 'CONSTANT', `${binding.name} is a constant`);
+    if (binding.kind !== 'param' && binding.uses.some((use) => use.access === 'write' && binding.kind === 'const'))
+      diagnostics.error(
+        binding.uses.find(({ access }) => access === 'write')?.node ?? fn,
+        'CONSTANT',
+        `${binding.name} is a constant`,
+      );
   if (diagnostics.list.length === before && (file.runtime.isUsed || layout.temps.length > 0 || code.guarded))
-    diagnostics.error({ ...fn, end: fn.start + 18 } as Node, 'NOT_READABLE', 'the machine of this function would need more than its states: compile it as `coroutine(async …)`');
+    diagnostics.error(
+      { ...fn, end: fn.start + 18 } as Node,
+      'NOT_READABLE',
+      'the machine of this function would need more than its states: compile it as `coroutine(async …)`',
+    );
 }
 
-function futureOf(wait: Node, { fn }: TeachingFunction, types: Types, locals: ReadonlyMap<Node, Local>, diagnostics: Diagnostics): string {
+function futureOf(
+  wait: Node,
+  { fn }: TeachingFunction,
+  types: Types,
+  locals: ReadonlyMap<Node, Local>,
+  { diagnostics, future }: TeachingContext,
+): string {
   const { argument } = wait as Extract<Node, { type: 'AwaitExpression' }>;
   for (const [id, { declarator }] of locals)
     if (declarator.init === wait) {
       const written = types.written(id);
-      if (written !== null) return `Future<${written}>`;
+      if (written !== null) return `${future}<${written}>`;
     }
   const parent = parentOf(fn.body as Node, wait);
-  if (parent?.type === 'ExpressionStatement') return 'Future<unknown>';
-  if (parent?.type === 'ReturnStatement' && types.written({ typeAnnotation: fn.returnType } as unknown as Node) !== null)
-    return `Future<${types.written({ typeAnnotation: fn.returnType } as unknown as Node)}>`;
+  if (parent?.type === 'ExpressionStatement') return `${future}<unknown>`;
+  const returned = types.written({ typeAnnotation: fn.returnType } as unknown as Node);
+  if (parent?.type === 'ReturnStatement' && returned !== null) return `${future}<${returned}>`;
   if (parent?.type === 'AssignmentExpression') {
     const type = types.ofValue(parent.left);
-    if (type !== null) return `Future<${type}>`;
+    if (type !== null) return `${future}<${type}>`;
   }
   const type = types.ofFuture(argument);
   if (type === null)
-    diagnostics.error(argument, 'NEEDS_TYPE', 'what this gives is not seen here: write the type of its value, `const value: Type = ….wait`');
+    diagnostics.error(
+      argument,
+      'NEEDS_TYPE',
+      'what this gives is not seen here: write the type of its value, `const value: Type = ….wait`',
+    );
   return type ?? 'never';
 }
 
@@ -338,6 +388,10 @@ function resultOf({ fn, name }: TeachingFunction, types: Types, diagnostics: Dia
   if (first === undefined) return 'void';
   const type = returned.length === 1 ? types.ofValue(first) : null;
   if (type === null)
-    diagnostics.error(first, 'NEEDS_TYPE', `the type of what is returned is not seen here: write it, \`coroutine function ${name}(…): Type\``);
+    diagnostics.error(
+      first,
+      'NEEDS_TYPE',
+      `the type of what is returned is not seen here: write it, \`coroutine function ${name}(…): Type\``,
+    );
   return type ?? 'never';
 }

@@ -16,7 +16,13 @@ const END = '// ---------------------------------';
 /** Local names of what the machines import. */
 export type Imported = (name: string) => string;
 
-export function printMachine(context: TeachingContext, one: TeachingFunction, machine: TeachingMachine, name: string, use: Imported): string {
+export function printMachine(
+  context: TeachingContext,
+  one: TeachingFunction,
+  machine: TeachingMachine,
+  name: string,
+  use: Imported,
+): string {
   return new MachinePrinter(context, one, machine, name, use).print();
 }
 
@@ -36,6 +42,7 @@ class MachinePrinter {
   private readonly cx: string;
   private readonly run: string;
   private readonly value: string;
+  private readonly kept: KeptLines;
 
   constructor(context: TeachingContext, one: TeachingFunction, machine: TeachingMachine, name: string, use: Imported) {
     this.context = context;
@@ -44,6 +51,7 @@ class MachinePrinter {
     this.name = name;
     this.use = use;
     const { at, cx, run, value } = machine.unit.registers;
+    this.kept = new KeptLines(context.source);
     [this.at, this.cx, this.run, this.value] = [at, cx, run, value];
   }
 
@@ -57,7 +65,7 @@ class MachinePrinter {
     const waits = states.some(({ wait }) => wait !== null);
     const body = `switch (${at}.name) {\n${cases}${this.resolved()}}\n`;
     return [
-      `${one.exported}function ${one.name}(${this.params()}): ${use('Future')}<${result}> {\n`,
+      `${one.exported}function ${one.name}(${this.params()}): ${this.context.future}<${result}> {\n`,
       `  return new ${name}(${params.map(({ param }) => param).join(', ')});\n}\n\n`,
       `type ${type} =\n${this.union()};\n\n`,
       `class ${name} extends ${use('Future')}<${result}> {\n`,
@@ -72,7 +80,9 @@ class MachinePrinter {
       '  }\n',
       waits ? indent(`\n${this.cancel()}`, 2) : '',
       '}\n',
-    ].join('');
+    ]
+      .map((part) => this.kept.show(part))
+      .join('');
   }
 
   private stateType(): string {
@@ -81,7 +91,9 @@ class MachinePrinter {
 
   private union(): string {
     const lines = this.machine.states.map(({ name, wait }) =>
-      wait === null ? `  | { readonly name: '${name}' }` : `  | { readonly name: '${name}'; readonly future: ${wait.future} }`,
+      wait === null
+        ? `  | { readonly name: '${name}' }`
+        : `  | { readonly name: '${name}'; readonly future: ${wait.future} }`,
     );
     return [...lines, "  | { readonly name: 'Resolved' }"].join('\n');
   }
@@ -108,11 +120,16 @@ class MachinePrinter {
     const texts = lines.map((line) => this.line(line));
     if (wait !== null) {
       const taken = this.taken(rest[0]);
-      const used = texts.some(({ text }) => new RegExp(`(?<![\\w$.])${this.value.replace(/\$/g, '\\$')}(?![\\w$])`).test(text));
+      const used = texts.some(({ text }) =>
+        new RegExp(`(?<![\\w$.])${this.value.replace(/\$/g, '\\$')}(?![\\w$])`).test(text),
+      );
       const value = taken ?? this.value;
       const poll = `${at}.future.poll(${this.cx})`;
       const [before, ready] = taken !== null || used ? [`const ${value} = ${poll};\n`, value] : ['', poll];
-      parts.push({ own: false, text: `${before}if (${ready} === ${use('PENDING')}) {\n  this.state = ${at};\n  return ${use('PENDING')};\n}` });
+      parts.push({
+        own: false,
+        text: `${before}if (${ready} === ${use('PENDING')}) {\n  this.state = ${at};\n  return ${use('PENDING')};\n}`,
+      });
       if (taken !== null) texts.shift();
     }
     parts.push(...texts);
@@ -151,14 +168,26 @@ class MachinePrinter {
       return { own: false, text: `${at} = { name: '${next}', future: ${future} };\ncontinue ${run};` };
     }
     const { node, rope } = line;
-    const text = this.text(rope, node);
-    if (node === null) return { own: false, text: text.replace(`; continue ${run};`, `;\ncontinue ${run};`).replace(/^return undefined;$/, 'return;') };
-    if (rope[0] === 'if (') return { own: false, text: text.replace(/ \{ (\w+ = \{ name: '\w+' \};) (continue \w+;) \}$/, ' {\n  $1\n  $2\n}') };
-    const local = this.machine.locals.get(node);
+    const local = node === null ? undefined : this.machine.locals.get(node);
+    const text = this.text(rope, local?.declarator ?? node);
+    if (node === null)
+      return {
+        own: false,
+        text: text.replace(`; continue ${run};`, `;\ncontinue ${run};`).replace(/^return undefined;$/, 'return;'),
+      };
+    if (rope[0] === 'if (')
+      return {
+        own: false,
+        text: text.replace(/ \{ (\w+ = \{ name: '\w+' \};) (continue \w+;) \}$/, ' {\n  $1\n  $2\n}'),
+      };
     return { own: true, text: local === undefined ? text : this.declaration(text, node, local) };
   }
 
-  private declaration(text: string, id: Node, { kind, declarator }: { kind: string; declarator: Extract<Node, { type: 'VariableDeclarator' }> }): string {
+  private declaration(
+    text: string,
+    id: Node,
+    { kind, declarator }: { kind: string; declarator: Extract<Node, { type: 'VariableDeclarator' }> },
+  ): string {
     const { source } = this.context;
     const field = this.machine.unit.copier.lifted(id);
     if (field !== null) {
@@ -176,7 +205,8 @@ class MachinePrinter {
     const printer = new Printer(this.context.source);
     printer.print(rope);
     const { text } = printer;
-    if (node === null || hasLines(node, this.context.source)) return text;
+    if (node === null) return text;
+    if (hasLines(node, this.context.source)) return this.kept.hide(text);
     const { line, column } = this.context.lines.at(node.start);
     const depth = /^\s*/.exec(this.context.lines.text(line))?.[0].length ?? column - 1;
     return text.replace(new RegExp(`\\n[ \\t]{0,${depth}}`, 'g'), '\n');
@@ -199,11 +229,40 @@ class MachinePrinter {
   }
 }
 
+/** Line ends that are a text's own, so that nothing is put after them. */
+class KeptLines {
+  /** A character for each kind of line end, none of which the source has. */
+  private readonly marks: readonly string[];
+
+  constructor(source: string) {
+    let at = 0xe000;
+    const free = (): string => {
+      while (source.includes(String.fromCharCode(at))) at++;
+      return String.fromCharCode(at++);
+    };
+    this.marks = LINE_ENDS.map(() => free());
+  }
+
+  hide(text: string): string {
+    return text.replace(/[\n\r\u2028\u2029]/g, (end) => this.marks[LINE_ENDS.indexOf(end)] as string);
+  }
+
+  show(text: string): string {
+    return this.marks.reduce((shown, mark, at) => shown.replaceAll(mark, LINE_ENDS[at] as string), text);
+  }
+}
+
+const LINE_ENDS: readonly string[] = ['\n', '\r', '\u2028', '\u2029'];
+
 /** True when a line end of the text is the text's own. */
 function hasLines(node: Node, source: string): boolean {
   let found = false;
   walk(node, (inner) => {
-    if ((inner.type === 'TemplateLiteral' || inner.type === 'JSXText' || inner.type === 'Literal') && /[\r\n]/.test(source.slice(inner.start, inner.end))) found = true;
+    if (
+      (inner.type === 'TemplateLiteral' || inner.type === 'JSXText' || inner.type === 'Literal') &&
+      /[\r\n\u2028\u2029]/.test(source.slice(inner.start, inner.end))
+    )
+      found = true;
   });
   return found;
 }

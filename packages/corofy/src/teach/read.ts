@@ -44,8 +44,15 @@ export function readTeaching(source: string, file: string, diagnostics: Diagnost
     const exported = statement.type === 'ExportNamedDeclaration' || statement.type === 'ExportDefaultDeclaration';
     const fn = exported ? statement.declaration : statement;
     if (fn?.type !== 'FunctionDeclaration' || !marks.delete(fn.start)) continue;
-    if (fn.id === null) diagnostics.error(markOf(fn), 'NO_NAME', 'a coroutine function needs a name: its machine is named after it');
-    else functions.push({ name: fn.id.name, fn, declaration: statement, exported: source.slice(statement.start, fn.start) });
+    if (fn.id === null)
+      diagnostics.error(markOf(fn), 'NO_NAME', 'a coroutine function needs a name: its machine is named after it');
+    else
+      functions.push({
+        name: fn.id.name,
+        fn,
+        declaration: statement,
+        exported: source.slice(statement.start, fn.start),
+      });
   }
   const own = new Set<Node>(functions.map(({ fn }) => fn));
   for (const statement of program.body) new Waits(marks, own, diagnostics).visit(statement, null);
@@ -84,8 +91,13 @@ class Waits {
   /** `within`: the function that the node is in. */
   visit(node: Node, within: Node | null): void {
     if (isFunction(node) && this.marks.has(node.start) && node.async)
-      this.diagnostics.error(markOf(node), 'NESTED', 'a coroutine function stands at the level of the module, as a declaration: move it there');
-    const inside = isFunction(node) || node.type === 'PropertyDefinition' || node.type === 'StaticBlock' ? node : within;
+      this.diagnostics.error(
+        markOf(node),
+        'NESTED',
+        'a coroutine function stands at the level of the module, as a declaration: move it there',
+      );
+    const inside =
+      isFunction(node) || node.type === 'PropertyDefinition' || node.type === 'StaticBlock' ? node : within;
     if (this.isOwn(inside)) this.refuse(node);
     const called = node.type === 'CallExpression' ? waitIn(node.callee) : null;
     for (const child of children(node)) if (child !== called || this.isOwn(inside)) this.visit(child, inside);

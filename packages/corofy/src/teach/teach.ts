@@ -6,7 +6,7 @@
  */
 import type { Program } from 'oxc-parser';
 import { Diagnostics, type Diagnostic } from '../diagnostics.ts';
-import { Lines } from '../lines.ts';
+import { LINE_END, Lines } from '../lines.ts';
 import type { Node } from '../syntax/node.ts';
 import { machineOf, TeachingNames, type TeachingContext } from './machine.ts';
 import { printMachine } from './print.ts';
@@ -46,7 +46,15 @@ export function teach(source: string, options: TeachOptions = {}): TeachResult {
   if (read === null) return { code: source, diagnostics: diagnostics.list };
   const { program, functions } = read;
   const imports = new Imports(program, new TeachingNames(source));
-  const context: TeachingContext = { source, lines, program, names: imports.names, diagnostics, generic: imports.generic };
+  const context: TeachingContext = {
+    source,
+    lines,
+    program,
+    names: imports.names,
+    diagnostics,
+    generic: imports.generic,
+    future: imports.type('Future'),
+  };
   const machines = functions.map((one) => {
     const machine = machineOf(context, one);
     if (machine === null) return null;
@@ -62,13 +70,26 @@ export function teach(source: string, options: TeachOptions = {}): TeachResult {
     const early = first !== undefined && first.start < declaration.start;
     const becomes = `// ---- What it becomes: ----\n\n${machine.text}`;
     const { start, end } = declaration;
-    edits.push({ at: start, to: end, text: early ? commented(source, machine.one, 'above') : `${commented(source, machine.one, 'below')}\n${becomes.trimEnd()}` });
-    if (early) edits.push({ at: first.start, to: first.start, text: `// ---- The machine of ${machine.one.name}, which is below: ----\n\n${machine.text}\n` });
+    edits.push({
+      at: start,
+      to: end,
+      text: early
+        ? commented(source, machine.one, 'above')
+        : `${commented(source, machine.one, 'below')}\n${becomes.trimEnd()}`,
+    });
+    if (early)
+      edits.push({
+        at: first.start,
+        to: first.start,
+        text: `// ---- The machine of ${machine.one.name}, which is below: ----\n\n${machine.text}\n`,
+      });
   }
   const at = program.body[0]?.start ?? 0;
   edits.push({ at, to: at, text: imports.text() });
   // The import comes before a machine that stands in the same place.
-  edits.sort((a, b) => a.at - b.at || Number(b.text.startsWith('import')) - Number(a.text.startsWith('import')) || a.to - b.to);
+  edits.sort(
+    (a, b) => a.at - b.at || Number(b.text.startsWith('import')) - Number(a.text.startsWith('import')) || a.to - b.to,
+  );
   let code = '';
   let from = 0;
   for (const edit of edits) {
@@ -81,13 +102,17 @@ export function teach(source: string, options: TeachOptions = {}): TeachResult {
 /** True for a statement that does something when the module is evaluated. */
 function runs(statement: Node, functions: readonly TeachingFunction[]): boolean {
   if (functions.some(({ declaration }) => declaration === statement)) return false;
-  if (statement.type === 'ExportNamedDeclaration' && statement.declaration !== null) return runs(statement.declaration, functions);
+  if (statement.type === 'ExportNamedDeclaration' && statement.declaration !== null)
+    return runs(statement.declaration, functions);
   return !/^(?:Import|ExportNamed|ExportAll|Function|TSInterface|TSTypeAlias|Empty)/.test(statement.type);
 }
 
 function commented(source: string, { declaration }: TeachingFunction, where: 'above' | 'below'): string {
-  const text = source.slice(declaration.start, declaration.end).replace(/^/gm, '// ').replace(/[ \t]+$/gm, '');
-  return `// ---- What you wrote${where === 'above' ? ', whose machine is above' : ''}: ----\n//\n${text}\n//`;
+  const text = source.slice(declaration.start, declaration.end).replace(LINE_END, (end) => `${end}// `);
+  return `// ---- What you wrote${where === 'above' ? ', whose machine is above' : ''}: ----\n//\n// ${text}\n//`.replace(
+    /[ \t]+$/gm,
+    '',
+  );
 }
 
 /** What the machines import from the runtime, under names that are free. */
@@ -95,6 +120,7 @@ class Imports {
   readonly names: TeachingNames;
   /** Functions whose results' types depend on their arguments, by the names that the source has for them. */
   readonly generic = new Set<string>();
+  private readonly types = new Map<string, string>();
   private readonly known = new Map<string, string>();
   private readonly added = new Map<string, string>();
 
@@ -106,6 +132,7 @@ class Imports {
         if (specifier.type !== 'ImportSpecifier' || specifier.imported.type !== 'Identifier') continue;
         const { name } = specifier.imported;
         if (!/^(?:sleep|sleepUntil|yieldNow|interval)$/.test(name)) this.generic.add(specifier.local.name);
+        this.types.set(name, specifier.local.name);
         const isType = statement.importKind === 'type' || specifier.importKind === 'type';
         if (!isType || TYPES.has(name)) this.known.set(name, specifier.local.name);
       }
@@ -115,15 +142,22 @@ class Imports {
   readonly use = (name: string): string => {
     const known = this.known.get(name) ?? this.added.get(name);
     if (known !== undefined) return known;
-    const local = this.names.fresh(name);
+    const local = this.names.fresh(this.types.has(name) ? `Base${name}` : name);
     this.added.set(name, local);
     return local;
   };
 
+  /** What something is called as a type. */
+  type(name: string): string {
+    return this.types.get(name) ?? this.use(name);
+  }
+
   /** The import that the program begins with. */
   text(): string {
     const sorted = [...this.added].sort(([a], [b]) => Number(TYPES.has(a)) - Number(TYPES.has(b)) || (a < b ? -1 : 1));
-    const list = sorted.map(([name, local]) => `${TYPES.has(name) ? 'type ' : ''}${name}${name === local ? '' : ` as ${local}`}`);
+    const list = sorted.map(
+      ([name, local]) => `${TYPES.has(name) ? 'type ' : ''}${name}${name === local ? '' : ` as ${local}`}`,
+    );
     return list.length === 0 ? '' : `import { ${list.join(', ')} } from 'pawl';\n`;
   }
 }

@@ -11,6 +11,7 @@ type Declarator = Extract<Node, { type: 'VariableDeclarator' }>;
 export class Types {
   /** Functions whose result's type depends on what they are given. */
   private readonly generic: ReadonlySet<string>;
+  private readonly future: string;
   private readonly source: string;
   private readonly analysis: Analysis;
   /** Declarators and parameters by the identifier that they declare. */
@@ -20,9 +21,10 @@ export class Types {
     source: string,
     analysis: Analysis,
     declared: ReadonlyMap<Node, Declarator | Node>,
-    generic: ReadonlySet<string>,
+    { generic, future }: { readonly generic: ReadonlySet<string>; readonly future: string },
   ) {
     this.generic = generic;
+    this.future = future;
     this.source = source;
     this.analysis = analysis;
     this.declared = declared;
@@ -45,14 +47,14 @@ export class Types {
     const written = this.written(id);
     if (written !== null) return (id as { optional?: boolean }).optional === true ? `${written} | undefined` : written;
     if (from.type === 'AssignmentPattern') return this.ofValue(from.right);
-    if (from.type !== 'VariableDeclarator' || from.init === null) return null;
+    if (from.type !== 'VariableDeclarator' || from.id !== id || from.init === null) return null;
     const init = bare(from.init);
     if (from.init.type !== init.type) return this.ofAssertion(from.init);
     // A constant's type is its literal's own.
     if (binding.kind === 'const' && init.type === 'Literal' && this.ofValue(init) !== null) return this.text(init);
     if (init.type !== 'AwaitExpression') return this.ofValue(init);
     const future = this.ofFuture(init.argument);
-    return future === null ? null : valueOf(future);
+    return future === null ? null : this.valueOf(future);
   }
 
   private ofAssertion(node: Node): string | null {
@@ -66,7 +68,8 @@ export class Types {
   ofValue(node: Node): string | null {
     switch (node.type) {
       case 'Literal':
-        if (typeof node.value === 'string' || typeof node.value === 'number' || typeof node.value === 'boolean') return typeof node.value;
+        if (typeof node.value === 'string' || typeof node.value === 'number' || typeof node.value === 'boolean')
+          return typeof node.value;
         if ('regex' in node) return 'RegExp';
         return 'bigint' in node ? 'bigint' : null;
       case 'TemplateLiteral':
@@ -78,8 +81,14 @@ export class Types {
         return /^(?:[=!]==?|[<>]=?|in|instanceof)$/.test(node.operator) ? 'boolean' : null;
       case 'NewExpression': {
         const { callee, typeArguments } = node;
-        if (!this.isOfModule(callee) || (typeArguments === null && /^(?:Array|Map|Set|WeakMap|WeakSet|Promise)$/.test(this.text(callee)))) return null;
-        return this.text(callee) + (typeArguments === null || typeArguments === undefined ? '' : this.text(typeArguments));
+        if (
+          !this.isOfModule(callee) ||
+          (typeArguments === null && /^(?:Array|Map|Set|WeakMap|WeakSet|Promise)$/.test(this.text(callee)))
+        )
+          return null;
+        return (
+          this.text(callee) + (typeArguments === null || typeArguments === undefined ? '' : this.text(typeArguments))
+        );
       }
       case 'Identifier': {
         const use = this.analysis.uses.get(node);
@@ -89,7 +98,7 @@ export class Types {
         return this.ofCall(node);
       case 'AwaitExpression': {
         const future = this.ofFuture(node.argument);
-        return future === null ? null : valueOf(future);
+        return future === null ? null : this.valueOf(future);
       }
       default:
         return null;
@@ -118,9 +127,10 @@ export class Types {
   private text({ start, end }: { start: number; end: number }): string {
     return this.source.slice(start, end);
   }
-}
 
-/** The type of a future's value. */
-function valueOf(future: string): string {
-  return /^Future<([\w.]+(?:\[\])*)>$/.exec(future)?.[1] ?? `Awaited<${future}>`;
+  /** The type of a future's value. */
+  private valueOf(future: string): string {
+    const simple = /^([\w$]+)<([\w.]+(?:\[\])*)>$/.exec(future);
+    return simple?.[1] === this.future ? (simple[2] as string) : `Awaited<${future}>`;
+  }
 }
