@@ -187,7 +187,8 @@ function instruction(unit: Unit, one: Exclude<Instruction, { kind: 'label' }>): 
   const poll: Rope = [
     `if ((${value} = `,
     { text: `${future}.poll(${cx})`, at: node.start },
-    `) === ${unit.use('PENDING')}) return ${frame}.suspend(${future}, ${resume.id});`,
+    // Whoever steps over the await steps to what comes after it, and not to its caller, which waits as well.
+    { text: `) === ${unit.use('PENDING')}) return ${frame}.suspend(${future}, ${resume.id});`, at: null },
   ];
   return [owning(unit, [{ text: `${future} = ${unit.use('awaitable')}(`, at: node.start }, ...operand, ');']), poll];
 }

@@ -52,7 +52,8 @@ export class Printer {
       if (isSlice(one)) this.slice(one.from, one.to);
       else if ('resolve' in one) this.print(one.resolve());
       else {
-        this.mapTo(one.at);
+        if (one.at === null) this.mappings.nothing(this.column);
+        else this.mapTo(one.at);
         this.write(one.text);
       }
     }

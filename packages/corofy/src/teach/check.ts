@@ -28,11 +28,7 @@ export function checkTeaching({ fn }: TeachingFunction, analysis: Analysis, diag
   const refuse = (at: Node, code: string, message: string): void => diagnostics.error(at, code, message);
 
   if (fn.generator)
-    refuse(
-      { ...fn, end: fn.start + 19 } as Node,
-      'GENERATOR',
-      'a coroutine function is no generator: it returns one value',
-    );
+    refuse({ ...fn, end: fn.start + 19 }, 'GENERATOR', 'a coroutine function is no generator: it returns one value');
   const { typeParameters } = fn;
   if (typeParameters !== null && typeParameters !== undefined)
     refuse(
@@ -139,7 +135,7 @@ function declared(
   const inner = node.type === 'LabeledStatement' ? node.body : node;
   if (inner.type === 'FunctionDeclaration' || inner.type === 'ClassDeclaration')
     refuse(
-      { ...inner, end: inner.body?.start ?? inner.end } as Node,
+      { ...inner, end: inner.body?.start ?? inner.end },
       'DECLARED_INSIDE',
       'declare it outside of the coroutine function: its block is taken apart',
     );

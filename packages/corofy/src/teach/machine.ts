@@ -14,7 +14,7 @@ import { VariableUse } from '../machine/layout.ts';
 import { Names } from '../machine/names.ts';
 import { Unit } from '../machine/unit.ts';
 import type { Lines } from '../lines.ts';
-import type { Piece, Rope } from '../output/rope.ts';
+import type { Rope } from '../output/rope.ts';
 import { namesIn } from '../syntax/declared.ts';
 import { MarkerNames } from '../syntax/marker.ts';
 import { children, isFunction, walk, type Node } from '../syntax/node.ts';
@@ -99,7 +99,7 @@ export function machineOf(context: TeachingContext, one: TeachingFunction): Teac
   const locals = localsOf(one.fn);
   const declared = new Map<Node, Node>();
   for (const { declarator } of locals.values()) for (const id of namesIn(declarator.id)) declared.set(id, declarator);
-  for (const param of one.fn.params) for (const id of namesIn(param as Node)) declared.set(id, param as Node);
+  for (const param of one.fn.params) for (const id of namesIn(param)) declared.set(id, param);
   const types = new Types(source, analysis, declared, context);
 
   const everything = build(
@@ -264,7 +264,7 @@ function eachUse(rope: Rope, visit: (use: VariableUse) => void): void {
     if (Array.isArray(piece)) eachUse(piece as Rope, visit);
     else if (piece instanceof VariableUse) visit(piece);
     else if (piece instanceof NamedValue) eachUse([piece.target, ...piece.value], visit);
-    else if (piece instanceof ShorthandKey) eachUse([piece.target as Piece], visit);
+    else if (piece instanceof ShorthandKey) eachUse([piece.target], visit);
   }
 }
 
@@ -319,7 +319,7 @@ function refuseUses({ fn }: TeachingFunction, { layout, analysis, file, code }: 
           (isFunction(node) && node !== fn && node.type !== 'ArrowFunctionExpression'),
       );
   };
-  for (const part of [...fn.params, fn.body]) if (part !== null) visit(part as Node, false);
+  for (const part of [...fn.params, fn.body]) if (part !== null) visit(part, false);
   for (const [binding] of layout.lifted)
     if (binding.kind !== 'param' && binding.uses.some((use) => use.access === 'write' && binding.kind === 'const'))
       diagnostics.error(
@@ -329,7 +329,7 @@ function refuseUses({ fn }: TeachingFunction, { layout, analysis, file, code }: 
       );
   if (diagnostics.list.length === before && (file.runtime.isUsed || layout.temps.length > 0 || code.guarded))
     diagnostics.error(
-      { ...fn, end: fn.start + 18 } as Node,
+      { ...fn, end: fn.start + 18 },
       'NOT_READABLE',
       'the machine of this function would need more than its states: compile it as `coroutine(async …)`',
     );

@@ -216,8 +216,8 @@ export function coroutineOf(source: string): string {
 /** A generator coroutine that the runtime drives. */
 export function interpreted(source: string): () => (...args: unknown[]) => Future<unknown> {
   return () => {
-    const body = new Function(`"use strict"; return (${source});`)() as Parameters<typeof coroutine>[0];
-    return coroutine(body as never) as (...args: unknown[]) => Future<unknown>;
+    const body = new Function(`"use strict"; return (${source});`)();
+    return coroutine<readonly unknown[], unknown>(body as never);
   };
 }
 
