@@ -29,10 +29,8 @@ interface Pause {
   readonly callFrames: readonly Frame[];
 }
 
-type Entry = ReturnType<SourceMap['findEntry']>;
-
 /** A place of the output may come from nowhere. */
-function isMapped(entry: Entry): entry is Extract<Entry, { originalLine: number }> {
+function isMapped(entry: object): entry is { generatedLine: number; originalLine: number; originalColumn: number } {
   return 'originalLine' in entry && typeof entry.originalLine === 'number';
 }
 
