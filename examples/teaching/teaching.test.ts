@@ -4,9 +4,8 @@ import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fromPromise, run } from 'pawl';
-import { formatAddress, TcpListener } from 'pawl/net';
 import { pawl, root, runCommand, type Ended } from '../../packages/pawl/test/support/command.ts';
-import { serve } from '../delay-server/server.ts';
+import { delayServer } from '../delay-server/server.ts';
 
 const here = import.meta.dirname;
 const corofy = join(root, 'packages/corofy/bin/corofy.js');
@@ -35,18 +34,11 @@ after(() => rmSync(folder, { recursive: true }));
 /** Runs what was built of a program, with a server of its own. */
 function against(name: string): Promise<Ended & { readonly requests: readonly string[] }> {
   return run(function* () {
-    const listener = yield* TcpListener.bind(0);
     const requests: string[] = [];
-    const served = serve(listener, (line) => requests.push(line)).then();
-    try {
-      const DELAY_SERVER = `http://${formatAddress(listener.localAddress)}`;
-      return yield* fromPromise(
-        pawl(['run', built(name)], { env: { DELAY_SERVER } }).then((ended) => ({ ...ended, requests })),
-      );
-    } finally {
-      listener[Symbol.dispose]();
-      yield* fromPromise(served);
-    }
+    const server = yield* delayServer((line) => requests.push(line));
+    const ended = yield* fromPromise(pawl(['run', built(name)], { env: { DELAY_SERVER: server.url } }));
+    yield* server.close();
+    return { ...ended, requests };
   });
 }
 

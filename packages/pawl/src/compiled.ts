@@ -19,7 +19,7 @@ export {
 } from './future/compiled.ts';
 export { delegation } from './future/delegation.ts';
 export { Disposer } from './future/disposer.ts';
-export { iterate, iterateAsync, Iteration, keysOf } from './future/iteration.ts';
+export { delegate, iterate, iterateAsync, Iteration, keysOf } from './future/iteration.ts';
 export {
   apply,
   assigned,
@@ -36,3 +36,4 @@ export { relink } from './future/frame.ts';
 export { Future } from './future/future.ts';
 export { PENDING } from './future/poll.ts';
 export { current } from './future/register.ts';
+export { beginStream, beginStreamFields, CompiledGenerator } from './stream/generator.ts';
