@@ -23,7 +23,7 @@ interface Node {
 export function whyNoGenerator(source: string): string | null {
   if (/\bfor await\b/.test(source)) return 'for await stands only in async functions';
   if (/\bawait using\b/.test(source)) return 'await using stands only in async functions';
-  if (/\basync function\s*\*/.test(source) && source.includes('coroutine')) return 'an async generator gives a stream';
+  if (/(?:^|\bcoroutine\()async function\s*\*/.test(source)) return 'an async generator gives a stream';
   if (/\bcoroutine\(async\b(?!\s+function)[^]*\b(?:this|super|arguments)\b/.test(source))
     return 'a marked arrow has the `this` of what is around it, and a generator has its own';
   return null;
