@@ -7,15 +7,14 @@
 import type { CallExpression, JSXElement, VariableDeclaration } from 'oxc-parser';
 import { compileCall } from '../machine/compile.ts';
 import { LabelUse } from '../machine/code.ts';
-import { VariableUse } from '../machine/layout.ts';
 import { identifierEnd } from '../machine/names.ts';
-import type { Unit } from '../machine/unit.ts';
 import type { Piece, Rope } from '../output/rope.ts';
 import { bare, children, isAnonymous, isFunction, isType, type Node } from '../syntax/node.ts';
-import { isConstant, type Use } from '../syntax/scope.ts';
+import { isConstant } from '../syntax/scope.ts';
 import { isUsing } from './disposal.ts';
 import { NamedValue, ShorthandKey, shorthandKey, unnamed } from './naming.ts';
 import { rootOf } from './operands.ts';
+import { Variables } from './variables.ts';
 
 interface Edit {
   readonly from: number;
@@ -36,18 +35,13 @@ interface Inside {
 const OUTSIDE: Inside = { fn: false, loop: false, breakable: false, labels: [], guarded: false };
 const NONE: ReadonlyMap<Node, Rope> = new Map();
 
-export class Copier {
-  private readonly unit: Unit;
+export class Copier extends Variables {
   private edits: Edit[] = [];
   /** Targets before which it has been checked that their variable is there. */
   private readonly checked = new Set<Node>();
   private replaced: ReadonlyMap<Node, Rope> = NONE;
   /** Elements that stand in another one, where an expression would stand in braces. */
   private readonly inMarkup = new Set<Node>();
-
-  constructor(unit: Unit) {
-    this.unit = unit;
-  }
 
   /** The node's text; `replaced` nodes become other ropes. */
   copy(node: Node, replaced: ReadonlyMap<Node, Rope> = NONE): Rope {
@@ -261,47 +255,6 @@ export class Copier {
         ended = true;
       }
     }
-  }
-
-  /** The use of a lifted variable that a node is. */
-  lifted(node: Node): Use | null {
-    const use = this.unit.analysis.uses.get(node) ?? null;
-    return use !== null && this.unit.file.layoutOf(use.binding) !== null ? use : null;
-  }
-
-  private layoutOf(use: Use) {
-    return this.unit.file.layoutOf(use.binding) as NonNullable<ReturnType<Unit['file']['layoutOf']>>;
-  }
-
-  /** A lifted variable as it is read. */
-  read(use: Use): Piece {
-    const variable = new VariableUse(this.layoutOf(use), use);
-    if (!use.binding.risky || use.access === 'declare') return variable;
-    return [`${this.unit.use('live')}(`, variable, `, ${JSON.stringify(use.binding.name)})`];
-  }
-
-  /** A lifted variable as it is written to. */
-  target(use: Use): Piece {
-    return new VariableUse(this.layoutOf(use), use);
-  }
-
-  /** The value on its way to a variable that may not be there yet. */
-  private checkedValue(use: Use, value: Rope): Rope {
-    if (!use.binding.risky) return value;
-    const name = JSON.stringify(use.binding.name);
-    return [`${this.unit.use('assigned')}(`, ...value, ', ', this.target(use), `, ${name})`];
-  }
-
-  /** An assignment to a lifted variable, which may be a constant, or not be there yet: that is found out when the value is known. */
-  write(use: Use, value: Rope): Rope {
-    const checked = this.checkedValue(use, value);
-    return isConstant(use) ? [`${this.unit.use('constant')}(`, ...checked, ')'] : [this.target(use), ' = ', ...checked];
-  }
-
-  /** A target in a pattern that first looks whether its variable is there. */
-  private checkedTarget(use: Use): Piece {
-    const { value } = this.unit.registers;
-    return [`({ set value(${value}) { `, ...this.write(use, [value]), '; } }).value'];
   }
 
   private variable(node: Node, callee: boolean): void {
