@@ -38,7 +38,7 @@ test(
     // Ready: on to the next line. Not ready: what it waits for runs on in the end, and then what comes after the await.
     for (let steps = 0; steps < 4; steps++) await step();
     assert.deepEqual(seen.splice(0), [
-      'outer: sum += await inner(sum);',
+      'outer: await inner(sum);',
       'inner: doubled;',
       'outer: sum += await inner(sum);',
       'outer: [10, 20]) {',
