@@ -22,6 +22,8 @@ export class SimFailure extends PawlError {
   readonly time: number;
   /** Every choice of the run: `simulate({ seed, replay })` repeats it, and goes on plainly where they end. */
   declare readonly choices: Uint32Array;
+  /** Made once more, the world has failed in the same way. */
+  readonly replays: boolean;
 
   constructor({ cause, seed, time, choices, replays }: SimFailureOptions) {
     const what = cause instanceof Error ? cause.message : String(cause);
@@ -35,6 +37,7 @@ export class SimFailure extends PawlError {
     );
     this.seed = seed;
     this.time = time;
+    this.replays = replays;
     // Not enumerable: there may be a million of them, and whoever prints the error wants to see the rest.
     Object.defineProperty(this, 'choices', { value: choices });
   }

@@ -8,8 +8,8 @@
  */
 import { PawlError } from '../../error/index.ts';
 import type { Driver, DriverClient, DriverMetrics, NetDriver, RemoteWaker, Timers } from '../driver.ts';
-import type { FileDriver } from '../files.ts';
 import { Alarm } from './alarm.ts';
+import { SimFiles } from './disk/files.ts';
 import { SELECT, TASK } from './kinds.ts';
 import { SimLookup } from './lookup.ts';
 import type { SimMachine } from './machine.ts';
@@ -48,6 +48,7 @@ export class SimDriver implements Driver {
   readonly world: SimWorld;
   readonly stack: NetStack;
   readonly udp: UdpStack;
+  readonly files: SimFiles;
   readonly net: NetDriver;
   readonly timers: Timers;
   readonly attached: Set<DriverClient> = new Set();
@@ -70,6 +71,7 @@ export class SimDriver implements Driver {
     this.timers = this.alarm.wheel;
     this.stack = new NetStack(this);
     this.udp = new UdpStack(this);
+    this.files = new SimFiles(this);
     this.net = {
       tcpListen: (address, options) => this.alive().stack.listen(address, options),
       tcpConnect: (address, options) => this.alive().stack.connect(address, options),
@@ -182,10 +184,6 @@ export class SimDriver implements Driver {
     this.stack.vanish();
     this.attached.clear();
     this.turns.clear();
-  }
-
-  get files(): FileDriver {
-    throw new PawlError('SIM_REAL_WORLD', 'files: a simulated machine has no disk yet');
   }
 
   private alive(): this {

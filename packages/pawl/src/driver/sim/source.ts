@@ -24,8 +24,8 @@ export abstract class SimSource {
   private unrefReader = false;
 
   /** Throws EMFILE when the machine has no descriptor left. */
-  constructor(driver: SimDriver, call: 'socket' | 'accept') {
-    if (driver.descriptors >= driver.machine.descriptors) throw systemError('EMFILE', call);
+  constructor(driver: SimDriver, call: 'socket' | 'accept' | 'inotify_init') {
+    if (driver.descriptors + driver.files.opened >= driver.machine.descriptors) throw systemError('EMFILE', call);
     this.driver = driver;
     driver.descriptors++;
   }
