@@ -1,4 +1,4 @@
-/** TCP, UDP and TLS: listeners, connections and sockets as futures. */
+/** TCP, UDP, TLS and Unix sockets: listeners, connections and sockets as futures. */
 export type { SocketAddress } from '../driver/driver.ts';
 export type { Backoff } from './accept.ts';
 export { type Address, formatAddress } from './address.ts';
@@ -16,4 +16,9 @@ export {
   UdpSocket,
 } from './udp/socket.ts';
 export type { WriteAll } from './write.ts';
+export type { Credentials, ReadDescriptors, UnixAddress, UnixReceived } from '../driver/unix.ts';
+export type { UnixName } from './unix/address.ts';
+export { UnixDatagram } from './unix/datagram.ts';
+export { UnixListener, type UnixListenOptions } from './unix/listener.ts';
+export { UnixStream } from './unix/stream.ts';
 export * from './tls/index.ts';

@@ -9,18 +9,34 @@
  */
 import type { Direction } from '../driver/driver.ts';
 import { PawlError } from '../error/index.ts';
-import type { Transport } from './transport.ts';
+import { formatAddress } from './address.ts';
+import type { ByteTransport, Transport } from './transport.ts';
 
-export abstract class Socket {
+/** Over whatever kind of connection. */
+export abstract class ByteSocket<H extends ByteTransport = ByteTransport> {
   /** @internal */
-  readonly handle: Transport;
+  declare readonly handle: H;
   /** @internal An operation waits in that direction. */
-  reading = false;
+  declare reading: boolean;
   /** @internal */
-  writing = false;
+  declare writing: boolean;
 
-  constructor(handle: Transport) {
+  /** @internal */
+  constructor(handle: H) {
     this.handle = handle;
+    this.reading = false;
+    this.writing = false;
+  }
+
+  /** @internal The other end, for dumps. */
+  abstract get peerName(): string;
+}
+
+/** Over a connection of the internet. */
+export abstract class Socket extends ByteSocket<Transport> {
+  /** @internal */
+  get peerName(): string {
+    return formatAddress(this.handle.peer);
   }
 }
 

@@ -182,10 +182,14 @@ export const SHUT_RDWR = 2;
 export const MSG_NOSIGNAL = 0x4000;
 /** The result is the message's size, also where that is more than there was room for. */
 export const MSG_TRUNC = 0x20;
+/** Descriptors that come in a message are CLOEXEC. */
+export const MSG_CMSG_CLOEXEC = 0x40000000;
+export const SCM_RIGHTS = 1;
 export const SOL_SOCKET = 1;
 export const SO_REUSEADDR = 2;
 export const SO_ERROR = 4;
 export const SO_BROADCAST = 6;
+export const SO_PEERCRED = 17;
 export const SO_SNDBUF = 7;
 export const SO_RCVBUF = 8;
 export const SO_KEEPALIVE = 9;
@@ -239,6 +243,8 @@ export const MMSGHDR = {
   flags: 48,
   length: 56,
 } as const;
+/** Offsets in `struct cmsghdr` (linux/socket.h): length 64 bits, level, type; then the data. */
+export const CMSG_HEADER = { size: 16, level: 8, type: 12 } as const;
 /** `struct iovec`: address and length, 64 bits each. */
 export const IOVEC = { size: 16, length: 8 } as const;
 

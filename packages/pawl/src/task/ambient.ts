@@ -1,7 +1,7 @@
 /**
  * The ambient runtime: where futures go that ordinary async code awaits (`then`).
  *
- * What must hold: one for each driver, made on demand: the thread's own, and a simulated host's. A task in it belongs to no caller's scope;
+ * What must hold: one for each driver, made on demand: the thread's own, a paused clock's, a simulated host's. A task in it belongs to no caller's scope;
  * the process waits for it as long as anything can wake it.
  */
 import { defaultDriver } from '../driver/default.ts';

@@ -5,7 +5,7 @@
  * What must hold: one installation serves all simulations of a thread, for as long as one is under way; outside of hosts the platform is as
  * ever. What a timer's callback throws fails its world, as it would have ended its process.
  */
-import { setElsewhere } from '../driver/default.ts';
+import { substituteDriver } from '../driver/default.ts';
 import { PawlError } from '../error/index.ts';
 import { CallbackTimer } from '../task/callback-timer.ts';
 import { enter, inside, type Place } from './inside.ts';
@@ -82,13 +82,15 @@ const source: PlatformSource = {
 };
 
 let users = 0;
-let installed: Disposable | null = null;
+let installed: DisposableStack | null = null;
 
 /** Lets the platform follow simulated hosts until it is disposed of. BUSY inside `withClock`. */
 export function followHosts(): Disposable {
   if (users === 0) {
-    installed = installPlatform(source);
-    setElsewhere(() => inside()?.driver ?? null);
+    using stack = new DisposableStack();
+    stack.use(installPlatform(source));
+    stack.use(substituteDriver(() => inside()?.driver ?? null));
+    installed = stack.move();
   }
   users++;
   let live = true;
@@ -97,8 +99,7 @@ export function followHosts(): Disposable {
       if (!live) return;
       live = false;
       if (--users > 0) return;
-      setElsewhere(null);
-      installed?.[Symbol.dispose]();
+      installed?.dispose();
       installed = null;
     },
   };

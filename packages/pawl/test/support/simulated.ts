@@ -4,7 +4,7 @@
  *
  * What must hold: the world is plain, so that nothing differs but what the simulation gets wrong. `PAWL_SIM_SEED` makes packets late.
  */
-import { setElsewhere } from '../../src/driver/default.ts';
+import { substituteDriver } from '../../src/driver/default.ts';
 import { nextImmediate } from '../../src/driver/native/platform.ts';
 import { PLAIN, SimWorld, withFreedoms } from '../../src/driver/sim/index.ts';
 
@@ -12,7 +12,7 @@ const seed = process.env['PAWL_SIM_SEED'];
 const freedoms = seed === undefined ? PLAIN : withFreedoms(PLAIN, { eventOrder: 0.3, latency: 1 });
 const world = new SimWorld({ seed: Number(seed ?? 1), freedoms });
 const driver = world.network.add('here').boot();
-setElsewhere(() => driver);
+substituteDriver(() => driver);
 
 /** Steps between which Node's loop has its turn. */
 const BATCH = 1000;

@@ -8,7 +8,7 @@
  */
 import { PawlError } from '../../error/index.ts';
 import { reason as syscallReason } from '../../sys/syscalls/index.ts';
-import type { Driver, DriverClient, DriverMetrics, NetDriver, RemoteWaker } from '../driver.ts';
+import type { Driver, DriverClient, DriverMetrics, NetDriver, Opened, RemoteWaker } from '../driver.ts';
 import { TimerWheel } from '../wheel.ts';
 import { NativeFiles } from './files/files.ts';
 import { GuestLoop } from './guest.ts';
@@ -21,6 +21,9 @@ import { NodeLookup } from './resolve.ts';
 import { listenTcp } from './tcp-listener.ts';
 import { connectTcp } from './tcp-stream.ts';
 import { bindUdp } from './udp.ts';
+import { bindUnix } from './unix-datagram.ts';
+import { listenUnix } from './unix-listener.ts';
+import { connectUnix, unixPair } from './unix-stream.ts';
 
 /** Polls of a turn: between two looks at timers, and at I/O too unless they were very short. */
 const POLLS = 61;
@@ -61,6 +64,12 @@ export class NativeDriver implements Driver, Turns {
       tcpListen: (address, options) => listenTcp(this.reactor, address, options),
       tcpConnect: (address, options) => connectTcp(this.reactor, address, options),
       udpBind: (address, options) => bindUdp(this.reactor, address, options),
+      unix: {
+        listen: (address, backlog) => listenUnix(this.reactor, address, backlog),
+        connect: (address) => connectUnix(this.reactor, address),
+        pair: () => unixPair(this.reactor),
+        bind: (address) => bindUnix(this.reactor, address),
+      },
       resolve: (host) => new NodeLookup(host, () => this.#blocking),
     };
     this.files = new NativeFiles(this.reactor, this.timers, () => this.#blocking);
@@ -84,6 +93,11 @@ export class NativeDriver implements Driver, Turns {
       turns: this.#turnCount,
       waiting: reactor.waiting,
     };
+  }
+
+  *opened(): Iterable<Opened> {
+    for (const wheel of [this.timers, this.background]) for (const object of wheel) yield { object, what: 'timer' };
+    for (const object of this.reactor.open()) yield { object, what: object.what };
   }
 
   now(): number {

@@ -4,9 +4,10 @@ import type { Datagram, Received } from '../../driver/udp.ts';
 import type { Context } from '../../future/context.ts';
 import { PENDING, type Poll } from '../../future/poll.ts';
 import { checkBytes } from '../../io/stream.ts';
-import { type Bound, UdpOperation } from './operation.ts';
+import { DatagramOperation } from '../datagram.ts';
+import type { Bound } from './bound.ts';
 
-abstract class Receiving<T> extends UdpOperation<T> {
+abstract class Receiving<T> extends DatagramOperation<Bound, T> {
   protected get direction(): 'read' {
     return 'read';
   }

@@ -6,9 +6,10 @@ import { PENDING, type Poll } from '../../future/poll.ts';
 import { resized } from '../../io/stream.ts';
 import { spend } from '../../task/budget.ts';
 import { formatAddress } from '../address.ts';
-import { type Bound, peerOf, UdpOperation } from './operation.ts';
+import { DatagramOperation } from '../datagram.ts';
+import { type Bound, peerOf } from './bound.ts';
 
-abstract class Sending extends UdpOperation<void> {
+abstract class Sending extends DatagramOperation<Bound, void> {
   protected get direction(): 'write' {
     return 'write';
   }

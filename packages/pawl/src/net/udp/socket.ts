@@ -15,7 +15,7 @@ import { type Address, type Endpoint, formatAddress, parseEndpoint } from '../ad
 import { checkWhole } from '../options.ts';
 import { Resolve } from '../resolve.ts';
 import { bound, connected } from './bind.ts';
-import type { Bound } from './operation.ts';
+import type { Bound } from './bound.ts';
 import { checkSettings, checkUdpOptions, parseReceiver, type UdpOptions } from './options.ts';
 import { Receive, ReceiveMany } from './receive.ts';
 import { Send, SendMany } from './send.ts';

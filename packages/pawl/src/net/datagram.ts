@@ -1,35 +1,29 @@
 /**
- * What every operation of a UDP socket is: a leaf future that has one direction of the socket to itself, from its first PENDING to its end.
+ * What every operation of a socket for datagrams is: a leaf future that has one direction of the socket to itself, from its first PENDING to its end.
  *
  * What must hold: a second one in that direction fails with BUSY at its first poll, and the first goes on unharmed.
  */
-import type { Direction } from '../../driver/driver.ts';
-import type { UdpHandle } from '../../driver/udp.ts';
-import type { Context } from '../../future/context.ts';
-import { alreadyCompleted, Future } from '../../future/future.ts';
-import { PENDING, type Poll } from '../../future/poll.ts';
-import { type WaitInfo, waitInfo } from '../../future/wait-info.ts';
-import { spend } from '../../task/budget.ts';
-import { formatAddress } from '../address.ts';
-import { busy, DONE, NEW, WAITING } from '../socket.ts';
+import type { Direction } from '../driver/driver.ts';
+import type { Context } from '../future/context.ts';
+import { alreadyCompleted, Future } from '../future/future.ts';
+import { PENDING, type Poll } from '../future/poll.ts';
+import { type WaitInfo, waitInfo } from '../future/wait-info.ts';
+import { spend } from '../task/budget.ts';
+import { busy, DONE, NEW, WAITING } from './socket.ts';
 
 /** What operations need of their socket. */
-export interface Bound {
-  readonly handle: UdpHandle;
+export interface DatagramSocket {
+  readonly handle: { forget(direction: Direction): void };
   /** An operation waits in that direction. */
   reading: boolean;
   writing: boolean;
-  /** Where it is bound, also when it has been closed. */
-  readonly name: string;
-  received: number;
-  sent: number;
 }
 
-export abstract class UdpOperation<T> extends Future<T> {
-  declare protected readonly socket: Bound;
+export abstract class DatagramOperation<S extends DatagramSocket, T> extends Future<T> {
+  declare protected readonly socket: S;
   declare private state: number;
 
-  constructor(socket: Bound) {
+  constructor(socket: S) {
     super();
     this.socket = socket;
     this.state = NEW;
@@ -84,9 +78,4 @@ export abstract class UdpOperation<T> extends Future<T> {
     if (this.direction === 'read') this.socket.reading = waits;
     else this.socket.writing = waits;
   }
-}
-
-/** The peer of a connected socket, for dumps. */
-export function peerOf({ handle }: Bound): string {
-  return handle.peer === null ? 'its peer' : formatAddress(handle.peer);
 }
