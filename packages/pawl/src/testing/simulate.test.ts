@@ -13,7 +13,7 @@ import '../task/ambient.ts';
 import { run } from '../task/run.ts';
 import { spawn } from '../task/spawn.ts';
 import type { PawlError } from '../error/index.ts';
-import { SimFailure, simulate, type SimulateOptions, type Scenario } from './index.ts';
+import { assertNoLeaks, SimFailure, simulate, type SimulateOptions, type Scenario } from './index.ts';
 
 const failure = async (options: SimulateOptions, scenario: Scenario): Promise<SimFailure> => {
   try {
@@ -258,4 +258,14 @@ test('TLS is refused, because no run of it is like another', async () => {
   });
   assert.equal(error.code, 'SIM_REAL_WORLD');
   assert.match(error.message, /TLS/);
+});
+
+test('a leak on a simulated host is found and named', async () => {
+  const error = await causeOf({ seed: 1 }, function* () {
+    yield* assertNoLeaks(function* () {
+      yield* TcpListener.bind('127.0.0.1:8080');
+    });
+  });
+  assert.equal(error.code, 'LEAK');
+  assert.match(error.message, /listener at 127\.0\.0\.1:8080/);
 });

@@ -125,7 +125,7 @@ export class SimFiles implements FileDriver, Pool {
 
   private isFull(): boolean {
     const { driver, opened } = this;
-    return driver.descriptors + opened >= driver.machine.descriptors;
+    return driver.sources.size + opened >= driver.machine.descriptors;
   }
 
   private operation<T>(takes: number, act: () => T, undo?: (value: T) => void): Operation<T> {

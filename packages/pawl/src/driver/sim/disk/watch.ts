@@ -22,6 +22,10 @@ export class SimWatch extends SimSource implements WatchHandle, Watcher {
     inode.watchers.add(this);
   }
 
+  get what(): string {
+    return `watch of ${this.path}`;
+  }
+
   pollEvents(cx: Context): Poll<WatchEvent[]> {
     this.checkDriver(cx);
     if (this.closed) throw new PawlError('CLOSED', `the watch has been closed: '${this.path}'`, { path: this.path });
