@@ -319,3 +319,40 @@ check(
   },
   { freedoms: { loss: 0 } },
 );
+
+check('whoever writes to a peer that has closed is reset', function* (world) {
+  world.host('server', function* () {
+    using listener = yield* TcpListener.bind(anyServer);
+    (yield* listener.accept()).close();
+    yield* sleep(1e6);
+  });
+  yield* sleep(10);
+  using stream = yield* TcpStream.connect('server:80');
+  yield* sleep(5000);
+  yield* stream.writeAll(new Uint8Array(10));
+  yield* sleep(5000);
+  // Its end had come before the reset: EPIPE (tcp_reset in CLOSE-WAIT).
+  assert.equal((yield* failure(stream.write(new Uint8Array(10)))).code, 'EPIPE');
+});
+
+check('a window that opens unheard is asked for again', function* (world) {
+  const size = 500_000;
+  let received = 0;
+  world.host('server', function* () {
+    using listener = yield* TcpListener.bind(anyServer);
+    using stream = yield* listener.accept();
+    yield* sleep(20_000);
+    const buffer = new Uint8Array(100_000);
+    while (received < size) received += yield* stream.read(buffer);
+  });
+  yield* sleep(10);
+  using stream = yield* TcpStream.connect('server:80');
+  const writing = spawn(stream.writeAll(new Uint8Array(size)));
+  yield* sleep(18_000);
+  assert.equal(writing.finished, false);
+  world.partition('server', 'main', { oneWay: true });
+  yield* sleep(10_000);
+  world.heal();
+  yield* timeout(1_000_000, writing);
+  while (received < size) yield* sleep(1000);
+});
