@@ -14,6 +14,21 @@ export interface SimFailureOptions {
 /**
  * What {@link simulate} rejects with: code SIM_FAILED, the seed of the world, and, as `cause`, what the program threw in it or what was wrong
  * with the world: DEADLOCK, SIM_REAL_WORLD, SIM_LIMIT, SIM_INVARIANT, SIM_NONDETERMINISTIC.
+ *
+ * @example
+ * ```ts
+ * import { sleep } from 'pawl';
+ * import { simulate, type SimFailure } from 'pawl/testing';
+ * try {
+ *   await simulate({ seeds: 10, from: 5 }, function* () {
+ *     yield* sleep(20);
+ *     throw new Error('it never works');
+ *   });
+ * } catch (error) {
+ *   const { seed, replays, cause } = error as SimFailure;
+ *   console.log(seed, replays, (cause as Error).message); // 5 true it never works
+ * }
+ * ```
  */
 export class SimFailure extends PawlError {
   /** The seed whose world failed: `simulate({ seed })` and `PAWL_SEED=…` make it again. */
