@@ -337,13 +337,13 @@ check('whoever writes to a peer that has closed is reset', function* (world) {
 
 check('a window that opens unheard is asked for again', function* (world) {
   const size = 500_000;
-  let received = 0;
+  const state = { received: 0 };
   world.host('server', function* () {
     using listener = yield* TcpListener.bind(anyServer);
     using stream = yield* listener.accept();
     yield* sleep(20_000);
     const buffer = new Uint8Array(100_000);
-    while (received < size) received += yield* stream.read(buffer);
+    while (state.received < size) state.received += yield* stream.read(buffer);
   });
   yield* sleep(10);
   using stream = yield* TcpStream.connect('server:80');
@@ -354,5 +354,5 @@ check('a window that opens unheard is asked for again', function* (world) {
   yield* sleep(10_000);
   world.heal();
   yield* timeout(1_000_000, writing);
-  while (received < size) yield* sleep(1000);
+  while (state.received < size) yield* sleep(1000);
 });
