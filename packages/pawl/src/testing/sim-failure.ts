@@ -9,6 +9,8 @@ export interface SimFailureOptions {
   readonly choices: Uint32Array;
   /** Made once more, the world has failed in the same way. */
   readonly replays: boolean;
+  /** What the hosts' runtimes have reported. */
+  readonly reports: readonly string[];
 }
 
 /**
@@ -40,11 +42,12 @@ export class SimFailure extends PawlError {
   /** Made once more, the world has failed in the same way. */
   readonly replays: boolean;
 
-  constructor({ cause, seed, time, choices, replays }: SimFailureOptions) {
+  constructor({ cause, seed, time, choices, replays, reports }: SimFailureOptions) {
     const what = cause instanceof Error ? cause.message : String(cause);
+    const before = reports.map((report) => `It was reported before, on the ${report}\n`).join('');
     super(
       'SIM_FAILED',
-      `the world of seed ${seed} failed after ${time.toFixed(3)} ms: ${what}\n` +
+      `the world of seed ${seed} failed after ${time.toFixed(3)} ms: ${what}\n${before}` +
         (replays
           ? `It fails in the same way again with PAWL_SEED=${seed} in the environment.`
           : `Made again from the same seed, it went another way: the program depends on something that is not of this world. simulate({ seed: ${seed}, check: true }) says where.`),

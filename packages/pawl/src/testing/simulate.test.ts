@@ -422,3 +422,22 @@ test('bad options are refused', async () => {
     await assert.rejects(simulate(options, idle), { code: 'BAD_ARGUMENT' }, JSON.stringify(options));
   await assert.rejects(simulate({}, 3 as never), { code: 'BAD_ARGUMENT' });
 });
+
+test('a failure tells what the runtimes have noticed before', async () => {
+  const error = await failure({ seed: 1 }, function* () {
+    yield* spawn(function* () {
+      void sleep(5);
+      yield* sleep(10);
+    });
+    throw new Error('too early');
+  });
+  assert.match(error.message, /It was reported before, on the host "main": .*sleep.* was never awaited/);
+});
+
+test('a world is not made inside another', async () => {
+  const error = await causeOf({ seed: 1 }, function* () {
+    yield* fromPromise(simulate({ seeds: 1 }, function* () {}));
+  });
+  assert.equal(error.code, 'SIM_REAL_WORLD');
+  assert.match(error.message, /inside another/);
+});
