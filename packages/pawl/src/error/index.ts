@@ -40,7 +40,7 @@ export type PawlCode =
   | 'TOO_MANY_REDIRECTS' // a redirect too many came
   | 'PROXY_REFUSED' // a proxy does not make the tunnel that it was asked for
   | 'UNSUPPORTED_PLATFORM' // this system or this Node has no driver
-  | 'FFI_DENIED' // the permission model forbids FFI or the network
+  | 'FFI_DENIED' // the permission model forbids FFI, the network or child processes
   | 'SIM_FAILED' // a simulated world has failed: its cause says why
   | 'SIM_INVARIANT' // what was to hold in a simulated world does not
   | 'SIM_LIMIT' // a simulated world has not ended within its limits
