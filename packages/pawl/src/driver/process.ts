@@ -90,6 +90,8 @@ export interface ChildHandle {
   forget(waiter: object): void;
   /** Sends a signal; to its whole group if it leads one. False when it has ended: then nothing is sent. Throws EPERM. */
   kill(signal: number): boolean;
+  /** When it ends, the rest of the group that it leads is killed. */
+  sweep(): void;
 }
 
 /** A child that has just been started, and our ends of its pipes. */

@@ -2,7 +2,8 @@
  * Child processes: started by posix_spawn, heard of by a pidfd, and reaped by waitid.
  *
  * What must hold:
- * - A child gets the descriptors 0, 1 and 2 that it is to have, and no other: everything else is CLOEXEC. Every signal has its default
+ * - A child gets the descriptors 0, 1 and 2 that it is to have, and no other: what this process opens is CLOEXEC, and what it was itself started
+ *   with is closed in the child (before glibc 2.34 only up to 15, by Node). Every signal has its default
  *   action in it, and none is blocked: Node ignores SIGPIPE, and what is ignored would stay so over exec.
  * - A child is reaped once. Until then its number is its own, so that a signal cannot reach a stranger.
  *
@@ -16,7 +17,7 @@ import { arena, type Piece } from './arena.ts';
 import { opened } from './descriptors.ts';
 import { check, systemError } from './errno.ts';
 import { type Callables, openLibrary, requireChildren, type Signature } from './ffi/index.ts';
-import { CLD_EXITED, P_PID, SIGINFO, WEXITED, WNOHANG } from './linux.ts';
+import { CLD_EXITED, P_PID, SIGINFO, WEXITED, WNOHANG, WNOWAIT } from './linux.ts';
 import * as sys from './syscalls/index.ts';
 
 /** What is started, and with what. */
@@ -65,8 +66,15 @@ const FUNCTIONS = {
   posix_spawn_file_actions_addchdir_np: { return: 'int32', arguments: [POINTER, 'string'] },
 } as const satisfies Readonly<Record<string, Signature>>;
 
+// glibc 2.34
+const CLOSE_OTHERS = {
+  posix_spawn_file_actions_addclosefrom_np: { return: 'int32', arguments: [POINTER, 'int32'] },
+} as const satisfies Readonly<Record<string, Signature>>;
+
 interface Prepared {
   readonly c: Callables<typeof FUNCTIONS>;
+  /** Null where the C library has none. */
+  readonly closeOthers: Callables<typeof CLOSE_OTHERS> | null;
   readonly attributes: bigint;
   readonly actions: bigint;
   readonly every: bigint;
@@ -89,6 +97,7 @@ function prepare(): Prepared {
   none.bytes.fill(0);
   prepared = {
     c,
+    closeOthers: optional(),
     attributes: BigInt(arena.take(ATTRIBUTES_SIZE).address),
     actions: BigInt(arena.take(ACTIONS_SIZE).address),
     every: BigInt(every.address),
@@ -98,10 +107,18 @@ function prepare(): Prepared {
   return prepared;
 }
 
+function optional(): Callables<typeof CLOSE_OTHERS> | null {
+  try {
+    return openLibrary(null, CLOSE_OTHERS);
+  } catch {
+    return null;
+  }
+}
+
 /** The new child's number. Throws FFI_DENIED, and what kept it from starting: ENOENT, EACCES, E2BIG, ENOEXEC, EAGAIN, with the path. */
 export function spawnChild({ path, args, environment, cwd, descriptors, leads }: Spawn): number {
   requireChildren();
-  const { c, attributes, actions, every, none, pid } = prepare();
+  const { c, closeOthers, attributes, actions, every, none, pid } = prepare();
   const argv = cStrings(args);
   const envp = cStrings(environment);
   succeed(c.posix_spawnattr_init(attributes), 'posix_spawnattr_init', path);
@@ -115,6 +132,8 @@ export function spawnChild({ path, args, environment, cwd, descriptors, leads }:
     // A descriptor onto itself keeps its number and is CLOEXEC no more.
     for (const [target, fd] of descriptors.entries())
       succeed(c.posix_spawn_file_actions_adddup2(actions, fd, target), 'posix_spawn', path);
+    if (closeOthers !== null)
+      succeed(closeOthers.posix_spawn_file_actions_addclosefrom_np(actions, 3), 'posix_spawn', path);
     if (cwd !== null) succeed(c.posix_spawn_file_actions_addchdir_np(actions, cwd), 'posix_spawn', path);
     const result = c.posix_spawn(BigInt(pid.address), path, actions, attributes, argv.address, envp.address);
     succeed(result, 'posix_spawn', path);
@@ -162,15 +181,22 @@ export function openPidfd(pid: number): number {
 const info = arena.take(SIGINFO.size);
 const infoValues = new Int32Array(info.bytes.buffer, info.bytes.byteOffset, SIGINFO.size / 4);
 
+function look(pid: number, flags: number): boolean {
+  infoValues[SIGINFO.pid / 4] = 0;
+  check(sys.waitid(P_PID, pid, info.address, WEXITED | WNOHANG | flags), 'waitid');
+  return infoValues[SIGINFO.pid / 4] !== 0;
+}
+
+/** Whether it has ended and can be reaped; its number is still its own. */
+export function hasEnded(pid: number): boolean {
+  return look(pid, WNOWAIT);
+}
+
 /** How the child has ended, after which its number is free; null while it runs. Throws ECHILD when somebody else has reaped it. */
 export function reap(pid: number): RawExit | null {
-  infoValues[SIGINFO.pid / 4] = 0;
-  check(sys.waitid(P_PID, pid, info.address, WEXITED | WNOHANG), 'waitid');
-  if (infoValues[SIGINFO.pid / 4] === 0) return null;
+  if (!look(pid, 0)) return null;
   const status = infoValues[SIGINFO.status / 4]!;
-  return infoValues[SIGINFO.code / 4] === CLD_EXITED
-    ? { code: status, signal: null }
-    : { code: null, signal: status };
+  return infoValues[SIGINFO.code / 4] === CLD_EXITED ? { code: status, signal: null } : { code: null, signal: status };
 }
 
 /** Sends a signal to a process, or to a group if negative. 0 or -errno. */

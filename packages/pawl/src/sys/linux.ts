@@ -316,6 +316,7 @@ export const MSG_DONTWAIT = 0x40;
 export const P_PID = 1;
 export const WNOHANG = 0x1;
 export const WEXITED = 0x4;
+export const WNOWAIT = 0x1000000;
 export const CLD_EXITED = 1;
 /** Offsets in `siginfo_t` of 64-bit systems, of what waitid fills in. */
 export const SIGINFO = { size: 128, code: 8, pid: 16, status: 24 } as const;

@@ -13,6 +13,7 @@ import type { ChildExit, ChildHandle } from '../../process.ts';
 import type { Reactor } from '../reactor.ts';
 import { Source } from '../source.ts';
 
+const SIGKILL = 9;
 const ESRCH = errnoNumber('ESRCH')!;
 
 /** The children of this thread that have not been reaped. */
@@ -28,6 +29,7 @@ export class NativeChild extends Source implements ChildHandle {
   exit: ChildExit | null = null;
   readonly #leads: boolean;
   readonly #waiters: Map<object, Waker> = new Map();
+  #sweeps = false;
   /** Somebody else has reaped it: how it has ended, nobody knows. */
   #lost: unknown = null;
 
@@ -59,6 +61,8 @@ export class NativeChild extends Source implements ChildHandle {
   look(): void {
     if (this.fd < 0) return;
     try {
+      // Before its number can be another group's.
+      if (this.#sweeps && sys.hasEnded(this.pid)) sys.sendSignal(-this.pid, SIGKILL);
       this.exit = sys.reap(this.pid);
     } catch (error) {
       this.#lost = error;
@@ -95,5 +99,9 @@ export class NativeChild extends Source implements ChildHandle {
     if (result === -ESRCH) return false;
     if (result < 0) throw systemError(result, 'kill');
     return true;
+  }
+
+  sweep(): void {
+    this.#sweeps = this.#leads;
   }
 }
