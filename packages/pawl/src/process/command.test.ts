@@ -62,7 +62,7 @@ describe('a command', () => {
     const script = 'printf "%s %s" "$PAWL_A" "${HOME-none}"';
     const env = { PAWL_A: 'a', HOME: undefined };
     assert.equal((await sh(script, { env }).output()).text, 'a none');
-    const bare = { env: { PATH: process.env['PATH'], ONLY: '1' }, clearEnv: true };
+    const bare = { env: { PATH: process.env['PATH']!, ONLY: '1' }, clearEnv: true };
     assert.deepEqual((await new Command('env', [], bare).output()).text.split('\n').sort(), [
       '',
       'ONLY=1',
@@ -168,7 +168,7 @@ describe('a command', () => {
         .trim()
         .split('\n')
         .map(Number)
-        .filter((n) => n > 2 && n !== 10),
+        .filter((n) => n > 2),
       [],
     );
   });
@@ -177,7 +177,7 @@ describe('a command', () => {
     const { text } = await new Command('grep', ['-E', '^Sig(Blk|Ign)', '/proc/self/status']).output();
     for (const [, name, bits] of text.matchAll(/^Sig(\w+):\s+(\w+)$/gm)) {
       // The C library keeps 32 and 33 for itself.
-      assert.equal(BigInt(`0x${bits}`) & ~(3n << 31n), 0n, name);
+      assert.equal(BigInt(`0x${bits}`) & ~(3n << 31n), 0n, name!);
     }
   });
 
