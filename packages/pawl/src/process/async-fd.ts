@@ -157,11 +157,8 @@ class Ready<T> extends Future<T> {
     let value: T | typeof WOULD_BLOCK | typeof PENDING;
     try {
       do {
-        value = spend(cx)
-          ? owner.handle.pollReady(cx, direction) === PENDING
-            ? PENDING
-            : owner.tryIo(direction, this.call)
-          : PENDING;
+        const waits = !spend(cx) || owner.handle.pollReady(cx, direction) === PENDING;
+        value = waits ? PENDING : owner.tryIo(direction, this.call);
       } while (value === WOULD_BLOCK);
     } catch (error) {
       this.end();
@@ -169,7 +166,7 @@ class Ready<T> extends Future<T> {
     }
     if (value === PENDING) this.use(true);
     else this.end();
-    return value as Poll<T>;
+    return value;
   }
 
   private use(waiting: boolean): void {

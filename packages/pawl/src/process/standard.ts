@@ -51,8 +51,8 @@ export class StandardInput extends StandardStream implements Reader {
   /** @internal */
   constructor({ kind, handle }: Standard<PipeReaderHandle>, processes: ProcessDriver) {
     super(kind, 0, processes);
-    this.pipe = kind === 'file' ? null : new PipeReader(handle as PipeReaderHandle, 'stdin');
-    this.file = kind === 'file' ? (handle as FileHandle) : null;
+    this.pipe = kind === 'file' ? null : new PipeReader(handle, 'stdin');
+    this.file = kind === 'file' ? handle : null;
   }
 
   get closed(): boolean {
@@ -125,8 +125,8 @@ export class StandardOutput extends StandardStream implements Writer {
   constructor({ kind, handle }: Standard<PipeWriterHandle>, fd: 1 | 2, processes: ProcessDriver) {
     super(kind, fd, processes);
     this.name = NAMES[fd];
-    this.pipe = kind === 'file' ? null : new PipeWriter(handle as PipeWriterHandle, this.name);
-    this.file = kind === 'file' ? (handle as FileHandle) : null;
+    this.pipe = kind === 'file' ? null : new PipeWriter(handle, this.name);
+    this.file = kind === 'file' ? handle : null;
   }
 
   get closed(): boolean {
