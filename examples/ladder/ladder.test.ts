@@ -130,9 +130,7 @@ describe('a run', () => {
 });
 
 describe('a rung', () => {
-  mkdirSync(join(root, 'tmp'), { recursive: true });
-  const folder = mkdtempSync(join(root, 'tmp', 'ladder-'));
-  after(() => rmSync(folder, { recursive: true }));
+  const folder = temporary();
   const runCode = (code: string, pace = 1) => {
     const path = join(folder, `99-${randomUUID()}.ts`);
     writeFileSync(path, code);
@@ -184,11 +182,24 @@ describe('a quotation', () => {
     );
     assert.throws(() => quotations('```ts a/b.ts\n```\n'), /a page quotes by/);
   });
+  const folder = temporary();
+  const file = join(folder, 'quoted.ts');
+  const marked = '// #region outer\n  one\n\n    // #region inner\n    two\n    // #endregion\nthree\n// #endregion\n';
+  const plain = '\nbefore\n  the middle\nafter\n\n// #region open';
+  writeFileSync(file, marked + plain);
+  const of = (region: string): string => regionOf(relative(root, file), region);
+
+  test('of a region is its lines, without marks and common indentation', () => {
+    assert.equal(of('outer'), '  one\n\n    two\nthree\n');
+    assert.equal(of('inner'), 'two\n');
+  });
   test('of a region that is not there, or not closed, is refused', () => {
-    const here = 'examples/ladder/ladder.test.ts';
-    assert.throws(() => regionOf(here, 'nowhere'), /has no/);
-    assert.throws(() => regionOf(here, 'open'), /not closed/);
-    assert.equal(regionOf(here, 'outer'), '  one\n\n    two\nthree\n');
+    assert.throws(() => of('nowhere'), /has no "\/\/ #region nowhere"/);
+    assert.throws(() => of('open'), /not closed/);
+  });
+  test('of a paragraph is the lines between two empty ones', () => {
+    assert.equal(of('~middle'), 'before\n  the middle\nafter\n');
+    assert.throws(() => of('~nowhere'), /has no line with "nowhere"/);
   });
 });
 
@@ -196,14 +207,10 @@ test('each chapter that is there has a page, and its page a chapter before or af
   for (const chapter of chapters) assert.ok(existsSync(join(root, pageOf(chapter))));
 });
 
-/*
-  // #region outer
-    one
-
-      // #region inner
-      two
-      // #endregion
-  three
-  // #endregion
-  // #region open
-*/
+/** A folder inside the project, so that `import 'pawl'` finds the workspace's package. */
+function temporary(): string {
+  mkdirSync(join(root, 'tmp'), { recursive: true });
+  const folder = mkdtempSync(join(root, 'tmp', 'ladder-'));
+  after(() => rmSync(folder, { recursive: true }));
+  return folder;
+}
