@@ -12,9 +12,10 @@ import { corofy } from './corofy/suite.ts';
 import { echo } from './echo/suite.ts';
 import { http } from './http/suite.ts';
 import { kernel } from './kernel/suite.ts';
+import { os } from './os/suite.ts';
 import { sync } from './sync/suite.ts';
 
-const SUITES: readonly Suite[] = [kernel, echo, sync, http, corofy];
+const SUITES: readonly Suite[] = [kernel, echo, sync, http, os, corofy];
 
 interface Options {
   readonly quick: boolean;

@@ -4,7 +4,15 @@ import { globSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
 const SRC = new URL('../src/', import.meta.url).pathname;
-const ENTRIES = ['index.ts', 'net/index.ts', 'io/index.ts', 'sync/index.ts', 'stream/index.ts', 'node/index.ts'];
+const ENTRIES = [
+  'index.ts',
+  'net/index.ts',
+  'io/index.ts',
+  'sync/index.ts',
+  'stream/index.ts',
+  'node/index.ts',
+  'fs/index.ts',
+];
 /** What begins and ends no work of its own: it is what whoever awaits it says. */
 const PLAIN = new Set(['ready']);
 
@@ -40,7 +48,7 @@ function operations(text: string, declaration: string): Operation[] {
 function publicOperations(): Operation[] {
   const names = publicNames();
   const all: Operation[] = [];
-  for (const path of globSync('{future,task,time,sync,stream,node,io,net}/*.ts', { cwd: SRC })) {
+  for (const path of globSync('{future,task,time,sync,stream,node,io,net,net/udp,net/unix,fs}/*.ts', { cwd: SRC })) {
     if (path.includes('.test.')) continue;
     const text = read(path);
     all.push(...operations(text, String.raw`export function (\w+)`).filter(({ name }) => names.has(name)));
@@ -65,6 +73,9 @@ test('every public operation says what cancelling it costs', () => {
     'CancellationToken.run',
     'TaskGroup.spawn',
     'once',
+    'UdpSocket.recv',
+    'File.readAt',
+    'writeFileAtomic',
   ])
     assert.ok(
       all.some((operation) => operation.name === name),

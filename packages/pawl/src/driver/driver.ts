@@ -12,6 +12,9 @@
  */
 import type { Context } from '../future/context.ts';
 import type { Poll } from '../future/poll.ts';
+import type { FileDriver } from './files.ts';
+import type { UdpBindOptions, UdpHandle } from './udp.ts';
+import type { UnixDriver } from './unix.ts';
 
 /** A numeric socket address. `family` is 4 or 6; `scope` is the IPv6 zone index (0 for none). */
 export interface SocketAddress {
@@ -95,6 +98,10 @@ export interface TcpStreamHandle {
 export interface NetDriver {
   tcpListen(address: SocketAddress, options: TcpListenOptions): TcpListenerHandle;
   tcpConnect(address: SocketAddress, options: TcpConnectOptions): TcpStreamHandle;
+  /** See `udp.ts`. Throws EADDRINUSE, EADDRNOTAVAIL, EACCES and the system's others. */
+  udpBind(address: SocketAddress, options: UdpBindOptions): UdpHandle;
+  /** See `unix.ts`. Absent where the world has no such sockets. */
+  readonly unix?: UnixDriver;
   /** Host name to addresses, in the order to try. Starts at the first poll of what it returns. */
   resolve(host: string): NameLookup;
 }
@@ -160,12 +167,18 @@ export interface Driver {
   refresh(): number;
   /** In [0, 1). */
   random(): number;
-  /** A free choice among `n` (ready order, fair select). The native driver answers 0. */
+  /** Which of `n` ready tasks is polled next. The native driver answers 0: the first. */
   choose(n: number): number;
+  /** Where a fair choice among `n` begins, as that of `select`: at random, and in a simulated world a decision of its own. */
+  begin(n: number): number;
   readonly timers: Timers;
+  /** The driver whose network this one uses, with a clock and timers of its own: its handles may be polled under this one. */
+  readonly beneath?: Driver;
   /** Timers that do not keep the loop alive: they fire while something else does. Inside `block` they count like the others. */
   readonly background: Timers;
   readonly net: NetDriver;
+  /** See `files.ts`. */
+  readonly files: FileDriver;
   /**
    * The client has ready work: its `turn` will be called soon. Cheap, and idempotent until then; called during the client's own turn
    * it does nothing (the number that `turn` returns says that work is left).
@@ -184,6 +197,15 @@ export interface Driver {
   readonly blocking: boolean;
   /** Live counts, for tests and dumps. */
   readonly metrics: DriverMetrics;
+  /** What is open: live timers, and what its users have registered. For tests that name what was left behind; in no particular order. */
+  opened?(): Iterable<Opened>;
+}
+
+/** One thing that is open, by identity. */
+export interface Opened {
+  readonly object: object;
+  /** A few words: `timer`, `connection to 127.0.0.1:4711`. */
+  readonly what: string;
 }
 
 /** Live counts; tests compare them before and after. */

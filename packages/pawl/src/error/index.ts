@@ -23,7 +23,8 @@ export type PawlCode =
   | 'NOT_A_FUTURE' // something else than a future was awaited, spawned or returned
   | 'NOT_COMPILED' // coroutine(async …) ran without corofy
   | 'NOT_IN_COROUTINE' // a future was iterated outside a coroutine
-  | 'BUSY' // two tasks use the same direction of a resource at once
+  | 'LEAK' // a test has left something behind that it has opened
+  | 'BUSY' // two use at once what only one can: the same direction of a resource, the platform of a thread
   | 'CLOSED' // a resource was used after it was closed
   | 'UNEXPECTED_EOF' // the stream ended before the requested bytes had come
   | 'LIMIT_EXCEEDED' // more came than the caller allowed: a line or a frame is longer, or nobody took so many events
@@ -38,7 +39,12 @@ export type PawlCode =
   | 'TOO_MANY_REDIRECTS' // a redirect too many came
   | 'PROXY_REFUSED' // a proxy does not make the tunnel that it was asked for
   | 'UNSUPPORTED_PLATFORM' // this system or this Node has no driver
-  | 'FFI_DENIED'; // the permission model forbids FFI or the network
+  | 'FFI_DENIED' // the permission model forbids FFI or the network
+  | 'SIM_FAILED' // a simulated world has failed: its cause says why
+  | 'SIM_INVARIANT' // what was to hold in a simulated world does not
+  | 'SIM_LIMIT' // a simulated world has not ended within its limits
+  | 'SIM_NONDETERMINISTIC' // a simulated world, made again from its seed, went another way
+  | 'SIM_REAL_WORLD'; // what runs in a simulated world needs the real one
 
 /** What a {@link PawlError} carries besides its code and message. */
 export interface PawlErrorOptions {
@@ -49,6 +55,8 @@ export interface PawlErrorOptions {
   readonly address?: string;
   readonly port?: number;
   readonly path?: string;
+  /** The second path, of what has two. */
+  readonly dest?: string;
 }
 
 /**
@@ -68,11 +76,12 @@ export class PawlError extends Error {
   declare readonly address?: string;
   declare readonly port?: number;
   declare readonly path?: string;
+  declare readonly dest?: string;
 
   constructor(code: PawlCode | (string & {}), message: string, options: PawlErrorOptions = {}) {
     super(message, 'cause' in options ? { cause: options.cause } : undefined);
     this.code = code;
-    for (const key of ['errno', 'syscall', 'address', 'port', 'path'] as const) {
+    for (const key of ['errno', 'syscall', 'address', 'port', 'path', 'dest'] as const) {
       const value = options[key];
       if (value !== undefined) Object.defineProperty(this, key, { value, enumerable: true });
     }

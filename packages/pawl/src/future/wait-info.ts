@@ -20,6 +20,8 @@ export interface WaitInfo {
   readonly resource?: object;
   /** The tasks that hold it, where that is known: only they can end the wait. */
   readonly holders?: readonly object[];
+  /** Node's world ends it, not a task or a driver: a promise is waited for. */
+  readonly outside?: boolean;
   /** When the wait ends by itself: on the driver's clock, in ms. */
   readonly deadline?: number;
   /** The futures among which the wait is divided: those of a combinator that are still pending. */

@@ -22,7 +22,8 @@ export interface StreamOptions {
 
 /** The kernel's own limit (MAX_TCP_KEEPCNT in net/tcp.h). */
 const MOST_PROBES = 127;
-const MOST = 0x7fffffff;
+/** A C int's. */
+export const MOST = 0x7fffffff;
 
 /** Throws BAD_ARGUMENT. What the system would take for something else (NaN for 0) is refused before there is a socket. */
 export function checkOptions({ keepAlive, backlog }: StreamOptions & TcpListenOptions): void {
@@ -39,7 +40,8 @@ function checkTime(name: string, ms: unknown): void {
   throw new PawlError('BAD_ARGUMENT', `${name} must be a number of milliseconds, zero or more, got ${String(ms)}`);
 }
 
-function checkWhole(name: string, value: unknown, least: number, most: number): void {
+/** Throws BAD_ARGUMENT. */
+export function checkWhole(name: string, value: unknown, least: number, most: number): void {
   if (Number.isInteger(value) && (value as number) >= least && (value as number) <= most) return;
   throw new PawlError('BAD_ARGUMENT', `${name} must be a whole number from ${least} to ${most}, got ${String(value)}`);
 }

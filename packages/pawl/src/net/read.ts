@@ -7,21 +7,20 @@ import { PENDING, type Poll } from '../future/poll.ts';
 import { type WaitInfo, waitInfo } from '../future/wait-info.ts';
 import { checkBytes, type Lease } from '../io/stream.ts';
 import { spend } from '../task/budget.ts';
-import { formatAddress } from './address.ts';
-import { busy, DONE, NEW, type Socket, WAITING } from './socket.ts';
+import { busy, type ByteSocket, DONE, NEW, WAITING } from './socket.ts';
 
-abstract class Reading extends Future<number> {
-  protected readonly socket: Socket;
+export abstract class Reading<T> extends Future<T> {
+  protected readonly socket: ByteSocket;
   private state = NEW;
 
-  constructor(socket: Socket) {
+  constructor(socket: ByteSocket) {
     super();
     this.socket = socket;
   }
 
-  protected abstract step(cx: Context): Poll<number>;
+  protected abstract step(cx: Context): Poll<T>;
 
-  override poll(cx: Context): Poll<number> {
+  override poll(cx: Context): Poll<T> {
     const { socket } = this;
     if (this.state === NEW) {
       if (socket.reading) {
@@ -29,7 +28,7 @@ abstract class Reading extends Future<number> {
         throw busy('read');
       }
     } else if (this.state === DONE) throw alreadyCompleted('a read');
-    let count: Poll<number>;
+    let count: Poll<T>;
     try {
       count = this.step(cx);
     } catch (error) {
@@ -50,7 +49,7 @@ abstract class Reading extends Future<number> {
 
   /** @internal */
   [waitInfo](): WaitInfo {
-    return { what: `read from ${formatAddress(this.socket.handle.peer)}`, resource: this.socket };
+    return { what: `read from ${this.socket.peerName}`, resource: this.socket };
   }
 
   override cancel(_cx: Context): Poll<void> {
@@ -63,10 +62,10 @@ abstract class Reading extends Future<number> {
   }
 }
 
-export class Read extends Reading {
+export class Read extends Reading<number> {
   private readonly target: Uint8Array;
 
-  constructor(socket: Socket, target: Uint8Array) {
+  constructor(socket: ByteSocket, target: Uint8Array) {
     super(socket);
     this.target = target;
   }
@@ -80,10 +79,10 @@ export class Read extends Reading {
 }
 
 /** A read that has memory only while it is polled. A handle copies into the target of the poll that completes it, and keeps none. */
-export class LeasedRead extends Reading {
+export class LeasedRead extends Reading<number> {
   private readonly lease: Lease;
 
-  constructor(socket: Socket, lease: Lease) {
+  constructor(socket: ByteSocket, lease: Lease) {
     super(socket);
     this.lease = lease;
   }

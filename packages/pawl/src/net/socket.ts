@@ -9,18 +9,34 @@
  */
 import type { Direction } from '../driver/driver.ts';
 import { PawlError } from '../error/index.ts';
-import type { Transport } from './transport.ts';
+import { formatAddress } from './address.ts';
+import type { ByteTransport, Transport } from './transport.ts';
 
-export abstract class Socket {
+/** Over whatever kind of connection. */
+export abstract class ByteSocket<H extends ByteTransport = ByteTransport> {
   /** @internal */
-  readonly handle: Transport;
+  declare readonly handle: H;
   /** @internal An operation waits in that direction. */
-  reading = false;
+  declare reading: boolean;
   /** @internal */
-  writing = false;
+  declare writing: boolean;
 
-  constructor(handle: Transport) {
+  /** @internal */
+  constructor(handle: H) {
     this.handle = handle;
+    this.reading = false;
+    this.writing = false;
+  }
+
+  /** @internal The other end, for dumps. */
+  abstract get peerName(): string;
+}
+
+/** Over a connection of the internet. */
+export abstract class Socket extends ByteSocket<Transport> {
+  /** @internal */
+  get peerName(): string {
+    return formatAddress(this.handle.peer);
   }
 }
 
@@ -31,7 +47,7 @@ export const WAITING = 1;
 export const DONE = 2;
 
 /** What a second operation in the same direction throws. */
-export function busy(direction: Direction): PawlError {
+export function busy(direction: Direction, resource: 'connection' | 'socket' = 'connection'): PawlError {
   const what = direction === 'read' ? 'reads from' : 'writes to';
-  return new PawlError('BUSY', `another task ${what} this connection: one at a time may use a direction`);
+  return new PawlError('BUSY', `another task ${what} this ${resource}: one at a time may use a direction`);
 }

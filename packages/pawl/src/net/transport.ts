@@ -21,3 +21,6 @@ export type Transport = Pick<
   | 'close'
   | 'closed'
 >;
+
+/** One whose ends have no addresses of the internet. */
+export type ByteTransport = Omit<Transport, 'local' | 'peer'>;

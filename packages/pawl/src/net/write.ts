@@ -9,14 +9,13 @@ import { PENDING, type Poll } from '../future/poll.ts';
 import { type WaitInfo, waitInfo } from '../future/wait-info.ts';
 import { checkBytes, resized } from '../io/stream.ts';
 import { spend } from '../task/budget.ts';
-import { formatAddress } from './address.ts';
-import { busy, DONE, NEW, type Socket, WAITING } from './socket.ts';
+import { busy, type ByteSocket, DONE, NEW, WAITING } from './socket.ts';
 
 export abstract class Writing<T> extends Future<T> {
-  protected readonly socket: Socket;
+  protected readonly socket: ByteSocket;
   private state = NEW;
 
-  constructor(socket: Socket) {
+  constructor(socket: ByteSocket) {
     super();
     this.socket = socket;
   }
@@ -53,7 +52,7 @@ export abstract class Writing<T> extends Future<T> {
 
   /** @internal */
   [waitInfo](): WaitInfo {
-    return { what: `write to ${formatAddress(this.socket.handle.peer)}`, resource: this.socket };
+    return { what: `write to ${this.socket.peerName}`, resource: this.socket };
   }
 
   override cancel(_cx: Context): Poll<void> {
@@ -69,7 +68,7 @@ export abstract class Writing<T> extends Future<T> {
 export class Write extends Writing<number> {
   private readonly source: Uint8Array;
 
-  constructor(socket: Socket, source: Uint8Array) {
+  constructor(socket: ByteSocket, source: Uint8Array) {
     super(socket);
     this.source = source;
   }
@@ -84,7 +83,7 @@ export class Write extends Writing<number> {
 export class WriteVectored extends Writing<number> {
   private readonly sources: readonly Uint8Array[];
 
-  constructor(socket: Socket, sources: readonly Uint8Array[]) {
+  constructor(socket: ByteSocket, sources: readonly Uint8Array[]) {
     super(socket);
     this.sources = sources;
   }
@@ -100,7 +99,7 @@ export class WriteAll extends Writing<void> {
   private readonly length: number;
   private count = 0;
 
-  constructor(socket: Socket, source: Uint8Array) {
+  constructor(socket: ByteSocket, source: Uint8Array) {
     super(socket);
     this.source = source;
     this.length = source.length;

@@ -81,7 +81,7 @@ class FromPromise<T> extends Future<T> implements Waiting {
   }
 
   [waitInfo](): WaitInfo {
-    return { what: 'a promise' };
+    return { what: 'a promise', outside: true };
   }
 
   private begin(): void {

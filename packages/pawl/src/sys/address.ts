@@ -4,6 +4,7 @@
  * What must hold: text to bytes and back gives the canonical text (RFC 5952, as inet_ntop writes it), and no name is ever looked up.
  * An IPv6 zone travels beside the address, as a number.
  */
+import { readFileSync } from 'node:fs';
 import { isIPv4, isIPv6 } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { PawlError } from '../error/index.ts';
@@ -121,6 +122,36 @@ export function encodeSockaddr(address: SocketAddress, into: Uint8Array): number
   writeIPv6(host, into, SOCKADDR_IN6.address);
   for (let i = 0; i < 4; i++) into[SOCKADDR_IN6.scope + i] = (scope >>> (8 * i)) & 0xff;
   return SOCKADDR_IN6.size;
+}
+
+/** Writes a numeric host's bytes, 4 or 16. Throws BAD_ADDRESS. */
+export function encodeHost(host: string, family: 4 | 6, into: Uint8Array, at: number): void {
+  if (family === 4 && isIPv4(host)) writeIPv4(host, into, at);
+  else if (family === 6 && isIPv6(host) && !host.includes('%')) writeIPv6(host, into, at);
+  else throw badAddress(host);
+}
+
+/** The interface that a name, an index or an address of it means: its index (0 for the system's choice). Throws BAD_ADDRESS. */
+export function interfaceIndex(named: string): number {
+  if (/^\d{1,10}$/.test(named)) return Number(named);
+  const known = networkInterfaces();
+  for (const [name, addresses = []] of Object.entries(known)) {
+    if (name !== named && !addresses.some(({ address }) => address === named)) continue;
+    const six = addresses.find(({ family }) => family === 'IPv6') as { scopeid: number } | undefined;
+    if (six !== undefined && six.scopeid > 0) return six.scopeid;
+    const index = indexOf(name);
+    if (index > 0) return index;
+  }
+  throw new PawlError('BAD_ADDRESS', `no interface has the name or the address '${named}'`, { address: named });
+}
+
+/** Linux says the index of an interface in a file; Node says it only of a link-local IPv6 address. */
+function indexOf(name: string): number {
+  try {
+    return Number(readFileSync(`/sys/class/net/${name}/ifindex`, 'latin1'));
+  } catch {
+    return 0;
+  }
 }
 
 // A caller may have built the object by hand: hold it to what it says.

@@ -181,6 +181,7 @@ export interface SystemErrorContext {
   readonly address?: string;
   readonly port?: number;
   readonly path?: string;
+  readonly dest?: string;
 }
 
 // Node writes what the code means for set-up calls ("listen EADDRINUSE: address already in use …"), and only the code for
@@ -194,7 +195,7 @@ const BARE: ReadonlySet<string> = new Set(['accept', 'connect', 'read', 'write',
 export function systemError(errno: number, syscall: string, context: SystemErrorContext = {}): PawlError {
   const number = Math.abs(errno);
   const code = errnoName(number);
-  const { address, port, path } = context;
+  const { address, port, path, dest } = context;
   let message: string;
   if (path === undefined) {
     message = `${syscall} ${code}`;
@@ -202,6 +203,7 @@ export function systemError(errno: number, syscall: string, context: SystemError
     if (address !== undefined) message += port === undefined ? ` ${address}` : ` ${address}:${port}`;
   } else {
     message = `${code}: ${errnoMessage(number)}, ${syscall} '${path}'`;
+    if (dest !== undefined) message += ` -> '${dest}'`;
   }
   return new PawlError(code, message, { errno: -number, syscall, ...context });
 }

@@ -5,6 +5,10 @@ import {
   IPPROTO_IPV6,
   IPPROTO_TCP,
   IPV6_V6ONLY,
+  SK_MEMINFO_DROPS,
+  SK_MEMINFO_SIZE,
+  SO_BROADCAST,
+  SO_MEMINFO,
   SOL_SOCKET,
   SO_ERROR,
   SO_KEEPALIVE,
@@ -104,3 +108,20 @@ export function setSendBuffer(fd: number, bytes: number): void {
 export function getSendBuffer(fd: number): number {
   return getInt(fd, SOL_SOCKET, SO_SNDBUF);
 }
+
+/** May send to broadcast addresses. */
+export function setBroadcast(fd: number, on: boolean): void {
+  setInt(fd, SOL_SOCKET, SO_BROADCAST, on ? 1 : 0);
+}
+
+/** Datagrams that were dropped on receiving, since the socket was made: the queue was full, or the checksum wrong. */
+export function getDrops(fd: number): number {
+  counterLength[0] = SK_MEMINFO_SIZE;
+  check(sys.getsockopt(fd, SOL_SOCKET, SO_MEMINFO, counters.address, counters.address + SK_MEMINFO_SIZE), 'getsockopt');
+  return counterValues[SK_MEMINFO_DROPS] ?? 0;
+}
+
+// After the array its length.
+const counters = arena.take(SK_MEMINFO_SIZE + 4);
+const counterValues = new Uint32Array(counters.bytes.buffer, counters.bytes.byteOffset, SK_MEMINFO_SIZE / 4);
+const counterLength = new Uint32Array(counters.bytes.buffer, counters.bytes.byteOffset + SK_MEMINFO_SIZE, 1);

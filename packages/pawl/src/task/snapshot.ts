@@ -39,6 +39,8 @@ export interface AwaitSnapshot {
   readonly name: string;
   /** True when it waits itself; false when it only awaits the next one. */
   readonly leaf: boolean;
+  /** True when it waits for something of Node's world: a promise. */
+  readonly outside: boolean;
   /** Where a coroutine stands, as `file:line:column`. */
   readonly line: string | undefined;
   /** Milliseconds until the wait ends by itself. */
@@ -77,6 +79,15 @@ export class Snapshots {
     return raw.map((task) => this.show(task, now, places));
   }
 
+  /** The numbers of the tasks that {@link take} would show. Costs none of its lines. */
+  numbers(root: Scope): number[] {
+    const numberOf = ({ task, children }: Raw): number[] => [
+      this.ids.get(task) as number,
+      ...children.flatMap((child) => numberOf(child)),
+    ];
+    return this.collect(root).flatMap((raw) => numberOf(raw));
+  }
+
   private collect(scope: Scope): Raw[] {
     return scope.list.map((task) => {
       if (!this.ids.has(task)) this.ids.set(task, ++this.last);
@@ -108,6 +119,7 @@ export class Snapshots {
       // A generator function that was run as it is has its name from the engine only.
       name: wait?.what ?? (name === 'coroutine' ? (place?.name ?? name) : name),
       leaf: !inner && steps === null && one.place === null,
+      outside: wait?.outside === true,
       line: place?.line,
       dueIn: wait?.deadline === undefined ? undefined : Math.max(wait.deadline - now, 0),
       holders: (wait?.holders ?? []).map((holder) => ({

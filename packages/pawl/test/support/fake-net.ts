@@ -226,6 +226,7 @@ export class FakeNet extends ManualDriver {
     return {
       tcpListen: () => this.listener,
       tcpConnect: () => assert.fail('nothing connects here'),
+      udpBind: () => assert.fail('nothing is bound here'),
       resolve: () => ({ poll: () => [LOCAL], forget: () => {} }),
     };
   }

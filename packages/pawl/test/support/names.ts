@@ -23,6 +23,7 @@ export function withNames(names: Readonly<Record<string, readonly string[] | Nam
   const net: NetDriver = {
     tcpListen: (address, options) => driver.net.tcpListen(address, options),
     tcpConnect: (address, options) => driver.net.tcpConnect(address, options),
+    udpBind: (address, options) => driver.net.udpBind(address, options),
     resolve,
   };
   return new Proxy(driver, {

@@ -8,17 +8,22 @@
  */
 import { PawlError } from '../../error/index.ts';
 import { reason as syscallReason } from '../../sys/syscalls/index.ts';
-import type { Driver, DriverClient, DriverMetrics, NetDriver, RemoteWaker } from '../driver.ts';
+import type { Driver, DriverClient, DriverMetrics, NetDriver, Opened, RemoteWaker } from '../driver.ts';
 import { TimerWheel } from '../wheel.ts';
+import { NativeFiles } from './files/files.ts';
 import { GuestLoop } from './guest.ts';
 import { HostLoop } from './host.ts';
 import type { Loop, LoopMode, Turns } from './loop.ts';
-import { clock } from './platform.ts';
+import { clock, random } from './platform.ts';
 import { Reactor } from './reactor.ts';
 import { NativeRemoteWaker } from './remote.ts';
 import { NodeLookup } from './resolve.ts';
 import { listenTcp } from './tcp-listener.ts';
 import { connectTcp } from './tcp-stream.ts';
+import { bindUdp } from './udp.ts';
+import { bindUnix } from './unix-datagram.ts';
+import { listenUnix } from './unix-listener.ts';
+import { connectUnix, unixPair } from './unix-stream.ts';
 
 /** Polls of a turn: between two looks at timers, and at I/O too unless they were very short. */
 const POLLS = 61;
@@ -39,6 +44,7 @@ export class NativeDriver implements Driver, Turns {
   readonly background: TimerWheel;
   readonly reactor: Reactor = new Reactor();
   readonly net: NetDriver;
+  readonly files: NativeFiles;
   #now: number = clock();
   #lookedAt = 0;
   #turnCount = 0;
@@ -57,8 +63,16 @@ export class NativeDriver implements Driver, Turns {
     this.net = {
       tcpListen: (address, options) => listenTcp(this.reactor, address, options),
       tcpConnect: (address, options) => connectTcp(this.reactor, address, options),
+      udpBind: (address, options) => bindUdp(this.reactor, address, options),
+      unix: {
+        listen: (address, backlog) => listenUnix(this.reactor, address, backlog),
+        connect: (address) => connectUnix(this.reactor, address),
+        pair: () => unixPair(this.reactor),
+        bind: (address) => bindUnix(this.reactor, address),
+      },
       resolve: (host) => new NodeLookup(host, () => this.#blocking),
     };
+    this.files = new NativeFiles(this.reactor, this.timers, () => this.#blocking);
     this.#loop = mode === 'guest' ? new GuestLoop(this) : new HostLoop(this);
     this.reason = `epoll in ${mode} mode${note === undefined ? '' : ` (${note})`}; system calls by ${syscallReason}`;
   }
@@ -81,6 +95,11 @@ export class NativeDriver implements Driver, Turns {
     };
   }
 
+  *opened(): Iterable<Opened> {
+    for (const wheel of [this.timers, this.background]) for (const object of wheel) yield { object, what: 'timer' };
+    for (const object of this.reactor.open()) yield { object, what: object.what };
+  }
+
   now(): number {
     return this.#now;
   }
@@ -90,11 +109,15 @@ export class NativeDriver implements Driver, Turns {
   }
 
   random(): number {
-    return Math.random();
+    return random();
   }
 
   choose(_n: number): number {
     return 0;
+  }
+
+  begin(n: number): number {
+    return Math.floor(this.random() * n);
   }
 
   schedule(client: DriverClient): void {

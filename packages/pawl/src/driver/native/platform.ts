@@ -14,6 +14,9 @@ export const dropTimeout: typeof clearTimeout = clearTimeout;
 /** Milliseconds since the thread's start, monotonic, with fractions. */
 export const clock: () => number = performance.now.bind(performance);
 
+/** In [0, 1). */
+export const random: () => number = Math.random;
+
 export const nextTick: typeof process.nextTick = process.nextTick.bind(process);
 export const emitWarning: typeof process.emitWarning = process.emitWarning.bind(process);
 export const lookup: typeof dnsLookup = dnsLookup;

@@ -1,30 +1,22 @@
 /**
  * A TCP connection over the reactor.
  *
- * What must hold: a call that needs readiness is tried only while the cache says that it is there; EAGAIN clears the cache and stores the
- * waker. A read that comes back short has emptied the kernel's buffer, so it clears the cache, too, and the next one need not be
- * tried. But what has been closed is always tried: the edge that told so is spent, and nothing else would tell of the end
- * (dotnet/runtime#38747).
+ * What must hold: it is connected once the handshake has ended, which the socket alone knows: an edge may come before.
  */
 import { PawlError } from '../../error/index.ts';
 import type { Context } from '../../future/context.ts';
 import { PENDING, type Poll } from '../../future/poll.ts';
-import { EAGAIN, EINPROGRESS, EINTR, errnoNumber } from '../../sys/errno.ts';
-import { READABLE, READ_CLOSED, WRITABLE, WRITE_CLOSED } from '../../sys/queue/readiness.ts';
+import { EINPROGRESS } from '../../sys/errno.ts';
+import { WRITABLE, WRITE_CLOSED } from '../../sys/queue/readiness.ts';
 import * as socket from '../../sys/socket.ts';
-import type { Direction, SocketAddress, TcpConnectOptions, TcpStreamHandle } from '../driver.ts';
+import type { SocketAddress, TcpConnectOptions, TcpStreamHandle } from '../driver.ts';
 import type { Reactor } from './reactor.ts';
-import { Source } from './source.ts';
+import { NativeStream } from './stream.ts';
 
 /** A bit of `state` above those of the readiness: the handshake has not ended. */
 const CONNECTING = 256;
 
-/** EPOLLHUP closes both, and so does whatever ends a connection with an error: the kernel shuts both directions then (tcp_done). */
-const GONE = READ_CLOSED | WRITE_CLOSED;
-
-const ENOTCONN = errnoNumber('ENOTCONN')!;
-
-export class NativeTcpStream extends Source implements TcpStreamHandle {
+export class NativeTcpStream extends NativeStream implements TcpStreamHandle {
   readonly peer: SocketAddress;
   #local: SocketAddress | null = null;
 
@@ -34,14 +26,18 @@ export class NativeTcpStream extends Source implements TcpStreamHandle {
     this.peer = peer;
   }
 
+  get what(): string {
+    return `connection to ${this.peer.host}:${this.peer.port}`;
+  }
+
   get local(): SocketAddress {
-    this.#local ??= socket.localAddress(this.#open());
+    this.#local ??= socket.localAddress(this.openFd());
     return this.#local;
   }
 
   pollConnect(cx: Context): Poll<void> {
     this.checkDriver(cx);
-    const fd = this.#open();
+    const fd = this.openFd();
     if ((this.state & CONNECTING) === 0) return undefined;
     if ((this.state & (WRITABLE | WRITE_CLOSED)) !== 0) {
       const generation = this.writeGeneration;
@@ -60,110 +56,16 @@ export class NativeTcpStream extends Source implements TcpStreamHandle {
     return PENDING;
   }
 
-  pollRead(cx: Context, target: Uint8Array): Poll<number> {
-    this.checkDriver(cx);
-    const fd = this.#open();
-    if (target.length === 0) return 0;
-    if ((this.state & (READABLE | READ_CLOSED)) !== 0) {
-      for (;;) {
-        const generation = this.readGeneration;
-        const count = socket.recv(fd, target);
-        if (count > 0) {
-          if (count < target.length && count < socket.TRANSFER_SIZE) this.clearReadable(generation);
-          return count;
-        }
-        if (count === 0) return 0;
-        if (count === -EAGAIN) {
-          this.clearReadable(generation);
-          break;
-        }
-        if (count !== -EINTR) throw socket.systemError(count, 'read', about(this.peer));
-      }
-    }
-    this.storeReader(cx.waker);
-    return PENDING;
-  }
-
-  pollWrite(cx: Context, source: Uint8Array): Poll<number> {
-    this.checkDriver(cx);
-    const fd = this.#open();
-    const length = source.length;
-    if (length === 0) return 0;
-    if ((this.state & (WRITABLE | WRITE_CLOSED)) !== 0) {
-      for (;;) {
-        const generation = this.writeGeneration;
-        const count = socket.send(fd, source);
-        if (count >= 0) return this.#wrote(count, length, generation);
-        if (count === -EAGAIN) {
-          this.clearWritable(generation);
-          break;
-        }
-        if (count !== -EINTR) throw socket.systemError(count, 'write', about(this.peer));
-      }
-    }
-    this.storeWriter(cx.waker);
-    return PENDING;
-  }
-
-  pollWriteVectored(cx: Context, sources: readonly Uint8Array[]): Poll<number> {
-    this.checkDriver(cx);
-    const fd = this.#open();
-    let length = 0;
-    for (const source of sources) length += source.length;
-    if (length === 0) return 0;
-    if ((this.state & (WRITABLE | WRITE_CLOSED)) !== 0) {
-      for (;;) {
-        const generation = this.writeGeneration;
-        const count = socket.sendVectored(fd, sources);
-        if (count >= 0) return this.#wrote(count, length, generation);
-        if (count === -EAGAIN) {
-          this.clearWritable(generation);
-          break;
-        }
-        if (count !== -EINTR) throw socket.systemError(count, 'write', about(this.peer));
-      }
-    }
-    this.storeWriter(cx.waker);
-    return PENDING;
-  }
-
-  pollHangup(cx: Context, half = false): Poll<void> {
-    this.checkDriver(cx);
-    this.#open();
-    if ((this.state & GONE) === GONE || (half && (this.state & READ_CLOSED) !== 0)) return undefined;
-    this.storeReader(cx.waker);
-    return PENDING;
-  }
-
-  forget(direction: Direction): void {
-    if (direction === 'read') this.takeReader();
-    else this.takeWriter();
-  }
-
-  shutdown(how: Direction | 'both'): void {
-    const result = socket.shutdown(this.#open(), how);
-    // ENOTCONN: the peer has reset the connection; the next read or write says so.
-    if (result < 0 && result !== -ENOTCONN) throw socket.systemError(result, 'shutdown', about(this.peer));
-    if (how !== 'write') {
-      this.state |= READ_CLOSED;
-      this.takeReader()?.wake();
-    }
-    if (how !== 'read') {
-      this.state |= WRITE_CLOSED;
-      this.takeWriter()?.wake();
-    }
-  }
-
   setNoDelay(on: boolean): void {
-    socket.setNoDelay(this.#open(), on);
+    socket.setNoDelay(this.openFd(), on);
   }
 
   setKeepAlive(on: boolean, delay?: number, interval?: number, probes?: number): void {
-    socket.setKeepAlive(this.#open(), on, delay, interval, probes);
+    socket.setKeepAlive(this.openFd(), on, delay, interval, probes);
   }
 
   setLinger(seconds: number | undefined): void {
-    socket.setLinger(this.#open(), seconds);
+    socket.setLinger(this.openFd(), seconds);
   }
 
   abort(): void {
@@ -172,15 +74,8 @@ export class NativeTcpStream extends Source implements TcpStreamHandle {
     this.close();
   }
 
-  #open(): number {
-    if (this.fd < 0) throw new PawlError('CLOSED', 'the connection has been closed', about(this.peer));
-    return this.fd;
-  }
-
-  /** A write that comes back short has filled the kernel's buffer. */
-  #wrote(count: number, length: number, generation: number): number {
-    if (count < length && count < socket.TRANSFER_SIZE) this.clearWritable(generation);
-    return count;
+  protected override context(): { address: string; port: number } {
+    return about(this.peer);
   }
 }
 

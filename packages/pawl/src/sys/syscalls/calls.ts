@@ -11,6 +11,27 @@ export interface SystemCalls {
   readonly recv: (fd: number, buffer: number, length: number, flags: number) => number;
   readonly send: (fd: number, buffer: number, length: number, flags: number) => number;
   readonly accept4: (fd: number, address: number, addressLength: number, flags: number) => number;
+  readonly recvFrom: (
+    fd: number,
+    buffer: number,
+    length: number,
+    flags: number,
+    address: number,
+    addressLength: number,
+  ) => number;
+  readonly sendTo: (
+    fd: number,
+    buffer: number,
+    length: number,
+    flags: number,
+    address: number,
+    addressLength: number,
+  ) => number;
+  /** Without a timeout. */
+  readonly recvmmsg: (fd: number, vector: number, count: number, flags: number) => number;
+  readonly sendmmsg: (fd: number, vector: number, count: number, flags: number) => number;
+  readonly recvmsg: (fd: number, message: number, flags: number) => number;
+  readonly sendmsg: (fd: number, message: number, flags: number) => number;
   readonly read: (fd: number, buffer: number, length: number) => number;
   readonly write: (fd: number, buffer: number, length: number) => number;
   readonly close: (fd: number) => number;
@@ -29,6 +50,13 @@ export interface SystemCalls {
   readonly eventfd: (initial: number, flags: number) => number;
   /** Anonymous private memory: its address. */
   readonly mmap: (length: number) => number;
+  /** A file's bytes as memory, to be read: its address. */
+  readonly mmapFile: (length: number, fd: number, offset: number) => number;
+  /** Several buffers, from a position on. */
+  readonly preadv2: (fd: number, vector: number, count: number, position: number, flags: number) => number;
+  readonly flock: (fd: number, operation: number) => number;
+  readonly inotifyInit1: (flags: number) => number;
+  readonly inotifyAddWatch: (fd: number, path: number, mask: number) => number;
   readonly munmap: (address: number, length: number) => number;
   readonly getpid: () => number;
 }

@@ -7,7 +7,7 @@
  * makes system calls that fail, but nothing promises it either: the raw level has no such gap.)
  */
 import { openLibrary, viewMemory } from '../ffi/index.ts';
-import { MAP_ANONYMOUS, MAP_PRIVATE, PROT_READ, PROT_WRITE } from '../linux.ts';
+import { MAP_ANONYMOUS, MAP_PRIVATE, MAP_SHARED, PROT_READ, PROT_WRITE } from '../linux.ts';
 import type { SystemCalls } from './calls.ts';
 
 /** Binds the C library's functions for this thread. */
@@ -18,6 +18,12 @@ export function libcCalls(): SystemCalls {
     epoll_ctl: { return: 'int32', arguments: ['int32', 'int32', 'int32', 'uint64'] },
     recv: { return: 'int64', arguments: ['int32', 'uint64', 'uint64', 'int32'] },
     send: { return: 'int64', arguments: ['int32', 'uint64', 'uint64', 'int32'] },
+    recvfrom: { return: 'int64', arguments: ['int32', 'uint64', 'uint64', 'int32', 'uint64', 'uint64'] },
+    sendto: { return: 'int64', arguments: ['int32', 'uint64', 'uint64', 'int32', 'uint64', 'uint32'] },
+    recvmmsg: { return: 'int32', arguments: ['int32', 'uint64', 'uint32', 'int32', 'uint64'] },
+    sendmmsg: { return: 'int32', arguments: ['int32', 'uint64', 'uint32', 'int32'] },
+    recvmsg: { return: 'int64', arguments: ['int32', 'uint64', 'int32'] },
+    sendmsg: { return: 'int64', arguments: ['int32', 'uint64', 'int32'] },
     accept4: { return: 'int32', arguments: ['int32', 'uint64', 'uint64', 'int32'] },
     read: { return: 'int64', arguments: ['int32', 'uint64', 'uint64'] },
     write: { return: 'int64', arguments: ['int32', 'uint64', 'uint64'] },
@@ -35,6 +41,10 @@ export function libcCalls(): SystemCalls {
     epoll_create1: { return: 'int32', arguments: ['int32'] },
     eventfd: { return: 'int32', arguments: ['uint32', 'int32'] },
     mmap: { return: 'int64', arguments: ['uint64', 'uint64', 'int32', 'int32', 'int32', 'int64'] },
+    preadv2: { return: 'int64', arguments: ['int32', 'uint64', 'int32', 'int64', 'int32'] },
+    flock: { return: 'int32', arguments: ['int32', 'int32'] },
+    inotify_init1: { return: 'int32', arguments: ['int32'] },
+    inotify_add_watch: { return: 'int32', arguments: ['int32', 'uint64', 'uint32'] },
     munmap: { return: 'int32', arguments: ['uint64', 'uint64'] },
     getpid: { return: 'int32', arguments: [] },
   });
@@ -48,6 +58,14 @@ export function libcCalls(): SystemCalls {
     send: (fd, buffer, length, flags) => wide(c.send(fd, BigInt(buffer), BigInt(length), flags)),
     accept4: (fd, address, addressLength, flags) =>
       result(c.accept4(fd, BigInt(address), BigInt(addressLength), flags)),
+    recvFrom: (fd, buffer, length, flags, address, addressLength) =>
+      wide(c.recvfrom(fd, BigInt(buffer), BigInt(length), flags, BigInt(address), BigInt(addressLength))),
+    sendTo: (fd, buffer, length, flags, address, addressLength) =>
+      wide(c.sendto(fd, BigInt(buffer), BigInt(length), flags, BigInt(address), addressLength)),
+    recvmmsg: (fd, vector, count, flags) => result(c.recvmmsg(fd, BigInt(vector), count, flags, 0n)),
+    sendmmsg: (fd, vector, count, flags) => result(c.sendmmsg(fd, BigInt(vector), count, flags)),
+    recvmsg: (fd, message, flags) => wide(c.recvmsg(fd, BigInt(message), flags)),
+    sendmsg: (fd, message, flags) => wide(c.sendmsg(fd, BigInt(message), flags)),
     read: (fd, buffer, length) => wide(c.read(fd, BigInt(buffer), BigInt(length))),
     write: (fd, buffer, length) => wide(c.write(fd, BigInt(buffer), BigInt(length))),
     close: (fd) => result(c.close(fd)),
@@ -66,6 +84,12 @@ export function libcCalls(): SystemCalls {
     epollCreate1: (flags) => result(c.epoll_create1(flags)),
     eventfd: (initial, flags) => result(c.eventfd(initial, flags)),
     mmap: (length) => wide(c.mmap(0n, BigInt(length), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0n)),
+    mmapFile: (length, fd, offset) => wide(c.mmap(0n, BigInt(length), PROT_READ, MAP_SHARED, fd, BigInt(offset))),
+    preadv2: (fd, vector, count, position, flags) =>
+      wide(c.preadv2(fd, BigInt(vector), count, BigInt(position), flags)),
+    flock: (fd, operation) => result(c.flock(fd, operation)),
+    inotifyInit1: (flags) => result(c.inotify_init1(flags)),
+    inotifyAddWatch: (fd, path, mask) => result(c.inotify_add_watch(fd, BigInt(path), mask)),
     munmap: (address, length) => result(c.munmap(BigInt(address), BigInt(length))),
     getpid: () => c.getpid(),
   };

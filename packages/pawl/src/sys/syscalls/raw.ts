@@ -5,7 +5,7 @@
  * targets cost 367 ns against 120).
  */
 import { loadSyscallFunctions } from '../emit/index.ts';
-import { MAP_ANONYMOUS, MAP_PRIVATE, PROT_READ, PROT_WRITE, SYSCALL_NUMBERS, type Arch } from '../linux.ts';
+import { MAP_ANONYMOUS, MAP_PRIVATE, MAP_SHARED, PROT_READ, PROT_WRITE, SYSCALL_NUMBERS, type Arch } from '../linux.ts';
 import type { SystemCalls } from './calls.ts';
 
 /** Emits, loads and binds the system calls of this thread. Throws where the system forbids to load code from memory. */
@@ -13,7 +13,7 @@ export function rawCalls(arch: Arch): SystemCalls {
   const { i0, i1, i2, i3, i4, i5, i6, d6 } = loadSyscallFunctions(arch);
   const n = SYSCALL_NUMBERS[arch];
   // Constants of the closures: a property load from `n` in each call would be a load too many.
-  const { epoll_pwait, epoll_ctl, recvfrom, sendto, accept4, read, write, close } = n;
+  const { epoll_pwait, epoll_ctl, recvfrom, sendto, recvmmsg, sendmmsg, accept4, read, write, close, preadv2 } = n;
   return {
     // aarch64 has no epoll_wait; epoll_pwait without a mask is the same on both
     epollWait: (epoll, events, capacity, timeoutMs) => i6(epoll_pwait, epoll, events, capacity, timeoutMs, 0, 8),
@@ -21,6 +21,14 @@ export function rawCalls(arch: Arch): SystemCalls {
     recv: (fd, buffer, length, flags) => i6(recvfrom, fd, buffer, length, flags, 0, 0),
     send: (fd, buffer, length, flags) => i6(sendto, fd, buffer, length, flags, 0, 0),
     accept4: (fd, address, addressLength, flags) => i4(accept4, fd, address, addressLength, flags),
+    recvFrom: (fd, buffer, length, flags, address, addressLength) =>
+      i6(recvfrom, fd, buffer, length, flags, address, addressLength),
+    sendTo: (fd, buffer, length, flags, address, addressLength) =>
+      i6(sendto, fd, buffer, length, flags, address, addressLength),
+    recvmmsg: (fd, vector, count, flags) => i5(recvmmsg, fd, vector, count, flags, 0),
+    sendmmsg: (fd, vector, count, flags) => i4(sendmmsg, fd, vector, count, flags),
+    recvmsg: (fd, message, flags) => i3(n.recvmsg, fd, message, flags),
+    sendmsg: (fd, message, flags) => i3(n.sendmsg, fd, message, flags),
     read: (fd, buffer, length) => i3(read, fd, buffer, length),
     write: (fd, buffer, length) => i3(write, fd, buffer, length),
     close: (fd) => i1(close, fd),
@@ -38,6 +46,12 @@ export function rawCalls(arch: Arch): SystemCalls {
     epollCreate1: (flags) => i1(n.epoll_create1, flags),
     eventfd: (initial, flags) => i2(n.eventfd2, initial, flags),
     mmap: (length) => d6(n.mmap, 0, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
+    mmapFile: (length, fd, offset) => d6(n.mmap, 0, length, PROT_READ, MAP_SHARED, fd, offset),
+    // The position's upper half is for 32-bit systems.
+    preadv2: (fd, vector, count, position, flags) => i6(preadv2, fd, vector, count, position, 0, flags),
+    flock: (fd, operation) => i2(n.flock, fd, operation),
+    inotifyInit1: (flags) => i1(n.inotify_init1, flags),
+    inotifyAddWatch: (fd, path, mask) => i3(n.inotify_add_watch, fd, path, mask),
     munmap: (address, length) => i2(n.munmap, address, length),
     getpid: () => i0(n.getpid),
   };

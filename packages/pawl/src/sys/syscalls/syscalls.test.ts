@@ -61,6 +61,12 @@ describe('both levels', () => {
       assert.equal(calls.recv(-1, 0, 0, 0), EBADF);
       assert.equal(calls.send(-1, 0, 0, 0), EBADF);
       assert.equal(calls.accept4(-1, 0, 0, 0), EBADF);
+      assert.equal(calls.recvFrom(-1, 0, 0, 0, 0, 0), EBADF);
+      assert.equal(calls.sendTo(-1, 0, 0, 0, 0, 0), EBADF);
+      assert.equal(calls.recvmmsg(-1, 0, 1, 0), EBADF);
+      assert.equal(calls.sendmmsg(-1, 0, 1, 0), EBADF);
+      assert.equal(calls.recvmsg(-1, 0, 0), EBADF);
+      assert.equal(calls.sendmsg(-1, 0, 0), EBADF);
       assert.equal(calls.close(-1), EBADF);
       assert.equal(calls.bind(-1, 0, 0), EBADF);
       assert.equal(calls.listen(-1, 0), EBADF);
@@ -76,6 +82,11 @@ describe('both levels', () => {
       assert.equal(calls.epollCreate1(1), -22); // EINVAL: an unknown flag
       assert.equal(calls.eventfd(0, 1 << 30), -22);
       assert.equal(calls.mmap(0), -22);
+      assert.equal(calls.mmapFile(4096, -1, 0), EBADF);
+      assert.equal(calls.preadv2(-1, 0, 0, 0, 0), EBADF);
+      assert.equal(calls.flock(-1, 1), EBADF);
+      assert.equal(calls.inotifyInit1(1), -22);
+      assert.equal(calls.inotifyAddWatch(-1, 0, 1), EBADF);
       assert.equal(calls.munmap(1, 4096), -22); // not at the start of a page
     });
 

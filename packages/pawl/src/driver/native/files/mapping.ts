@@ -1,0 +1,44 @@
+/**
+ * A file as memory, to be read.
+ *
+ * What must hold: no view of the memory is handed out, because looking at it after the end of the mapping ends the process. So does a look
+ * beyond the file's end, where the file was made shorter meanwhile: whoever maps a file must know that nobody cuts it.
+ */
+import { PawlError } from '../../../error/index.ts';
+import { type FileMemory, mapFile, unmapFile } from '../../../sys/file.ts';
+import type { Mapping } from '../../files.ts';
+
+/** Where a mapping may begin. 64 KiB is the largest page that Linux has on the architectures we run on. */
+const PAGE = 64 * 1024;
+
+export class NativeMapping implements Mapping {
+  readonly length: number;
+  readonly #path: string;
+  readonly #skip: number;
+  #memory: FileMemory | null;
+
+  constructor(fd: number, path: string, offset: number, length: number) {
+    this.#skip = offset % PAGE;
+    this.#path = path;
+    this.length = length;
+    this.#memory = mapFile(fd, offset - this.#skip, length + this.#skip, path);
+  }
+
+  get closed(): boolean {
+    return this.#memory === null;
+  }
+
+  read(target: Uint8Array, at: number): number {
+    const memory = this.#memory;
+    if (memory === null) throw new PawlError('CLOSED', 'the mapping has been closed', { path: this.#path });
+    const count = Math.max(0, Math.min(target.length, this.length - at));
+    if (count > 0) target.set(memory.bytes.subarray(this.#skip + at, this.#skip + at + count));
+    return count;
+  }
+
+  close(): void {
+    const memory = this.#memory;
+    this.#memory = null;
+    if (memory !== null) unmapFile(memory);
+  }
+}

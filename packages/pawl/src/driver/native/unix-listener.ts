@@ -1,0 +1,84 @@
+/** A listening Unix socket over the reactor. */
+import { unlinkSync } from 'node:fs';
+import { PawlError } from '../../error/index.ts';
+import type { Context } from '../../future/context.ts';
+import { PENDING, type Poll } from '../../future/poll.ts';
+import { EAGAIN, EINTR, errnoNumber, systemError } from '../../sys/errno.ts';
+import { READABLE } from '../../sys/queue/readiness.ts';
+import { accept, close, listen } from '../../sys/socket.ts';
+import * as unix from '../../sys/unix.ts';
+import type { UnixAddress, UnixListenerHandle, UnixStreamHandle } from '../unix.ts';
+import type { Reactor } from './reactor.ts';
+import { Source } from './source.ts';
+import { registered, whose } from './unix-stream.ts';
+
+const ECONNABORTED = errnoNumber('ECONNABORTED')!;
+
+export class NativeUnixListener extends Source implements UnixListenerHandle {
+  readonly local: UnixAddress;
+
+  constructor(reactor: Reactor, fd: number, local: UnixAddress) {
+    super(reactor, fd, READABLE);
+    this.local = local;
+  }
+
+  pollAccept(cx: Context): Poll<UnixStreamHandle> {
+    this.checkDriver(cx);
+    if (this.fd < 0) throw new PawlError('CLOSED', 'the listener has been closed', whose(this.local));
+    while ((this.state & READABLE) !== 0) {
+      const generation = this.readGeneration;
+      const accepted = accept(this.fd);
+      if (accepted >= 0) return this.#adopt(accepted);
+      if (accepted === -EAGAIN) this.clearReadable(generation);
+      else if (accepted !== -EINTR && accepted !== -ECONNABORTED)
+        throw systemError(accepted, 'accept', whose(this.local));
+    }
+    this.storeReader(cx.waker);
+    return PENDING;
+  }
+
+  forget(): void {
+    this.takeReader();
+  }
+
+  override close(): void {
+    if (this.fd >= 0) removeName(this.local);
+    super.close();
+  }
+
+  #adopt(fd: number): UnixStreamHandle {
+    try {
+      return registered(this.reactor, fd);
+    } catch (error) {
+      close(fd);
+      throw error;
+    }
+  }
+}
+
+/** The name of a closed socket leads nowhere, and nobody could have it again. */
+export function removeName({ kind, name }: UnixAddress): void {
+  if (kind !== 'path') return;
+  try {
+    unlinkSync(name);
+  } catch {
+    // Somebody has taken it away already, or put something else there.
+  }
+}
+
+export function listenUnix(reactor: Reactor, address: UnixAddress, backlog: number): NativeUnixListener {
+  const fd = unix.unixSocket('stream');
+  let bound = false;
+  try {
+    unix.bindUnix(fd, address);
+    bound = true;
+    listen(fd, backlog);
+    const listener = new NativeUnixListener(reactor, fd, unix.localUnix(fd));
+    reactor.register(listener, false);
+    return listener;
+  } catch (error) {
+    if (bound) removeName(address);
+    close(fd);
+    throw error;
+  }
+}

@@ -1,0 +1,261 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { test } from 'node:test';
+import { channel } from '../sync/channel.ts';
+import { fromPromise } from '../node/promise.ts';
+import { Mutex } from '../sync/mutex.ts';
+import { TcpListener } from '../net/listener.ts';
+import { TcpStream } from '../net/stream.ts';
+import { TlsStream } from '../net/index.ts';
+import { sleep } from '../time/sleep.ts';
+import { yieldNow } from '../future/ready.ts';
+import '../task/ambient.ts';
+import { run } from '../task/run.ts';
+import { spawn } from '../task/spawn.ts';
+import type { PawlError } from '../error/index.ts';
+import { SimFailure, simulate, type SimulateOptions, type Scenario } from './index.ts';
+
+const failure = async (options: SimulateOptions, scenario: Scenario): Promise<SimFailure> => {
+  try {
+    await simulate(options, scenario);
+  } catch (error) {
+    assert.ok(error instanceof SimFailure, String(error));
+    return error;
+  }
+  return assert.fail('the simulation did not fail');
+};
+
+const causeOf = async (options: SimulateOptions, scenario: Scenario): Promise<PawlError> =>
+  (await failure(options, scenario)).cause as PawlError;
+
+/** Two tasks read a balance and write it back, and may wait in between: it takes an unlucky order to lose one. */
+const lostUpdate: Scenario = function* () {
+  let balance = 0;
+  const deposit = function* () {
+    yield* yieldNow();
+    const before = balance;
+    if (before === 0) yield* yieldNow();
+    balance = before + 1;
+  };
+  const tasks = [spawn(deposit), spawn(deposit)];
+  for (const task of tasks) yield* task;
+  assert.equal(balance, 2);
+};
+
+test('virtual time costs none', async () => {
+  const { seeds, time } = await simulate({ seeds: 10 }, function* () {
+    yield* sleep(3_000_000);
+  });
+  assert.equal(seeds, 10);
+  assert.ok(time >= 30_000_000);
+});
+
+test('a seed replays exactly, and another is another world', async () => {
+  const program: Scenario = function* (world) {
+    world.host('server', function* () {
+      using listener = yield* TcpListener.bind('0.0.0.0:80');
+      for (;;) {
+        using stream = yield* listener.accept();
+        yield* stream.writeAll(new Uint8Array(5000));
+      }
+    });
+    yield* sleep(10);
+    using stream = yield* TcpStream.connect('server:80');
+    const buffer = new Uint8Array(700);
+    while ((yield* stream.read(buffer)) > 0);
+  };
+  const first = await simulate({ seeds: 20 }, program);
+  const second = await simulate({ seeds: 20 }, program);
+  assert.deepEqual(second, first);
+  assert.ok(new Set(first.digests).size > 15);
+});
+
+test('a failure names its seed, and its choices replay it', async () => {
+  const error = await failure({ seeds: 200 }, lostUpdate);
+  assert.equal(error.code, 'SIM_FAILED');
+  assert.match(error.message, new RegExp(`PAWL_SEED=${error.seed}\\b`));
+  assert.equal((error.cause as Error).name, 'AssertionError');
+  const { seed, choices, time } = error;
+  const again = await failure({ seed }, lostUpdate);
+  assert.deepEqual([again.choices, again.time], [choices, time]);
+  assert.deepEqual((await failure({ seed, replay: choices }, lostUpdate)).choices, choices);
+});
+
+test('PAWL_SEED runs that seed only', async () => {
+  process.env['PAWL_SEED'] = '77';
+  try {
+    const seen: number[] = [];
+    await simulate({ seeds: 10 }, function* (world) {
+      seen.push(world.seed);
+    });
+    assert.deepEqual(seen, [77]);
+    process.env['PAWL_SEED'] = 'x';
+    await assert.rejects(
+      simulate({ seeds: 10 }, function* () {}),
+      { code: 'BAD_ARGUMENT' },
+    );
+  } finally {
+    delete process.env['PAWL_SEED'];
+  }
+});
+
+test('a hang is a failure that shows who waits for what', async () => {
+  const error = await causeOf({ seeds: 1 }, function* () {
+    const [, receiver] = channel<number>(1);
+    const lock = new Mutex();
+    using _guard = yield* lock.lock();
+    yield* receiver.recv();
+  });
+  assert.equal(error.code, 'DEADLOCK');
+  assert.match(error.message, /host "main"/);
+});
+
+test('promises work, as long as nothing real settles them', async () => {
+  await simulate({ seeds: 5 }, function* () {
+    const later = async (n: number): Promise<number> => {
+      for (let i = 0; i < 50; i++) await Promise.resolve();
+      return n;
+    };
+    for (let i = 0; i < 20; i++) assert.equal(yield* fromPromise(later(i)), i);
+  });
+});
+
+test('a promise of the real world is refused', async () => {
+  const error = await causeOf({ seeds: 1 }, function* () {
+    yield* fromPromise(readFile(import.meta.filename));
+  });
+  assert.equal(error.code, 'SIM_REAL_WORLD');
+});
+
+test('a program that never rests meets its timers, and its limit', async () => {
+  await simulate({ seeds: 2 }, function* () {
+    const timer = spawn(sleep(5));
+    while (!timer.finished) yield* yieldNow();
+  });
+  const error = await causeOf({ seeds: 1, limits: { turns: 10_000 } }, function* () {
+    for (;;) yield* yieldNow();
+  });
+  assert.equal(error.code, 'SIM_LIMIT');
+});
+
+test('the platform follows the host: time, randomness and timers', async () => {
+  const seen: unknown[] = [];
+  const program: Scenario = function* (world) {
+    world.host(
+      'late',
+      function* () {
+        seen.push(new Date().toISOString(), Math.random(), crypto.randomUUID());
+      },
+      { clock: { offset: -86_400_000 } },
+    );
+    const began = performance.now();
+    yield* fromPromise(new Promise((resolve) => setTimeout(resolve, 5000)));
+    const took = performance.now() - began;
+    assert.ok(took >= 5000 && took < 5100, String(took));
+    seen.push(new Date(Math.floor(Date.now() / 60_000) * 60_000).toISOString(), Math.random());
+  };
+  await simulate({ seed: 5 }, program);
+  assert.match(String(seen[0]), /^2029-12-31T00:00:00/);
+  assert.equal(seen[3], '2030-01-01T00:00:00.000Z');
+  assert.ok(Date.now() < Date.UTC(2029, 0));
+  const first = [...seen];
+  seen.length = 0;
+  await simulate({ seed: 5 }, program);
+  assert.deepEqual(seen, first);
+});
+
+test('what cannot follow is refused by its name', async () => {
+  const error = await causeOf({ seeds: 1 }, function* () {
+    yield* fromPromise(readFile(import.meta.filename));
+  });
+  assert.equal(error.code, 'SIM_REAL_WORLD');
+  assert.match(error.message, /fs\.promises\.readFile on the simulated host "main"/);
+});
+
+test('what a timer of the platform throws fails the world', async () => {
+  const error = await causeOf({ seeds: 1 }, function* () {
+    setTimeout(() => {
+      throw new Error('in a callback');
+    }, 10);
+    yield* sleep(1000);
+  });
+  assert.equal(error.message, 'in a callback');
+});
+
+test('two simulations at once do not disturb each other', async () => {
+  const program: Scenario = function* () {
+    for (let i = 0; i < 3000; i++)
+      yield* fromPromise(new Promise((resolve) => setTimeout(resolve, Math.random() * 50)));
+  };
+  const [a, b] = await Promise.all([simulate({ seed: 1 }, program), simulate({ seed: 1 }, program)]);
+  assert.deepEqual(a, b);
+});
+
+test('the check passes what is deterministic', async () => {
+  await simulate({ seeds: 20, check: true }, function* (world) {
+    world.host('server', function* () {
+      using listener = yield* TcpListener.bind('0.0.0.0:80');
+      for (;;) {
+        using stream = yield* listener.accept();
+        yield* stream.writeAll(new Uint8Array(3000));
+      }
+    });
+    yield* sleep(10);
+    using stream = yield* TcpStream.connect('server:80');
+    while ((yield* stream.read(new Uint8Array(700))) > 0);
+  });
+});
+
+test('the check names the first place where two runs of a seed part, with both stacks', async () => {
+  let runs = 0;
+  const error = await causeOf({ seed: 3, check: true, freedoms: { shortRead: 1, order: 1 } }, function* impure(world) {
+    runs++;
+    world.host('server', function* () {
+      using listener = yield* TcpListener.bind('0.0.0.0:80');
+      using stream = yield* listener.accept();
+      yield* stream.writeAll(new Uint8Array(3000));
+    });
+    yield* sleep(10);
+    using stream = yield* TcpStream.connect('server:80');
+    // As many as nobody can foresee.
+    while ((yield* stream.read(new Uint8Array(700 + (runs % 2)))) > 0);
+  });
+  assert.equal(error.code, 'SIM_NONDETERMINISTIC');
+  assert.match(error.message, /They part at decision \d+:\nonce, at [\d.]+ ms, how short a read is: \d+ of 70\d\n/);
+  assert.equal(error.message.match(/SimTcpStream\.pollRead/g)?.length, 2);
+});
+
+test('a failure that does not come again says so', async () => {
+  let runs = 0;
+  const error = await failure({ seed: 1 }, function* () {
+    if (runs++ === 0) throw new Error('once');
+  });
+  assert.match(error.message, /went another way/);
+});
+
+test('run and await inside a host stay inside it', async () => {
+  const { time } = await simulate({ seeds: 3, check: true }, function* () {
+    const slept = async (): Promise<number> => {
+      await sleep(10_000);
+      return run(function* () {
+        yield* sleep(10_000);
+        return 3;
+      });
+    };
+    assert.equal(yield* fromPromise(slept()), 3);
+  });
+  assert.ok(time >= 60_000);
+});
+
+test('TLS is refused, because no run of it is like another', async () => {
+  const error = await causeOf({ seeds: 1 }, function* (world) {
+    world.host('server', function* () {
+      using listener = yield* TcpListener.bind('0.0.0.0:443');
+      yield* listener.accept();
+    });
+    yield* sleep(10);
+    yield* TlsStream.connect('server:443');
+  });
+  assert.equal(error.code, 'SIM_REAL_WORLD');
+  assert.match(error.message, /TLS/);
+});

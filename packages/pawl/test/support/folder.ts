@@ -1,0 +1,29 @@
+/** Directories for the files of a test: all under one, which is removed when the tests of the file have ended. */
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, it } from 'node:test';
+import { blockOn, run } from 'pawl';
+import { type Body, start } from '../../src/future/coroutine.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'pawl-test-'));
+after(() => rmSync(root, { recursive: true }));
+
+/** A new and empty directory. */
+export const folder = (): string => mkdtempSync(join(root, 'test-'));
+
+/** What is in a directory, in order. */
+export const names = (path: string): string[] => readdirSync(path).toSorted();
+
+/** A test of a coroutine over a directory of its own: on the pool's threads, and on this one. */
+export function both(title: string, body: Body<[folder: string], unknown>): void {
+  void it(title, async () => {
+    await run(start(body, folder()));
+  });
+  void it(`${title}, inside blockOn`, () => {
+    blockOn(start(body, folder()));
+  });
+}
+
+export const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
+export const decode = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
