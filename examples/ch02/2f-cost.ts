@@ -1,4 +1,4 @@
-/** What a thousand of each cost. Threads, callbacks, promises and coroutines that wait, in time and memory. */
+/** What a thousand of each cost: threads, callbacks, promises and coroutines that wait, in time and memory. */
 import { once } from 'node:events';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';

@@ -1,4 +1,4 @@
-/** Parking a thread without losing a wake-up. A bare park does lose one. */
+/** Parking a thread without losing a wake-up, and a bare park that loses one. */
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { paced } from '../ladder/pace.ts';
