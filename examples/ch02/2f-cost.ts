@@ -92,7 +92,7 @@ for (const { name, count, kind, start } of WAYS) {
   const began = process.cpuUsage();
   const end = await start(count);
   const started = process.cpuUsage(began);
-  const memory = held(kind) - before;
+  const memory = Math.max(held(kind) - before, 0);
   const again = process.cpuUsage();
   await end();
   const finished = process.cpuUsage(again);

@@ -5,7 +5,7 @@ import { paced } from '../ladder/pace.ts';
 import type { PingPong } from './parker-thread.ts';
 import { BarePark, cell, Parker } from './parker.ts';
 
-const ROUNDS = 10_000;
+const ROUNDS = 2000;
 const LONG = 30_000;
 
 // #region lost
