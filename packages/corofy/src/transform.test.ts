@@ -67,7 +67,7 @@ test('a name that the source uses is not taken for the machine', () => {
     `${head}const $frame = 1, $cx = 2, $value = 3, $t1 = 4;\ncoroutine(async () => $t1 + (await 1) + $frame);`,
     { backEnd: 'closure' },
   );
-  assert.match(code, /\(\$frame\$2, \$cx\$2, \$at, \$value\$2\) =>/);
+  assert.match(code, /\(\$frame\$2, \$cx\$2, \$at, \$value\$2, \$late\) =>/);
 });
 
 test('module-level functions become classes of fields; those that use what is around them, closures', () => {

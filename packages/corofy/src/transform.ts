@@ -14,7 +14,7 @@ import type { Piece } from './output/rope.ts';
 import type { SourceMap } from './output/source-map.ts';
 import { mayBeMarked } from './syntax/marked.ts';
 import { MarkerNames } from './syntax/marker.ts';
-import { bare, children, isFunction, walk, type MarkedFunction, type Node } from './syntax/node.ts';
+import { bare, eachChild, isFunction, walk, type MarkedFunction, type Node } from './syntax/node.ts';
 import { parse } from './syntax/parse.ts';
 import { Analysis } from './syntax/scope.ts';
 
@@ -104,7 +104,7 @@ export function transform(source: string, options: TransformOptions = {}): Trans
     out.push({ from, to: source.length });
     if (!source.endsWith('\n')) out.push('\n');
     out.push(`${at.runtime.importFrom(runtime)}\n`);
-    out.push(`var ${at.machines.join(', ')};\n`);
+    if (at.frames.length > 0) out.push(`var ${at.frames.join(', ')};\n`);
     return out;
   }
 }
@@ -170,7 +170,7 @@ class Edits {
     }
     const inside = within || isFunction(node) || node.type === 'ClassBody';
     const declares = scoped || inside || /Statement$|^CatchClause$|^Class/.test(node.type);
-    for (const child of children(node)) this.visit(child, declares, inside);
+    eachChild(node, (child) => this.visit(child, declares, inside));
   }
 
   /** The import's name has been declared again around the call. */

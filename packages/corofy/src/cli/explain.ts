@@ -39,6 +39,7 @@ export function explain(file: string, options: Options): boolean {
 
 const LEGEND = `How to read it: poll(cx) enters at a state and runs on until it has a result, or until what it awaits is not ready. It then keeps that
 future and the next state, and returns PENDING; nothing of the stack is left. Whoever wakes the task makes it be polled again, at that state.
+$late is true only past the deadline of a cleanup, where every await throws; $awaitable makes a future of a promise or a plain value.
 `;
 
 interface State {

@@ -7,7 +7,7 @@ import type { JSXElement, JSXFragment, ObjectExpression, TemplateLiteral } from 
 import type { Unit } from '../machine/unit.ts';
 import type { Rope } from '../output/rope.ts';
 import type { Node } from '../syntax/node.ts';
-import { explode, operand } from './expressions.ts';
+import { explode, isSteady, operand } from './expressions.ts';
 import { shorthandKey } from './naming.ts';
 
 export interface Operand {
@@ -22,10 +22,12 @@ export interface Operand {
 export function operands(unit: Unit, list: readonly Operand[]): Map<Node, Rope> {
   const replaced = new Map<Node, Rope>();
   const last = list.findLastIndex(({ node }) => unit.has(node));
+  const until = list[last]?.node.end ?? 0;
   for (const [index, { node, save, place }] of list.slice(0, last + 1).entries()) {
     const value = explode(unit, node);
+    const steady = value.stable || (save === undefined && isSteady(unit, node, until));
     // What is saved of a constant's value may be other than its value.
-    if (index < last && value.stable && (save === undefined || node.type === 'Literal')) continue;
+    if (index < last && steady && (save === undefined || node.type === 'Literal')) continue;
     let rope: Rope;
     if (index < last) rope = [unit.save(save === undefined ? value.rope : save(value.rope), node)];
     else rope = operand(value);

@@ -24,8 +24,8 @@ export interface Compiled {
 export class FileContext {
   readonly names: Names;
   readonly runtime: Runtime;
-  /** Variables that hold machines, declared at the end of the file. */
-  readonly machines: string[] = [];
+  /** Variables that hold the classes of step closures, declared at the end of the file. */
+  readonly frames: string[] = [];
   readonly compiled: Compiled[] = [];
   readonly source: string;
   readonly lines: Lines;
