@@ -31,7 +31,7 @@ export function quotations(page: string): Quotation[] {
 }
 
 function quotation(info: string, text: string): Quotation {
-  const code = /^ts (?<file>[^\s#]+)#(?<region>\S+)$/.exec(info)?.groups;
+  const code = /^ts (?<file>[^\s#]+)#(?<region>~.+|\S+)$/.exec(info)?.groups;
   if (code !== undefined) return { kind: 'code', file: code['file'] ?? '', region: code['region'] ?? '', text };
   const id = /^text run=(?<id>\w+)$/.exec(info)?.groups?.['id'];
   if (id !== undefined) return { kind: 'output', id, text };

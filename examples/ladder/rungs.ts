@@ -24,7 +24,6 @@ export const root: string = join(import.meta.dirname, '../..');
 export const MISSING: readonly { readonly id: string; readonly shows: string; readonly waits: string }[] = [
   { id: '2b', shows: 'the same program with fibers', waits: 'fibers' },
   { id: '5', shows: 'stacks, fibers switched by hand, and what fibers are good for here', waits: 'fibers' },
-  { id: '7b', shows: 'what corofy makes of a coroutine, beside its source', waits: 'a view of it made for teaching' },
 ];
 
 /** All rungs, in the order of their ids. */
