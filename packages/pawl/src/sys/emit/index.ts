@@ -70,6 +70,21 @@ export function loadImage<const D extends Readonly<Record<string, Signature>>>(
   return withPath(image, (path) => openLibrary(path, functions));
 }
 
+/** Loads an image from memory: functions to call, and the addresses of others for C to call. */
+export function loadImageWithAddresses<
+  const D extends Readonly<Record<string, Signature>>,
+  const N extends readonly string[],
+>(
+  image: Uint8Array,
+  functions: D,
+  names: N,
+): { readonly functions: Callables<D>; readonly addresses: Readonly<Record<N[number], number>> } {
+  return withPath(image, (path) => {
+    const addresses = symbolAddresses(path, names).map((address, at) => [names[at], Number(address)]);
+    return { functions: openLibrary(path, functions), addresses: Object.fromEntries(addresses) };
+  });
+}
+
 /** Loads an image from memory, for C to call: the addresses of its functions. */
 export function loadAddresses(image: Uint8Array, names: readonly string[]): bigint[] {
   return withPath(image, (path) => symbolAddresses(path, names));
