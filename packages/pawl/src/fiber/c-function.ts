@@ -5,9 +5,10 @@
  * opened stays open.
  */
 import { PawlError } from '../error/index.ts';
-import { arena } from '../sys/arena.ts';
+import type { Piece } from '../sys/arena.ts';
 import { symbolsOf } from '../sys/ffi/index.ts';
 import type { Message } from '../sys/fiber/fiber.ts';
+import { takePiece } from './memory.ts';
 import { type Addressable, type CArgument, type CType, type Place, placesOf, type Pointer, type Signature } from './types.ts';
 
 /** A C function. Call it by `call`, on a fiber, or by `callNow`; hand it to C as a pointer. */
@@ -34,18 +35,23 @@ export class CFunction<A extends readonly CArgument[] = readonly CArgument[], R 
 
   /** @internal */
   overflowMessage(): Message {
-    return (this.#overflow ??= overflowMessage(this.name));
+    if (this.#overflow === null) {
+      const { address, bytes } = overflowMessage(this.name);
+      this.#overflow = { address, length: bytes.indexOf(LINE_FEED) + 1 };
+    }
+    return this.#overflow;
   }
 }
 
-/** A message in memory that is never given back. @internal */
-export function overflowMessage(name: string): Message {
-  const bytes = new TextEncoder().encode(
-    `pawl: the stack of fiber "${name}" has overflowed: give its call a larger one (stackSize)\n`,
-  );
-  const piece = arena.take(bytes.length);
+const LINE_FEED = 0x0a;
+
+/** What is said when the stack of the fiber overflows: one line. @internal */
+export function overflowMessage(name: string): Piece {
+  const line = `pawl: the stack of fiber "${name.replaceAll(/\s+/g, ' ')}" has overflowed: give its call a larger one (stackSize)\n`;
+  const bytes = new TextEncoder().encode(line);
+  const piece = takePiece(bytes.length);
   piece.bytes.set(bytes);
-  return { address: piece.address, length: bytes.length };
+  return piece;
 }
 
 /** A library to open. */

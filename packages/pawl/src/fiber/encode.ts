@@ -4,23 +4,13 @@
  * What must hold: values were checked. A word that holds 32 bits of an integer is extended by its sign, as C's callers may or may not do.
  */
 import type { Fiber } from '../sys/fiber/fiber.ts';
-import type { Failure } from '../sys/fiber/slots.ts';
-import { readAddress, readText } from './memory.ts';
-import { type Addressable, type CType, isFloat, type Place } from './types.ts';
 import { BLOCK } from '../sys/fiber/layout.ts';
+import type { Failure } from '../sys/fiber/slots.ts';
+import { readAddress, readText } from './peek.ts';
+import { addressFor, toC } from './stored.ts';
+import { type Addressable, type CType, isFloat, type Place } from './types.ts';
 
 const WORD = 2 ** 32;
-
-/** An integer or pointer as the 64 bits that C gets. */
-export function toC(type: CType, value: unknown): bigint {
-  if (type === 'pointer') return BigInt(addressFor(value as number | Addressable | null));
-  return typeof value === 'bigint' ? BigInt.asIntN(64, value) : BigInt((value ?? 0) as number);
-}
-
-export function addressFor(value: number | Addressable | null): number {
-  if (value === null) return 0;
-  return typeof value === 'number' ? value : value.addressForC;
-}
 
 /** Writes a value at an offset of the block. A string is written by whoever has its copy. */
 export function writeBlock(fiber: Fiber, at: number, type: CType, value: unknown): void {
@@ -50,6 +40,10 @@ export function writeBlock(fiber: Fiber, at: number, type: CType, value: unknown
 /** Reads a value at an offset of the block. */
 export function readBlock(fiber: Fiber, at: number, type: CType): unknown {
   switch (type) {
+    case 'pointer': {
+      const address = fiber.u32[at / 4]! + fiber.u32[at / 4 + 1]! * WORD;
+      return address === 0 ? null : address;
+    }
     case 'void':
       return undefined;
     case 'int32':
@@ -66,10 +60,6 @@ export function readBlock(fiber: Fiber, at: number, type: CType): unknown {
       return fiber.f32[at / 4];
     case 'float64':
       return fiber.f64[at / 8];
-    case 'pointer': {
-      const address = fiber.u32[at / 4]! + fiber.u32[at / 4 + 1]! * WORD;
-      return address === 0 ? null : address;
-    }
     case 'string':
       return readText(fiber.address(at));
   }

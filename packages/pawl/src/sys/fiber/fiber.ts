@@ -80,7 +80,8 @@ export class Fiber {
 
   /** The number of the slot of the callback in which it is parked. */
   get slot(): number {
-    return (this.address(BLOCK.slot) - this.machine.cell) / SLOT_SIZE;
+    // The lower halves are enough: a cell has less than 2^32 bytes.
+    return ((this.u32[BLOCK.slot / 4]! - (this.machine.cell % WORD)) >>> 0) / SLOT_SIZE;
   }
 
   /** Its stack has been unmapped: the block goes back to the arena. */

@@ -20,7 +20,7 @@ const names: string[] = [];
 /** Closed slots, the longest closed first. */
 const closed: number[] = [];
 let open = 0;
-let refusedBefore = 0n;
+let refusedBefore = 0;
 
 /** Opens a slot: its number. `instead` is a function to go on in when the callback is refused; 0 for none. Throws LIMIT_EXCEEDED. */
 export function openSlot(owner: object, name: string, failure: Failure, instead: number): number {
@@ -72,7 +72,7 @@ export function openSlots(): number {
 /** The name of the last callback that was refused since the last question; null when none was. */
 export function takeRefused(): string | null {
   const { view, cell } = machine();
-  const refused = view.getBigUint64(CELL.refused, true);
+  const refused = view.getUint32(CELL.refused, true);
   if (refused === refusedBefore) return null;
   refusedBefore = refused;
   const slot = (Number(view.getBigUint64(CELL.refusedSlot, true)) - cell) / SLOT_SIZE;
