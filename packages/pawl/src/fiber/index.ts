@@ -8,10 +8,12 @@ export type { CallOptions } from './activation.ts';
 export { CFunction, type CFunctions, functionAt, library, type LibraryName } from './c-function.ts';
 export { abandonedFibers, Call, call, callNow, callWith } from './call.ts';
 export { type Answer, Callback, callback, type CallbackOptions } from './callback.ts';
+export { HandmadeStack, type StackWord } from './handmade-stack.ts';
 export { Memory } from './memory.ts';
 export { pollDescriptors } from './poll-descriptors.ts';
 export { copyBytes, offset, peek, poke, setBytes, text } from './peek.ts';
 export { redirect, type RedirectOptions } from './redirect.ts';
+export { RoundRobin } from './round-robin.ts';
 export type { Stored } from './stored.ts';
 export type {
   Addressable,

@@ -4,6 +4,7 @@
  * What must hold: JavaScript runs on the thread's own stack only. A fiber runs while `resume` does, and is PARKED or DONE when that returns. One that
  * is parked has C's frames on its stack: it is used again only after it is DONE. The block is memory of the arena, and outlives everything.
  */
+import { isMainThread } from 'node:worker_threads';
 import { arena, type Piece } from '../arena.ts';
 import { guardFaults } from './fault.ts';
 import { BLOCK, BLOCK_SIZE, INTEGER_REGISTERS, READY, SLOT_SIZE } from './layout.ts';
@@ -11,7 +12,6 @@ import { machine, type Machine } from './machine.ts';
 import { type Stack, stacks } from './stack.ts';
 
 const WORD = 2 ** 32;
-const NO_MESSAGE: Message = { address: 0, length: 0 };
 
 /** Text in memory that C and the kernel may read. */
 export interface Message {
@@ -46,21 +46,35 @@ export class Fiber {
     this.f64 = new Float64Array(buffer, byteOffset, BLOCK_SIZE / 8);
     this.i64 = new BigInt64Array(buffer, byteOffset, BLOCK_SIZE / 8);
     bytes.fill(0);
-    this.setAddress(BLOCK.low, stack.low);
-    this.setAddress(BLOCK.high, stack.high);
     this.setAddress(BLOCK.guardLow, stack.guard);
     this.setAddress(BLOCK.guardHigh, stack.low);
   }
 
   /** Makes it ready to run a function, whose arguments are set by then or after. */
-  ready(address: number, message: Message = NO_MESSAGE): void {
-    this.setAddress(BLOCK.function, address);
-    this.setAddress(BLOCK.stackPointer, this.stack.high);
+  ready(address: number, message: Message): void {
+    this.#start(address);
+    this.setAddress(BLOCK.low, this.stack.low);
+    this.setAddress(BLOCK.high, this.stack.high);
     this.setAddress(BLOCK.message, message.address);
     this.setAddress(BLOCK.messageLength, message.length);
     this.i32[BLOCK.stackCount / 4] = 0;
-    this.i32[BLOCK.state / 4] = READY;
     this.machine.prepare(this.block);
+  }
+
+  /** Makes it ready to run machine code of a ring, which must not be parked in a callback. */
+  readyForRing(address: number, environment: number): void {
+    this.#start(address);
+    this.setAddress(BLOCK.low, 0);
+    this.setAddress(BLOCK.high, 0);
+    this.setAddress(BLOCK.messageLength, 0);
+    this.setAddress(BLOCK.integers, environment);
+    this.machine.prepareRing(this.block);
+  }
+
+  #start(address: number): void {
+    this.setAddress(BLOCK.function, address);
+    this.setAddress(BLOCK.stackPointer, this.stack.high);
+    this.i32[BLOCK.state / 4] = READY;
   }
 
   /** A non-negative integer of up to 53 bits, as an address is. */
@@ -103,8 +117,15 @@ export function integerRegisters(): number {
 /** Fibers whose stacks are in the pool wait with them: their blocks and views are made once. */
 const idle = new Map<Stack, Fiber>();
 
+let draining = false;
+
 /** A fiber on a stack of the pool. `size` is a result of `stackSize`. Throws ENOMEM. */
 export function takeFiber(size: number): Fiber {
+  if (!draining) {
+    draining = true;
+    // The process goes on without a worker, and must not keep its stacks.
+    if (!isMainThread) process.once('exit', drainFibers);
+  }
   const stack = stacks.take(size);
   const known = idle.get(stack);
   if (known === undefined) return new Fiber(stack);
