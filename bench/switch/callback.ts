@@ -1,5 +1,5 @@
 /** Callbacks: each puts itself into a queue again until it has done its part. */
-import { type Figures, resident, Stopwatch } from './population.ts';
+import { type Figures, heap, Stopwatch } from './population.ts';
 
 export default function callback(count: number, rounds: number): Promise<Figures> {
   let queue: (() => void)[] = [];
@@ -17,11 +17,11 @@ export default function callback(count: number, rounds: number): Promise<Figures
     queue = [];
     for (const step of batch) step();
   };
-  const before = resident();
+  const before = heap();
   const watch = new Stopwatch();
   for (let i = 0; i < count; i++) begin(rounds + 1);
   const start = watch.lap();
-  const bytes = resident() - before;
+  const bytes = heap() - before;
   watch.reset();
   for (let i = 0; i < rounds; i++) round();
   const switching = watch.lap();

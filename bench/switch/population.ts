@@ -1,6 +1,7 @@
 /**
  * What is measured of each kind of concurrency, and how: so many of them are started, each up to its first suspension; they take turns, so many
- * rounds; they end. Figures are for one of them, in CPU time of all threads, and in resident memory while all are suspended.
+ * rounds; they end. Figures are for one of them, in CPU time of all threads, and in memory while all are suspended: what V8's heap has grown by, or resident memory
+ * for what lies outside of it.
  */
 
 /** CPU time in nanoseconds, and bytes, of one of a population. */
@@ -34,4 +35,11 @@ export class Stopwatch {
 export function resident(): number {
   globalThis.gc?.();
   return process.memoryUsage.rss();
+}
+
+/** What lives in V8's heap, and outside of it for its objects, after a collection. */
+export function heap(): number {
+  globalThis.gc?.();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
 }

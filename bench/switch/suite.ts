@@ -67,7 +67,12 @@ function populations(count: number, options: SuiteOptions): Row[] {
         samples.set(kind, list);
       } catch (error) {
         missing.add(kind);
-        options.note(`${name}, ${count}: not measured (${String((error as Error).message).split('\n').slice(0, 3).join(' ')})`);
+        options.note(
+          `${name}, ${count}: not measured (${String((error as Error).message)
+            .split('\n')
+            .slice(0, 3)
+            .join(' ')})`,
+        );
       }
     }
   }
@@ -100,7 +105,7 @@ export const switching: Suite = {
   about: 'starting, switching, finishing and holding every kind of concurrency; a callback from C',
   async run(options) {
     options.note(
-      'Pawl: a native fiber (machine code, 16 KiB of stack of which a page is touched). CPU time of all threads, resident memory; one of the population.',
+      'Pawl: a native fiber (machine code, 16 KiB of stack of which a page is touched). CPU time of all threads; resident memory (for tasks, promises and callbacks the heap); one of the population.',
     );
     options.note(
       `worker threads: ${THREADS} are started, not more, and what one of them costs is taken for one of a thousand; a switch is a message and its answer.`,

@@ -1,6 +1,6 @@
 /** Pawl's tasks, whose bodies are generators, or functions that corofy has compiled. */
 import { coroutine, type Future, run, spawn, yieldNow } from 'pawl';
-import { type Figures, type Kind, resident, Stopwatch } from './population.ts';
+import { type Figures, type Kind, heap, Stopwatch } from './population.ts';
 
 export const tasks =
   (body: (times: number) => Future<number>): Kind =>
@@ -9,12 +9,12 @@ export const tasks =
 
 const measure = coroutine(function* (body: (times: number) => Future<number>, count: number, rounds: number) {
   const all: Future<number>[] = [];
-  const before = resident();
+  const before = heap();
   const watch = new Stopwatch();
   for (let i = 0; i < count; i++) all.push(spawn(body(rounds + 1)));
   yield* yieldNow();
   const start = watch.lap();
-  const bytes = resident() - before;
+  const bytes = heap() - before;
   watch.reset();
   for (let i = 0; i < rounds; i++) yield* yieldNow();
   const switching = watch.lap();

@@ -25,9 +25,7 @@ export default async function wasm(count: number, rounds: number): Promise<Figur
     suspended.push(resolve);
     return promise;
   });
-  const run = promising(
-    new engine.Instance(new engine.Module(PROGRAM), { env: { pause } }).exports.run,
-  );
+  const run = promising(new engine.Instance(new engine.Module(PROGRAM), { env: { pause } }).exports.run);
   const round = async (): Promise<void> => {
     const batch = suspended;
     suspended = [];

@@ -14,7 +14,9 @@ export default coroutine(function* main() {
   const { port } = listener.localAddress;
   const began = performance.now();
   const transfers = yield* join(Array.from({ length: 50 }, (_, i) => get(`http://127.0.0.1:${port}/200/cup-${i}`)));
-  console.log(`${transfers.length} transfers in ${(performance.now() - began).toFixed(0)} ms; the last: ${transfers.at(-1)?.text}`);
+  console.log(
+    `${transfers.length} transfers in ${(performance.now() - began).toFixed(0)} ms; the last: ${transfers.at(-1)?.text}`,
+  );
   listener.close();
   yield* serving;
 });

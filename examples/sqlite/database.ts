@@ -35,14 +35,11 @@ export class Database implements Disposable {
     }
     const database = this;
     // To interrupt the query is what SQLite does with an answer other than 0: so that is the failure value.
-    const progress = callback(
-      { name: 'progress', arguments: ['pointer'], returns: 'int32', failure: 1 },
-      function* () {
-        database.turns++;
-        yield* yieldNow();
-        return 0;
-      },
-    );
+    const progress = callback({ name: 'progress', arguments: ['pointer'], returns: 'int32', failure: 1 }, function* () {
+      database.turns++;
+      yield* yieldNow();
+      return 0;
+    });
     const busy = callback(
       { name: 'busy', arguments: ['pointer', 'int32'], returns: 'int32', failure: 0 },
       function* () {

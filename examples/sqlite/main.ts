@@ -2,7 +2,8 @@
 import { coroutine, sleep, spawn } from 'pawl';
 import { Database } from './database.ts';
 
-const SUM = 'WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < ?) SELECT count(*), sum(x % 7) FROM c';
+const SUM =
+  'WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < ?) SELECT count(*), sum(x % 7) FROM c';
 
 const clock = coroutine(function* clock() {
   for (let tick = 1; ; tick++) {

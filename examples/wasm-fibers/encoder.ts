@@ -57,14 +57,17 @@ export function encode({ imports, type, locals, body }: Module): Uint8Array<Arra
   const own = imports.length;
   return Uint8Array.from([
     ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0], // "\0asm", version 1
-    ...section(
-      1,
-      vector(types.map(({ takes, gives }) => [0x60, ...integers(takes), ...integers(gives)])),
-    ),
+    ...section(1, vector(types.map(({ takes, gives }) => [0x60, ...integers(takes), ...integers(gives)]))),
     ...section(2, vector(imports.map(({ name }, i) => [...text('env'), ...text(name), 0, ...unsigned(i)]))),
     ...section(3, vector([unsigned(own)])),
     ...section(5, vector([[0, 1]])),
-    ...section(7, vector([[...text('run'), 0, ...unsigned(own)], [...text('memory'), 2, 0]])),
+    ...section(
+      7,
+      vector([
+        [...text('run'), 0, ...unsigned(own)],
+        [...text('memory'), 2, 0],
+      ]),
+    ),
     ...section(10, vector([sized([...vector(locals === 0 ? [] : [[...unsigned(locals), I32]]), ...body, end])])),
   ]);
 }

@@ -88,7 +88,10 @@ describe('green threads of WebAssembly', { skip: supported ? false : 'this engin
       const log: string[] = [];
       let code: unknown;
       try {
-        yield* timeout(2, count('late', far, 0, (line) => log.push(line)));
+        yield* timeout(
+          2,
+          count('late', far, 0, (line) => log.push(line)),
+        );
       } catch (error) {
         code = (error as { code?: unknown }).code;
       }

@@ -14,7 +14,7 @@ import { DEFAULT_STACK, stackSize } from '../sys/fiber/stack.ts';
 import type { CFunction } from './c-function.ts';
 import { overflowMessage } from './c-function.ts';
 import { Callback } from './callback.ts';
-import { answerOffset, argumentOffset, callbackArgument, readBlock, resultOffset, writeBlock } from './encode.ts';
+import { argumentOffset, callbackArgument, readBlock, resultOffset, writeBlock } from './encode.ts';
 import { Memory, takePiece } from './memory.ts';
 import { checkValue, type Place } from './types.ts';
 
@@ -94,17 +94,14 @@ export class Activation {
   ask(): unknown {
     const { answer, places } = this.callback!;
     const fiber = this.#fiber!;
-    const argument = (i: number): unknown => callbackArgument(fiber, places[i]!);
     // Without an array for the shapes that are called most: it would be a quarter of all that a park costs.
     switch (places.length) {
       case 0:
         return answer();
       case 1:
-        return answer(argument(0));
+        return answer(callbackArgument(fiber, places[0]!));
       case 2:
-        return answer(argument(0), argument(1));
-      case 3:
-        return answer(argument(0), argument(1), argument(2));
+        return answer(callbackArgument(fiber, places[0]!), callbackArgument(fiber, places[1]!));
       default:
         return answer(...places.map((place) => callbackArgument(fiber, place)));
     }
@@ -112,9 +109,8 @@ export class Activation {
 
   /** Answers the callback and runs to the next one: true when C has returned. */
   answer(value: unknown): boolean {
-    const { callback } = this;
-    const type = callback!.returns;
-    writeBlock(this.#fiber!, answerOffset(type), type, value);
+    const { returns, answerAt } = this.callback!;
+    writeBlock(this.#fiber!, answerAt, returns, value);
     return this.#run(this.#fiber!);
   }
 
@@ -138,15 +134,19 @@ export class Activation {
   }
 
   #run(fiber: Fiber): boolean {
-    this.callback = null;
-    const state = fiber.resume();
-    const refused = takeRefused();
-    if (refused !== null) {
-      this.fail(new PawlError('CLOSED', `C has called callback "${refused}" where it must not: after it was closed, or on another stack than its fiber's`));
-    }
-    if (state !== DONE) {
+    if (fiber.resume() !== DONE) {
       this.callback = slotOwner(fiber.slot) as Callback;
       return false;
+    }
+    this.callback = null;
+    const refused = takeRefused();
+    if (refused !== null) {
+      this.fail(
+        new PawlError(
+          'CLOSED',
+          `C has called callback "${refused}" where it must not: after it was closed, or on another stack than its fiber's`,
+        ),
+      );
     }
     const type = this.fn.returns;
     if (!this.failed) this.#result = readBlock(fiber, resultOffset(type), type);

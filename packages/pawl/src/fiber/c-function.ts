@@ -9,12 +9,21 @@ import type { Piece } from '../sys/arena.ts';
 import { symbolsOf } from '../sys/ffi/index.ts';
 import type { Message } from '../sys/fiber/fiber.ts';
 import { takePiece } from './memory.ts';
-import { type Addressable, type CArgument, type CType, type Place, placesOf, type Pointer, type Signature } from './types.ts';
+import {
+  type Addressable,
+  type CArgument,
+  type CType,
+  type Place,
+  placesOf,
+  type Pointer,
+  type Signature,
+} from './types.ts';
 
 /** A C function. Call it by `call`, on a fiber, or by `callNow`; hand it to C as a pointer. */
-export class CFunction<A extends readonly CArgument[] = readonly CArgument[], R extends CType = CType>
-  implements Addressable
-{
+export class CFunction<
+  A extends readonly CArgument[] = readonly CArgument[],
+  R extends CType = CType,
+> implements Addressable {
   readonly name: string;
   readonly returns: R;
   /** @internal */
@@ -90,7 +99,9 @@ export function library<const D extends Readonly<Record<string, Signature>>>(
     try {
       address = find(symbol);
     } catch (error) {
-      throw new PawlError('FUNCTION_NOT_FOUND', `${path ?? 'this process'} has no function ${symbol}`, { cause: error });
+      throw new PawlError('FUNCTION_NOT_FOUND', `${path ?? 'this process'} has no function ${symbol}`, {
+        cause: error,
+      });
     }
     return [symbol, new CFunction(symbol, Number(address), signature)] as const;
   });

@@ -32,7 +32,19 @@ const c = library(null, {
   qsort: { arguments: ['pointer', 'size', 'size', 'pointer'], returns: 'void' },
   bsearch: { arguments: ['pointer', 'pointer', 'size', 'size', 'pointer'], returns: 'pointer' },
   snprintf: {
-    arguments: ['pointer', 'size', 'string', 'int32', 'float64', 'int32', 'int32', 'int64', 'uint32', 'float64', 'string'],
+    arguments: [
+      'pointer',
+      'size',
+      'string',
+      'int32',
+      'float64',
+      'int32',
+      'int32',
+      'int64',
+      'uint32',
+      'float64',
+      'string',
+    ],
     returns: 'int32',
   },
 });
@@ -126,7 +138,10 @@ describe('a call of a C function', () => {
         const values = Array.from({ length: 6 }, (_, i) => (seed * 7919 + i * 104_729) % 101);
         using memory = numbers(...values);
         yield* call(c.qsort, memory, 6, 4, compare);
-        assert.deepEqual(list(memory), values.toSorted((a, b) => a - b));
+        assert.deepEqual(
+          list(memory),
+          values.toSorted((a, b) => a - b),
+        );
       });
       yield* join(Array.from({ length: 100 }, (_, i) => sort(i)));
       assert.equal(waiting.most, 100);
@@ -316,7 +331,10 @@ describe('cancelling a call', () => {
     process.off('warning', listen);
     assert.equal(abandonedFibers(), before + 1);
     assert.deepEqual(reports, ['CLEANUP_ABANDONED']);
-    assert.match(warnings.join('\n'), /fiber "for ever" is abandoned: it went on although each of its callbacks failed/);
+    assert.match(
+      warnings.join('\n'),
+      /fiber "for ever" is abandoned: it went on although each of its callbacks failed/,
+    );
   });
 });
 

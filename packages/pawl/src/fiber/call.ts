@@ -15,7 +15,7 @@ import { waitInfo, type WaitInfo, type Waiting } from '../future/wait-info.ts';
 import { spend } from '../task/budget.ts';
 import { Activation, type CallOptions } from './activation.ts';
 import { CFunction } from './c-function.ts';
-import { type ArgumentsToC, type CArgument, checkValue, type CType, type FromC } from './types.ts';
+import { type ArgumentsToC, type CArgument, checkValue, type CType, fits, type FromC } from './types.ts';
 
 const NEW = 0;
 /** C is parked in a callback. */
@@ -91,7 +91,7 @@ export class Call<T> extends Future<T> implements Waiting {
         try {
           value = this.#awaited.poll(cx);
           if (value === PENDING) return PENDING;
-          this.#check(value);
+          checkAnswer(activation, value);
           this.#awaited = null;
         } catch (error) {
           this.#awaited = null;
@@ -120,16 +120,12 @@ export class Call<T> extends Future<T> implements Waiting {
         this.#awaited = futureOf(value, callback.name);
         return false;
       }
-      this.#check(value);
+      checkAnswer(activation, value);
     } catch (error) {
       activation.fail(error);
       return activation.answerFailure();
     }
     return activation.answer(value);
-  }
-
-  #check(value: unknown): void {
-    checkAnswer(this.#activation, value);
   }
 
   #park(): void {
@@ -185,8 +181,8 @@ function isSteps(value: unknown): value is object {
 }
 
 function checkAnswer(activation: Activation, value: unknown): void {
-  const callback = activation.callback!;
-  checkValue(() => answerOf(callback.name, value), callback.returns, value);
+  const { name, returns } = activation.callback!;
+  if (!fits(returns, value)) checkValue(() => answerOf(name, value), returns, value);
 }
 
 function answerOf(name: string, value: unknown): string {

@@ -23,10 +23,13 @@ import {
 } from './index.ts';
 
 /** The callback as a C function: what is called by C is then called with the arguments of a call. */
-function asFunction<A extends readonly CArgument[], R extends CType>(of: Callback<A, R>, signature: {
-  readonly arguments: A;
-  readonly returns: R;
-}): CFunction<A, R> {
+function asFunction<A extends readonly CArgument[], R extends CType>(
+  of: Callback<A, R>,
+  signature: {
+    readonly arguments: A;
+    readonly returns: R;
+  },
+): CFunction<A, R> {
   return functionAt(of.addressForC as Pointer, { ...signature, name: of.name });
 }
 

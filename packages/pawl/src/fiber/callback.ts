@@ -8,7 +8,7 @@ import { PawlError } from '../error/index.ts';
 import type { Future } from '../future/future.ts';
 import type { Steps } from '../future/coroutine.ts';
 import { closeSlot, openSlot, slotAddress } from '../sys/fiber/slots.ts';
-import { failureBits } from './encode.ts';
+import { answerOffset, failureBits } from './encode.ts';
 import {
   type Addressable,
   type ArgumentsFromC,
@@ -38,6 +38,8 @@ export class Callback<A extends readonly CArgument[] = readonly CArgument[], R e
   readonly name: string;
   /** @internal */
   readonly returns: R;
+  /** @internal Where in a fiber's block its answer goes. */
+  readonly answerAt: number;
   /** @internal */
   readonly failure: ToC<R>;
   /** @internal */
@@ -47,13 +49,10 @@ export class Callback<A extends readonly CArgument[] = readonly CArgument[], R e
   #slot: number;
 
   /** @internal */
-  constructor(
-    options: CallbackOptions<A, R>,
-    answer: (...args: readonly unknown[]) => unknown,
-    instead: number,
-  ) {
+  constructor(options: CallbackOptions<A, R>, answer: (...args: readonly unknown[]) => unknown, instead: number) {
     this.name = options.name ?? (answer.name || 'anonymous callback');
     this.returns = options.returns;
+    this.answerAt = answerOffset(options.returns);
     this.failure = options.failure;
     this.answer = answer;
     this.places = placesOf(`callback "${this.name}"`, options);

@@ -130,4 +130,3 @@ export class Memory implements Addressable, Disposable {
     throw new PawlError('BAD_ARGUMENT', `${length} bytes at ${at} are not within the memory's ${this.size}`);
   }
 }
-

@@ -49,7 +49,8 @@ function wantedOf(descriptors: Pointer | null, count: number): Wanted[] {
     const fd = peek('int32', descriptors, POLLFD_SIZE * i);
     const events = peek('int32', descriptors, POLLFD_SIZE * i + 4) & 0xffff;
     const interest =
-      ((events & (POLLIN | POLLPRI)) === 0 ? 0 : Interest.READABLE) | ((events & POLLOUT) === 0 ? 0 : Interest.WRITABLE);
+      ((events & (POLLIN | POLLPRI)) === 0 ? 0 : Interest.READABLE) |
+      ((events & POLLOUT) === 0 ? 0 : Interest.WRITABLE);
     if (fd >= 0 && interest !== 0) wanted.push({ fd, interest });
   }
   return wanted;

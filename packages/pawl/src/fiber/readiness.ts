@@ -100,4 +100,3 @@ function merged(wanted: readonly Wanted[]): Wanted[] {
   for (const { fd, interest } of wanted) interests.set(fd, (interests.get(fd) ?? 0) | interest);
   return [...interests].map(([fd, interest]) => ({ fd, interest }));
 }
-

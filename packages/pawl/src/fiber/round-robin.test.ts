@@ -23,8 +23,7 @@ function written(write: (descriptor: number) => void): string {
   return readFileSync(path, 'utf8');
 }
 
-const steps = (name: string, count: number): string[] =>
-  Array.from({ length: count }, (_, i) => `${name} ${i}\n`);
+const steps = (name: string, count: number): string[] => Array.from({ length: count }, (_, i) => `${name} ${i}\n`);
 
 /** Turn by turn, as long as each list lasts. */
 function interleaved(lists: readonly (readonly string[])[]): string {

@@ -75,4 +75,3 @@ export function writeView(view: DataView, type: Stored, at: number, value: unkno
       view.setBigInt64(at, toC(type, value), true);
   }
 }
-

@@ -109,7 +109,8 @@ export function checkValue(what: () => string, type: CType, value: unknown): voi
   }
 }
 
-function fits(type: CType, value: unknown): boolean {
+/** Whether the value can be handed to C as that type. */
+export function fits(type: CType, value: unknown): boolean {
   switch (type) {
     case 'void':
       return value === undefined;

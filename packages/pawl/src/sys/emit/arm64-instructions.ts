@@ -94,6 +94,5 @@ export const cbnz = (register: number, to: string): Reference =>
 export const adr = (register: number, to: string): Reference => ({
   to,
   length: 4,
-  encode: (distance) =>
-    word(0x10000000 | ((distance & 3) << 29) | (((distance >> 2) & 0x7ffff) << 5) | register),
+  encode: (distance) => word(0x10000000 | ((distance & 3) << 29) | (((distance >> 2) & 0x7ffff) << 5) | register),
 });

@@ -97,11 +97,7 @@ export const storeConstant = (base: number, at: number, value: number): Bytes =>
   ...word(value),
 ];
 /** `mov r32, imm32`: clears the upper half. */
-export const constant = (to: number, value: number): Bytes => [
-  ...rex(false, 0, to),
-  0xb8 | (to & 7),
-  ...word(value),
-];
+export const constant = (to: number, value: number): Bytes => [...rex(false, 0, to), 0xb8 | (to & 7), ...word(value)];
 /** `movabs r64, imm64`, of an integer that a double holds exactly. */
 export const wideConstant = (to: number, value: number): Bytes => [
   ...rex(true, 0, to),

@@ -7,7 +7,7 @@
 import { isMainThread } from 'node:worker_threads';
 import { arena, type Piece } from '../arena.ts';
 import { guardFaults } from './fault.ts';
-import { BLOCK, BLOCK_SIZE, INTEGER_REGISTERS, READY, SLOT_SIZE } from './layout.ts';
+import { BLOCK, BLOCK_SIZE, INTEGER_REGISTERS, READY, SLOT_SHIFT } from './layout.ts';
 import { machine, type Machine } from './machine.ts';
 import { type Stack, stacks } from './stack.ts';
 
@@ -25,6 +25,8 @@ export class Fiber {
   readonly block: number;
   readonly machine: Machine;
   readonly #piece: Piece;
+  /** The lower half of the cell's address. */
+  readonly #cell: number;
   /** The block, in words of each kind. An index is an offset divided by the word's size. */
   readonly i32: Int32Array;
   readonly u32: Uint32Array;
@@ -36,6 +38,7 @@ export class Fiber {
     this.machine = machine();
     guardFaults(this.machine);
     this.stack = stack;
+    this.#cell = this.machine.cell % WORD;
     this.#piece = arena.take(BLOCK_SIZE);
     const { address, bytes } = this.#piece;
     this.block = address;
@@ -95,7 +98,7 @@ export class Fiber {
   /** The number of the slot of the callback in which it is parked. */
   get slot(): number {
     // The lower halves are enough: a cell has less than 2^32 bytes.
-    return ((this.u32[BLOCK.slot / 4]! - (this.machine.cell % WORD)) >>> 0) / SLOT_SIZE;
+    return (this.u32[BLOCK.slot / 4]! - this.#cell) >>> SLOT_SHIFT;
   }
 
   /** Its stack has been unmapped: the block goes back to the arena. */

@@ -119,7 +119,10 @@ export function replaceImport(word: number, value: number, expected: number | nu
   });
   const EACCES = 13;
   const protect = (protection: number): number =>
-    check(mprotect(BigInt(mapping.from), BigInt(mapping.to - mapping.from), protection) === 0 ? 0 : -EACCES, 'mprotect');
+    check(
+      mprotect(BigInt(mapping.from), BigInt(mapping.to - mapping.from), protection) === 0 ? 0 : -EACCES,
+      'mprotect',
+    );
   if (!mapping.writable) protect(PROT_READ_WRITE);
   poke64(word, value);
   if (!mapping.writable) protect(PROT_READ);

@@ -80,7 +80,8 @@ export const SLOT = {
   /** Not 0: the function to go on in when it is refused, with the same arguments. */
   instead: 24,
 } as const;
-export const SLOT_SIZE = 32;
+export const SLOT_SHIFT = 5;
+export const SLOT_SIZE: number = 1 << SLOT_SHIFT;
 /** Callbacks that can be open at once on a thread. */
 export const SLOTS = 1024;
 export const CELL_SIZE: number = CELL.slots + SLOTS * SLOT_SIZE;

@@ -12,8 +12,36 @@ import { assemble, entry, label, type Part } from '../emit/assembler.ts';
 import type { ElfFunction } from '../emit/elf.ts';
 import { cvtsi2sd, cvttsd2si, ret, syscall } from '../emit/x64.ts';
 import * as i from '../emit/x64-instructions.ts';
-import { RAX, RBP, RBX, RCX, RDI, RDX, R8, R9, R10, R11, R12, R13, R14, R15, RSI, RSP } from '../emit/x64-instructions.ts';
-import { BLOCK, CELL, DONE, FLOAT_REGISTERS, PARKED, RUNNING, SLOT, SLOTS, SLOT_SIZE, STACK_ARGUMENTS } from './layout.ts';
+import {
+  RAX,
+  RBP,
+  RBX,
+  RCX,
+  RDI,
+  RDX,
+  R8,
+  R9,
+  R10,
+  R11,
+  R12,
+  R13,
+  R14,
+  R15,
+  RSI,
+  RSP,
+} from '../emit/x64-instructions.ts';
+import {
+  BLOCK,
+  CELL,
+  DONE,
+  FLOAT_REGISTERS,
+  PARKED,
+  RUNNING,
+  SLOT,
+  SLOTS,
+  SLOT_SIZE,
+  STACK_ARGUMENTS,
+} from './layout.ts';
 
 const INTEGERS = [RDI, RSI, RDX, RCX, R8, R9] as const;
 const KEPT = [RBP, RBX, R12, R13, R14, R15] as const;
@@ -25,12 +53,7 @@ const SYS_RT_SIGACTION = 13;
 const SIGSEGV = 11;
 const STDERR = 2;
 
-const save = (): Part[] => [
-  ...KEPT.map(i.push),
-  i.subConstant(RSP, 8),
-  i.stmxcsr(RSP, 0),
-  i.fnstcw(RSP, 4),
-];
+const save = (): Part[] => [...KEPT.map(i.push), i.subConstant(RSP, 8), i.stmxcsr(RSP, 0), i.fnstcw(RSP, 4)];
 
 const registers = (count: number): number[] => Array.from({ length: count }, (_, n) => n);
 
@@ -309,13 +332,7 @@ const memory = (): Part[] => {
     ...back,
     ret(),
   ];
-  const poke = (name: string, write: Part): Part[] => [
-    entry(name),
-    cvttsd2si(RDI, 0),
-    cvttsd2si(RAX, 1),
-    write,
-    ret(),
-  ];
+  const poke = (name: string, write: Part): Part[] => [entry(name), cvttsd2si(RDI, 0), cvttsd2si(RAX, 1), write, ret()];
   return [
     ...peek('peek8', i.load8(RAX, RDI, 0)),
     ...peek('peek32', i.load32(RAX, RDI, 0)),
