@@ -67,12 +67,7 @@ function populations(count: number, options: SuiteOptions): Row[] {
         samples.set(kind, list);
       } catch (error) {
         missing.add(kind);
-        options.note(
-          `${name}, ${count}: not measured (${String((error as Error).message)
-            .split('\n')
-            .slice(0, 3)
-            .join(' ')})`,
-        );
+        options.note(`${name}, ${count}: not measured (${(error as Error).message.split('\n').slice(0, 3).join(' ')})`);
       }
     }
   }

@@ -1,3 +1,4 @@
+// oxlint-disable unicorn/require-post-message-target-origin -- a worker is no window
 /** Worker threads: a switch is a message there and one back. Few of them are started: one costs megabytes. */
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';

@@ -9,10 +9,10 @@ const PROGRAM = w.encode({
   type: { takes: 1, gives: 1 },
   locals: 0,
   body: [
-    ...[w.loop, w.EMPTY, w.call, 0],
-    ...[w.localGet, 0, w.i32Const, 0x7f, w.i32Add, w.localTee, 0], // minus one
-    ...[w.brIf, 0, w.end],
-    ...[w.localGet, 0],
+    [w.loop, w.EMPTY, w.call, 0],
+    [w.localGet, 0, w.i32Const, 0x7f, w.i32Add, w.localTee, 0], // minus one
+    [w.brIf, 0, w.end],
+    [w.localGet, 0],
   ],
 });
 

@@ -5,7 +5,7 @@
  * What must hold: one query at a time runs on a connection, since SQLite's own lock is no obstacle to the thread that holds it. What SQLite may
  * call back lives as long as the connection.
  */
-import { coroutine, type Future, Mutex, sleep, yieldNow } from 'pawl';
+import { coroutine, type Future, map, Mutex, sleep, yieldNow } from 'pawl';
 import { call, type Callback, callback, callNow, Memory, peek, type Pointer } from 'pawl/fiber';
 import { DONE, OK, OPEN_CREATE, OPEN_READWRITE, ROW, sqlite, UTF8 } from './library.ts';
 import { answer, bind, read, type Value } from './value.ts';
@@ -33,21 +33,15 @@ export class Database implements Disposable {
       this[Symbol.dispose]();
       throw error;
     }
-    const database = this;
     // To interrupt the query is what SQLite does with an answer other than 0: so that is the failure value.
-    const progress = callback({ name: 'progress', arguments: ['pointer'], returns: 'int32', failure: 1 }, function* () {
-      database.turns++;
-      yield* yieldNow();
-      return 0;
+    const progress = callback({ name: 'progress', arguments: ['pointer'], returns: 'int32', failure: 1 }, () => {
+      this.turns++;
+      return map(yieldNow(), () => 0);
     });
-    const busy = callback(
-      { name: 'busy', arguments: ['pointer', 'int32'], returns: 'int32', failure: 0 },
-      function* () {
-        database.waits++;
-        yield* sleep(PATIENCE);
-        return 1; // try again
-      },
-    );
+    const busy = callback({ name: 'busy', arguments: ['pointer', 'int32'], returns: 'int32', failure: 0 }, () => {
+      this.waits++;
+      return map(sleep(PATIENCE), () => 1); // try again
+    });
     this.#callbacks.push(progress, busy);
     callNow(sqlite.sqlite3_progress_handler, this.#handle, SLICE, progress, null);
     callNow(sqlite.sqlite3_busy_handler, this.#handle, busy, null);

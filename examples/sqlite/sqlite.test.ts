@@ -41,9 +41,12 @@ describe('SQLite on fibers', { skip: missing }, async () => {
           }
         })(),
       );
-      assert.deepEqual(yield* database.query(LONG), [[1_000_000]]);
-      other.abort('done');
-      clearImmediate(immediate);
+      try {
+        assert.deepEqual(yield* database.query(LONG), [[1_000_000]]);
+      } finally {
+        other.abort('done');
+        clearImmediate(immediate);
+      }
       assert.ok(database.turns > 100, `${database.turns} slices`);
       assert.ok(turns > 100, `${turns} turns of another task`);
       assert.ok(immediates > 1, `${immediates} turns of Node’s loop`);

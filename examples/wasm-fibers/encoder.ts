@@ -33,8 +33,12 @@ export interface Module {
   readonly type: Type;
   /** Locals besides the parameters. */
   readonly locals: number;
-  readonly body: readonly number[];
+  /** Its instructions, in lines. */
+  readonly body: readonly (readonly number[])[];
 }
+
+/** "\0asm", version 1. */
+const HEADER = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
 
 /** An unsigned integer in LEB128. */
 export function unsigned(value: number): number[] {
@@ -56,9 +60,9 @@ export function encode({ imports, type, locals, body }: Module): Uint8Array<Arra
   const types = [...imports.map((each) => each.type), type];
   const own = imports.length;
   return Uint8Array.from([
-    ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0], // "\0asm", version 1
-    ...section(1, vector(types.map(({ takes, gives }) => [0x60, ...integers(takes), ...integers(gives)]))),
-    ...section(2, vector(imports.map(({ name }, i) => [...text('env'), ...text(name), 0, ...unsigned(i)]))),
+    ...HEADER,
+    ...section(1, vector(types.map(({ takes, gives }) => [0x60].concat(integers(takes), integers(gives))))),
+    ...section(2, vector(imports.map(({ name }, i) => text('env').concat(text(name), 0, unsigned(i))))),
     ...section(3, vector([unsigned(own)])),
     ...section(5, vector([[0, 1]])),
     ...section(
@@ -68,6 +72,6 @@ export function encode({ imports, type, locals, body }: Module): Uint8Array<Arra
         [...text('memory'), 2, 0],
       ]),
     ),
-    ...section(10, vector([sized([...vector(locals === 0 ? [] : [[...unsigned(locals), I32]]), ...body, end])])),
+    ...section(10, vector([sized([...vector(locals === 0 ? [] : [[...unsigned(locals), I32]]), ...body.flat(), end])])),
   ]);
 }

@@ -27,16 +27,15 @@ export const program: object = new engine.Module(
     type: { takes: 1, gives: 1 },
     locals: 2,
     body: [
-      ...[w.block, w.EMPTY],
-      ...[w.loop, w.EMPTY],
-      ...[w.i32Const, READ_AT, w.i32Const, 0xc0, 0x00, w.call, READ, w.localTee, COUNT], // 64 in signed LEB128
-      ...[w.i32Eqz, w.brIf, 1], // out of the block
-      ...[w.localGet, SUM, w.localGet, COUNT, w.i32Add, w.localSet, SUM],
-      ...[w.localGet, PAUSE, w.call, SLEEP],
-      ...[w.br, 0], // once more
-      w.end,
-      w.end,
-      ...[w.localGet, SUM],
+      [w.block, w.EMPTY],
+      [w.loop, w.EMPTY],
+      [w.i32Const, READ_AT, w.i32Const, 0xc0, 0x00, w.call, READ, w.localTee, COUNT], // 64 in signed LEB128
+      [w.i32Eqz, w.brIf, 1], // out of the block
+      [w.localGet, SUM, w.localGet, COUNT, w.i32Add, w.localSet, SUM],
+      [w.localGet, PAUSE, w.call, SLEEP],
+      [w.br, 0], // once more
+      [w.end, w.end],
+      [w.localGet, SUM],
     ],
   }),
 );

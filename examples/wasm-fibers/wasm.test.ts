@@ -31,7 +31,7 @@ describe('green threads of WebAssembly', { skip: supported ? false : 'this engin
 
   it('a thousand are under way at once', () =>
     run(function* () {
-      let waiting = 0;
+      const waiting = { count: 0 };
       const all = Array.from({ length: 1000 }, () => {
         let reads = 0;
         return new WasmThread(
@@ -39,8 +39,8 @@ describe('green threads of WebAssembly', { skip: supported ? false : 'this engin
           {
             read: coroutine(function* () {
               if (++reads > 1) return 0;
-              waiting++;
-              while (waiting < 1000) yield* yieldNow();
+              waiting.count++;
+              while (waiting.count < 1000) yield* yieldNow();
               return 7;
             }),
             sleep: () => sleep(0),

@@ -79,7 +79,7 @@ describe('a callback', () => {
       const signature = { arguments: [], returns } as const;
       using f = callback<readonly [], CType>({ ...signature, failure: value }, function* () {
         yield* sleep(0);
-        return value as never;
+        return value;
       });
       assert.equal(blockOn(call(asFunction<readonly [], CType>(f, signature))), value, returns);
     }

@@ -60,7 +60,7 @@ export function readBlock(fiber: Fiber, at: number, type: CType): unknown {
       return fiber.f32[at / 4];
     case 'float64':
       return fiber.f64[at / 8];
-    case 'string':
+    default: // a string
       return readText(fiber.address(at));
   }
 }

@@ -57,7 +57,7 @@ export function readAddress(type: CArgument, address: number): unknown {
       return m.peekDouble(address);
     case 'pointer':
       return m.peek64(address) || null;
-    case 'string':
+    default: // a string
       return readText(m.peek64(address));
   }
 }

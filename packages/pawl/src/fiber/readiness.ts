@@ -13,11 +13,10 @@ import { alreadyCompleted, Future } from '../future/future.ts';
 import { PENDING, type Poll } from '../future/poll.ts';
 import { waitInfo, type WaitInfo, type Waiting } from '../future/wait-info.ts';
 import { check } from '../sys/errno.ts';
-import { Interest } from '../sys/queue/interest.ts';
 import { READABLE } from '../sys/queue/readiness.ts';
 import { Selector } from '../sys/queue/selector.ts';
 
-/** A descriptor and what it is waited for: bits of {@link Interest}. */
+/** A descriptor and what it is waited for: bits of `Interest`. */
 export interface Wanted {
   readonly fd: number;
   readonly interest: number;

@@ -54,7 +54,7 @@ export function readView(view: DataView, type: Stored, at: number): unknown {
       return view.getFloat32(at, true);
     case 'float64':
       return view.getFloat64(at, true);
-    case 'pointer':
+    default: // a pointer
       return Number(view.getBigUint64(at, true)) || null;
   }
 }

@@ -133,7 +133,7 @@ export function fits(type: CType, value: unknown): boolean {
         (typeof value === 'number' && Number.isInteger(value) && value > 0 && value < 2 ** 48) ||
         (typeof value === 'object' && 'addressForC' in value)
       );
-    case 'string':
+    default: // a string
       return value === null || (typeof value === 'string' && !value.includes('\0'));
   }
 }

@@ -7,7 +7,7 @@ import * as x from './x64-instructions.ts';
 const hex = (code: Iterable<number>): string => [...code].map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
 const words = (...values: readonly number[]): string[] =>
   values.map((value) => (value >>> 0).toString(16).padStart(8, '0'));
-const at = ({ encode }: Reference, distance: number): string => hex(encode(distance));
+const at = (reference: Reference, distance: number): string => hex(reference.encode(distance));
 
 describe('instructions of x86-64', () => {
   // Expected bytes from GNU as 2.40.
