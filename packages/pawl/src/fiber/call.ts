@@ -11,7 +11,7 @@ import { futureOf } from '../future/coroutine.ts';
 import { creations } from '../future/creations.ts';
 import { alreadyCompleted, Future } from '../future/future.ts';
 import { PENDING, type Poll } from '../future/poll.ts';
-import { waitInfo, type WaitInfo, type Waiting } from '../future/wait-info.ts';
+import { waitInfo, type WaitInfo } from '../future/wait-info.ts';
 import { spend } from '../task/budget.ts';
 import { Activation, type CallOptions } from './activation.ts';
 import { CFunction } from './c-function.ts';
@@ -46,7 +46,7 @@ const dropped = new FinalizationRegistry<Activation>((activation) =>
 );
 
 /** A call of a C function on a fiber, as a future. */
-export class Call<T> extends Future<T> implements Waiting {
+export class Call<T> extends Future<T> {
   readonly #activation: Activation;
   #phase = NEW;
   #awaited: Future<unknown> | null = null;
@@ -169,6 +169,7 @@ export class Call<T> extends Future<T> implements Waiting {
     return undefined;
   }
 
+  /** @internal */
   [waitInfo](): WaitInfo {
     const { name, callback } = this.#activation;
     return { what: callback === null ? `C function ${name}` : `callback "${callback.name}" of C function ${name}` };
@@ -194,7 +195,7 @@ function answerOf(name: string, value: unknown): string {
 /**
  * Runs a C function on a fiber, as a future. While a callback of it waits, C stands still and the thread goes on.
  *
- * One poll runs C until a callback waits: a function that computes for long without calling back blocks the thread, as any does. C may keep
+ * One poll runs C until a callback waits: a function that computes for long without calling back blocks the thread as if called plainly. C may keep
  * what it has locked while it stands still: what else needs that lock must not run on this thread without a fiber.
  *
  * Cancelling it loses C's work, and waits for C: what its callback waits for is cancelled, each later callback answers its failure value, and

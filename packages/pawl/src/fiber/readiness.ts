@@ -11,7 +11,7 @@ import { Source } from '../driver/native/source.ts';
 import type { Context } from '../future/context.ts';
 import { alreadyCompleted, Future } from '../future/future.ts';
 import { PENDING, type Poll } from '../future/poll.ts';
-import { waitInfo, type WaitInfo, type Waiting } from '../future/wait-info.ts';
+import { waitInfo, type WaitInfo } from '../future/wait-info.ts';
 import { check } from '../sys/errno.ts';
 import { READABLE } from '../sys/queue/readiness.ts';
 import { Selector } from '../sys/queue/selector.ts';
@@ -51,7 +51,7 @@ class Nested extends Source {
   }
 }
 
-export class Readiness extends Future<void> implements Waiting {
+export class Readiness extends Future<void> {
   readonly #wanted: readonly Wanted[];
   #nested: Nested | null = null;
   #done = false;
@@ -88,6 +88,7 @@ export class Readiness extends Future<void> implements Waiting {
     this.#nested = null;
   }
 
+  /** @internal */
   [waitInfo](): WaitInfo {
     return { what: `readiness of descriptor ${this.#wanted.map(({ fd }) => fd).join(', ')}` };
   }
