@@ -3,7 +3,19 @@ import { describe, it } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { codeOf } from '../../test/support/world.ts';
-import { blockOn, coroutine, join, PawlError, race, run, sleep, spawn, timeout, yieldNow } from '../index.ts';
+import {
+  blockOn,
+  coroutine,
+  join,
+  PawlError,
+  race,
+  run,
+  type Runtime,
+  sleep,
+  spawn,
+  timeout,
+  yieldNow,
+} from '../index.ts';
 import { word } from '../sys/emit/assembler.ts';
 import { emitElf } from '../sys/emit/elf.ts';
 import { loadAddresses } from '../sys/emit/index.ts';
@@ -167,6 +179,23 @@ describe('a call of a C function', () => {
       other.abort('done');
       assert.ok(polls > 1000 && turns > 5, `${turns} turns in ${polls} comparisons`);
     }));
+
+  it('is named in a dump, with what its callback waits for', () =>
+    run(
+      function* () {
+        using compare = callback({ ...COMPARE, name: 'compare' }, function* compare(a, b) {
+          yield* sleep(60_000);
+          return difference(a, b);
+        });
+        using some = numbers(2, 1);
+        const sorting = spawn(call(c.qsort, some, 2, 4, compare), { name: 'sorter' });
+        yield* sleep(0);
+        assert.match(runtimes[0]!.dump(), /sorter[^]*call of qsort[^]*compare[^]*sleep/);
+        sorting.abort('seen');
+      },
+      { onRuntime: (runtime) => runtimes.push(runtime) },
+    ));
+  const runtimes: Runtime[] = [];
 
   it('may be made within a callback of another', () => {
     using compare = callback(COMPARE, (a, b) => Math.sign(callNow(c.abs, peek('int32', a)) - peek('int32', b)));

@@ -64,6 +64,11 @@ export class Call<T> extends Future<T> {
     return this.#phase === NEW;
   }
 
+  /** @internal For dumps. */
+  get label(): string {
+    return `call of ${this.#activation.name}`;
+  }
+
   /** @internal What a callback of it waits for. */
   get awaited(): Future<unknown> | null {
     return this.#awaited;

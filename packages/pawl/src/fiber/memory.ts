@@ -54,7 +54,10 @@ export class Memory implements Addressable, Disposable {
     return memory;
   }
 
-  /** Its first byte, or one further on. Throws CLOSED after its disposal, BAD_ARGUMENT outside of it. */
+  /**
+   * Its first byte, or one further on. To a call hand the memory itself where that is enough: then it is kept until C has returned.
+   * Throws CLOSED after its disposal, BAD_ARGUMENT outside of it.
+   */
   pointer(at: number = 0): Pointer {
     const { address } = this.#open();
     this.#check(at, 0);
