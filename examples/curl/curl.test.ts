@@ -1,11 +1,10 @@
 /** The example against the libcurl of the system. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { join, PawlError, race, run, spawn } from 'pawl';
+import { join, PawlError, race, run } from 'pawl';
 import { serve } from 'pawl/http';
-import { TcpListener } from 'pawl/net';
 import { Barrier, Notify } from 'pawl/sync';
-import { serve as delays } from '../delay-server/server.ts';
+import { delayServer } from '../delay-server/server.ts';
 
 const missing = await import('./library.ts').then(
   () => false as const,
@@ -43,16 +42,13 @@ describe('libcurl on fibers', { skip: missing }, async () => {
   it('a cancelled transfer ends, and its connection with it', () =>
     run(function* () {
       using _waiting = redirected();
-      using listener = yield* TcpListener.bind('127.0.0.1:0');
       const asked = new Notify();
       const gone = new Notify();
       const log = (line: string): void => (line.includes('has closed the connection') ? gone : asked).notifyOne();
-      const serving = spawn(delays(listener, log));
-      const transfer = get(`http://127.0.0.1:${listener.localAddress.port}/60000/late`);
-      yield* race([transfer, asked.notified()]);
+      const server = yield* delayServer(log);
+      yield* race([get(`${server.url}/60000/late`), asked.notified()]);
       yield* gone.notified();
-      listener.close();
-      yield* serving;
+      yield* server.close();
     }));
 
   it('a transfer that fails says why', () =>

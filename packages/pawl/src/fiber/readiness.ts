@@ -39,6 +39,10 @@ class Nested extends Source {
     }
   }
 
+  get what(): string {
+    return 'descriptors of a C library';
+  }
+
   pollReady(cx: Context): Poll<void> {
     this.checkDriver(cx);
     if ((this.state & READABLE) !== 0) return undefined;
@@ -76,10 +80,12 @@ export class Readiness extends Future<void> {
 
   #open(cx: Context): Nested {
     const driver = driverOf(cx);
-    if (driver.kind !== 'native') {
+    // What wraps the native driver, for a clock of its own, lets its events through.
+    const native = driver.kind === 'native' ? driver : driver.beneath;
+    if (native?.kind !== 'native') {
       throw new PawlError('UNSUPPORTED_PLATFORM', `descriptors of C need the native driver, this is ${driver.kind}`);
     }
-    return new Nested(driver as NativeDriver, this.#wanted);
+    return new Nested(native as NativeDriver, this.#wanted);
   }
 
   #close(): void {

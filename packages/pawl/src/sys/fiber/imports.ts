@@ -107,7 +107,7 @@ function startsWith(address: number, text: string): boolean {
   return true;
 }
 
-let mprotect: ((address: bigint, length: bigint, protection: number) => number) | null = null;
+let bound: ((address: bigint, length: bigint, protection: number) => number) | null = null;
 
 /** Changes such a word, if it is still `expected` (or whatever it is, if that is null), and returns what it was. */
 export function replaceImport(word: number, value: number, expected: number | null): number {
@@ -116,9 +116,10 @@ export function replaceImport(word: number, value: number, expected: number | nu
   if (expected !== null && was !== expected) return was;
   const mapping = mappings().find(({ from, to }) => from <= word && word < to);
   if (mapping === undefined) return was; // the library has been unloaded
-  mprotect ??= openLibrary(null, {
+  bound ??= openLibrary(null, {
     mprotect: { return: 'int32', arguments: ['uint64', 'uint64', 'int32'] },
   }).mprotect;
+  const mprotect = bound;
   const EACCES = 13;
   const protect = (protection: number): number =>
     check(
