@@ -34,6 +34,9 @@ interface Held {
   readonly memories: Memory[];
 }
 
+const whyRefused = (name: string): string =>
+  `C has called callback "${name}" where it must not: after it was closed, or elsewhere than on a fiber of its thread`;
+
 export class Activation {
   readonly fn: CFunction;
   readonly name: string;
@@ -65,8 +68,13 @@ export class Activation {
     }
   }
 
-  /** Runs to the first callback: true when C has returned. Throws CLOSED when an argument must not be used any more, ENOMEM. */
+  /**
+   * Runs to the first callback: true when C has returned. What was refused before, on this thread's own stack or another thread, is no
+   * fault of this call: it is reported. Throws CLOSED when an argument must not be used any more, ENOMEM.
+   */
   begin(): boolean {
+    const stray = takeRefused();
+    if (stray !== null) process.emitWarning(whyRefused(stray), { type: 'PawlWarning', code: 'CALLBACK_REFUSED' });
     const fiber = takeFiber(this.#size);
     let begun = false;
     try {
@@ -134,20 +142,14 @@ export class Activation {
   }
 
   #run(fiber: Fiber): boolean {
-    if (fiber.resume() !== DONE) {
+    const state = fiber.resume();
+    const refused = takeRefused();
+    if (refused !== null) this.fail(new PawlError('CLOSED', whyRefused(refused)));
+    if (state !== DONE) {
       this.callback = slotOwner(fiber.slot) as Callback;
       return false;
     }
     this.callback = null;
-    const refused = takeRefused();
-    if (refused !== null) {
-      this.fail(
-        new PawlError(
-          'CLOSED',
-          `C has called callback "${refused}" where it must not: after it was closed, or on another stack than its fiber's`,
-        ),
-      );
-    }
     const type = this.fn.returns;
     if (!this.failed) this.#result = readBlock(fiber, resultOffset(type), type);
     if (this.#measure) this.stackUsed = fiber.stack.highWater;

@@ -33,6 +33,22 @@ function asFunction<A extends readonly CArgument[], R extends CType>(
   return functionAt(of.addressForC as Pointer, { ...signature, name: of.name });
 }
 
+/** What is reported of callbacks that were refused while nothing ran on a fiber: the next call, which goes well, tells it. */
+async function nextWarning(): Promise<string> {
+  const { abs } = library(null, { abs: { arguments: ['int32'], returns: 'int32' } });
+  const { promise, resolve } = Promise.withResolvers<string>();
+  const listen = (warning: Error & { code?: string }): void => {
+    if (warning.code === 'CALLBACK_REFUSED') resolve(warning.message); // Node warns of its own matters too
+  };
+  process.on('warning', listen);
+  assert.equal(callNow(abs, -1), 1);
+  try {
+    return await promise;
+  } finally {
+    process.off('warning', listen);
+  }
+}
+
 describe('a callback', () => {
   it('is given values of each type, and answers with one', () => {
     const signature = {
@@ -105,7 +121,7 @@ describe('a callback', () => {
     }
   });
 
-  it('that C calls on the thread’s own stack answers its failure value, and runs nothing', () => {
+  it('that C calls on the thread’s own stack answers its failure value, and runs nothing', async () => {
     using f = callback({ name: 'stray', arguments: ['pointer', 'pointer'], returns: 'int32', failure: 0 }, () =>
       assert.fail('called'),
     );
@@ -117,10 +133,7 @@ describe('a callback', () => {
     memory.write('int32', 4, 1);
     qsort(BigInt(memory.pointer()), 2n, 4n, BigInt(f.addressForC));
     assert.equal(memory.read('int32', 0), 2);
-    // Nobody could be told of it then: the next call is.
-    const { abs } = library(null, { abs: { arguments: ['int32'], returns: 'int32' } });
-    assert.throws(() => callNow(abs, 1), /C has called callback "stray" where it must not/);
-    assert.equal(callNow(abs, -1), 1);
+    assert.match(await nextWarning(), /C has called callback "stray" where it must not/);
   });
 
   it('that C calls on another thread answers its failure value there', async () => {
@@ -139,8 +152,7 @@ describe('a callback', () => {
     );
     const [[numbers]] = [await once(worker, 'message'), await once(worker, 'exit')];
     assert.deepEqual(numbers, [2, 1]);
-    const { abs } = library(null, { abs: { arguments: ['int32'], returns: 'int32' } });
-    assert.throws(() => callNow(abs, 1), /"elsewhere"/);
+    assert.match(await nextWarning(), /"elsewhere"/);
   });
 
   it('has a place of its own until it is closed; there are 1024', () => {

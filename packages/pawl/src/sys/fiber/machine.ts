@@ -42,6 +42,8 @@ export interface Machine {
   readonly cell: number;
   /** The cell. */
   readonly view: DataView;
+  /** The same in words of 32 bits. */
+  readonly words: Uint32Array;
   /** Runs the fiber of that block until it parks or is done: its state. */
   readonly resume: (block: number) => number;
   /** Puts the first state onto a fiber's empty stack. */
@@ -76,7 +78,8 @@ function load(arch: Arch): Machine {
   const image = emitElf(arch, 'pawl-fiber.so', code);
   try {
     const { functions, addresses } = loadImageWithAddresses(image, FUNCTIONS, ADDRESSES);
-    return { arch, cell, view: new DataView(viewMemory(cell, CELL_SIZE)), addresses, ...functions };
+    const memory = viewMemory(cell, CELL_SIZE);
+    return { arch, cell, view: new DataView(memory), words: new Uint32Array(memory), addresses, ...functions };
   } catch (error) {
     if (error instanceof PawlError) throw error;
     throw new PawlError('UNSUPPORTED_PLATFORM', `the code of fibers cannot be loaded here: ${String(error)}`, {

@@ -71,8 +71,8 @@ export function openSlots(): number {
 
 /** The name of the last callback that was refused since the last question; null when none was. */
 export function takeRefused(): string | null {
-  const { view, cell } = machine();
-  const refused = view.getUint32(CELL.refused, true);
+  const { view, words, cell } = machine();
+  const refused = words[CELL.refused / 4]!;
   if (refused === refusedBefore) return null;
   refusedBefore = refused;
   const slot = (Number(view.getBigUint64(CELL.refusedSlot, true)) - cell) / SLOT_SIZE;
