@@ -9,6 +9,12 @@ import { callNow, library, redirect } from './index.ts';
 const url = JSON.stringify(new URL('index.ts', import.meta.url).href);
 const ABS = `{ abs: { arguments: ['int32'], returns: 'int32' } }`;
 
+/** A load of WebAssembly far outside of its memory: V8 finds out by a fault. */
+const TRAP = `
+  const bytes = [0,97,115,109,1,0,0,0, 1,5,1,96,0,1,127, 3,2,1,0, 5,3,1,0,1, 7,5,1,1,102,0,0, 10,12,1,10,0,65,128,128,128,50,40,2,0,11];
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(new Uint8Array(bytes)));
+  try { exports.f(); } catch (error) { console.log(error.constructor.name); }`;
+
 function child(flags: readonly string[], program: string): string {
   const args = [...flags, '--no-warnings', '--input-type=module', '-e', program];
   const { stdout, stderr, status } = spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 30_000 });
@@ -56,6 +62,35 @@ describe('fibers', () => {
     // and this thread's are as they were
     const { abs } = library(null, { abs: { arguments: ['int32'], returns: 'int32' } });
     assert.equal(callNow(abs, -4), 4);
+  });
+});
+
+describe('after the end of a worker that has used fibers', () => {
+  it('faults and late callbacks find their code', () => {
+    const printed = child(
+      [],
+      `import { once } from 'node:events';
+       import { dlopen } from 'node:ffi';
+       import { Worker } from 'node:worker_threads';
+       for (const end of ['', 'setInterval(() => {}, 1000);']) {
+         const worker = new Worker(\`import(${url.replaceAll('"', "'")}).then(({ callback, callNow, library, Memory }) => {
+           const { qsort } = library(null, { qsort: { arguments: ['pointer', 'size', 'size', 'pointer'], returns: 'void' } });
+           const compare = callback({ arguments: ['pointer', 'pointer'], returns: 'int32', failure: 0 }, () => 0);
+           callNow(qsort, new Memory(8), 2, 4, compare);
+           require('node:worker_threads').parentPort.postMessage(BigInt(compare.addressForC));
+           \${end}
+         })\`, { eval: true, execArgv: ['--no-warnings'] });
+         const [address] = await once(worker, 'message');
+         if (end === '') await once(worker, 'exit');
+         else await worker.terminate();
+         const { functions } = dlopen(null, { qsort: { return: 'void', arguments: ['buffer', 'uint64', 'uint64', 'uint64'] } });
+         const numbers = new Int32Array([2, 1]);
+         functions.qsort(numbers, 2n, 4n, address);
+         console.log(...numbers);
+       }
+       ${TRAP}`,
+    );
+    assert.equal(printed, '2 1\n2 1\nRuntimeError');
   });
 });
 

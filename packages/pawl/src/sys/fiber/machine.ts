@@ -6,7 +6,7 @@
  */
 import { PawlError } from '../../error/index.ts';
 import { emitElf } from '../emit/elf.ts';
-import { loadImageWithAddresses } from '../emit/index.ts';
+import { loadLastingImage } from '../emit/index.ts';
 import { check } from '../errno.ts';
 import { viewMemory } from '../ffi/index.ts';
 import { currentArch, type Arch } from '../linux.ts';
@@ -77,7 +77,7 @@ function load(arch: Arch): Machine {
   const code = arch === 'x64' ? fiberCodeX64(cell) : fiberCodeArm64(cell);
   const image = emitElf(arch, 'pawl-fiber.so', code);
   try {
-    const { functions, addresses } = loadImageWithAddresses(image, FUNCTIONS, ADDRESSES);
+    const { functions, addresses } = loadLastingImage(image, FUNCTIONS, ADDRESSES);
     const memory = viewMemory(cell, CELL_SIZE);
     return { arch, cell, view: new DataView(memory), words: new Uint32Array(memory), addresses, ...functions };
   } catch (error) {
