@@ -155,6 +155,7 @@ export class Runtime implements DriverClient, DriverHolder {
       turns,
       timers,
       ioWaiters: waiting,
+      fileOperations: this.driver.files.pending,
     };
   }
 

@@ -16,6 +16,13 @@ import type {
 } from '../../src/driver/driver.ts';
 import type { FileDriver } from '../../src/driver/files.ts';
 
+const NO_FILES = new Proxy({} as FileDriver, {
+  get(_target, key): unknown {
+    if (key === 'pending') return 0;
+    throw new PawlError('UNSUPPORTED_PLATFORM', 'the manual driver has no files');
+  },
+});
+
 export class ManualDriver implements Driver {
   readonly kind = 'sim';
   readonly reason = 'a manual driver for tests';
@@ -77,9 +84,7 @@ export class ManualDriver implements Driver {
     throw new PawlError('UNSUPPORTED_PLATFORM', 'the manual driver has no network');
   }
 
-  get files(): FileDriver {
-    throw new PawlError('UNSUPPORTED_PLATFORM', 'the manual driver has no files');
-  }
+  readonly files: FileDriver = NO_FILES;
 
   get metrics(): DriverMetrics {
     return { descriptors: 0, timers: this.entries.length, turns: this.turns, waiting: 0 };

@@ -70,7 +70,7 @@ export class PoolOperation<T> implements Operation<T> {
         this.#call.subject?.enter();
         return pool.blocking ? this.#doNow() : this.#start(cx);
       case RUNNING:
-        if (pool.blocking) throw blocked();
+        if (pool.blocking) throw this.#blocked();
         return this.#wait(cx);
       case FULFILLED:
         this.#state = DONE;
@@ -162,11 +162,13 @@ export class PoolOperation<T> implements Operation<T> {
       ...(dest === undefined ? {} : { dest }),
     });
   }
-}
 
-function blocked(): PawlError {
-  return new PawlError(
-    'BLOCKING_NODE',
-    "an operation on a file was begun outside blockOn, which keeps Node's event loop from running and ending it",
-  );
+  /** Nobody will ask again: what it opens is closed when it comes. */
+  #blocked(): PawlError {
+    this.#cancelled = true;
+    return new PawlError(
+      'BLOCKING_NODE',
+      "an operation on a file was begun outside blockOn, which keeps Node's event loop from running and ending it",
+    );
+  }
 }
