@@ -1,13 +1,12 @@
-/** The delay server on its own: `npx pawl run examples/delay-server/main.ts [port]`, then `curl localhost:8080/500/hello`. */
+/** The delay server on its own: `npm run delay-server`, or with a port, then `curl localhost:8080/500/hello`. Ctrl-C ends it. */
 import { coroutine } from 'pawl';
-import { formatAddress, TcpListener } from 'pawl/net';
-import { serve } from './server.ts';
+import { delayServer } from './server.ts';
 
 export default coroutine(function* main(port = '8080') {
-  using listener = yield* TcpListener.bind(Number(port));
-  console.log(`listening on http://${formatAddress(listener.localAddress)}/DELAY_MS/MESSAGE`);
+  const server = yield* delayServer(console.log, Number(port));
+  console.log(`listening on ${server.url}/DELAY_MS/MESSAGE`);
   try {
-    yield* serve(listener, console.log);
+    yield* server.closed;
   } finally {
     console.log('stopped');
   }

@@ -4,41 +4,30 @@ import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { describe, test } from 'node:test';
 import { coroutine, run } from 'pawl';
-import { TcpListener } from 'pawl/net';
-import { parseHead } from './request.ts';
-import { serve } from './server.ts';
+import type { Server } from 'pawl/http';
+import { parse } from './request.ts';
+import { delayServer } from './server.ts';
+import { startDelayServer } from './thread.ts';
 
-describe('the head of a request', () => {
-  const get = (target: string): string => `GET ${target} HTTP/1.1\r\nHost: x`;
-
-  test('that follows the grammar is understood', () => {
-    assert.deepEqual(parseHead(get('/250/hello')), { delay: 250, message: 'hello' });
-    assert.deepEqual(parseHead(get('/0/caf%C3%A9%20au%20lait')), { delay: 0, message: 'café au lait' });
-    assert.deepEqual(parseHead('GET /1/a HTTP/1.0'), { delay: 1, message: 'a' });
+describe('a request', () => {
+  test('for a message after a delay is understood', () => {
+    assert.deepEqual(parse('GET', '/250/hello'), { delay: 250, message: 'hello' });
+    assert.deepEqual(parse('GET', '/0/caf%C3%A9%20au%20lait'), { delay: 0, message: 'café au lait' });
   });
 
-  const refused: [string, number, string][] = [
-    ['without a version', 400, 'GET /1/a\r\nHost: x'],
-    ['with two spaces', 400, 'GET  /1/a HTTP/1.1\r\nHost: x'],
-    ['with a lower-case protocol', 400, 'GET /1/a http/1.1\r\nHost: x'],
-    ['with a method that is no token', 400, 'G(T /1/a HTTP/1.1\r\nHost: x'],
-    ['of HTTP/2', 505, 'GET /1/a HTTP/2.0\r\nHost: x'],
-    ['with another method', 405, 'POST /1/a HTTP/1.1\r\nHost: x'],
-    ['without a host', 400, 'GET /1/a HTTP/1.1'],
-    ['with two hosts', 400, 'GET /1/a HTTP/1.1\r\nHost: x\r\nhost: y'],
-    ['with a folded field', 400, 'GET /1/a HTTP/1.1\r\nHost: x\r\n more'],
-    ['with a field without a name', 400, 'GET /1/a HTTP/1.1\r\nHost: x\r\n: y'],
-    ['with a bare line feed', 400, 'GET /1/a HTTP/1.1\r\nHost: x\nA: b'],
-    ['with another path', 404, get('/')],
-    ['with a negative delay', 404, get('/-1/a')],
-    ['with a message of two segments', 404, get('/1/a/b')],
-    ['without a message', 404, get('/1/')],
-    ['with a delay that is too long', 400, get('/1800001/a')],
-    ['with broken percent-encoding', 400, get('/1/%ff')],
+  const refused: [string, number, string, string][] = [
+    ['with another method', 405, 'POST', '/1/a'],
+    ['for another path', 404, 'GET', '/'],
+    ['with a negative delay', 404, 'GET', '/-1/a'],
+    ['with a message of two segments', 404, 'GET', '/1/a/b'],
+    ['without a message', 404, 'GET', '/1/'],
+    ['with a query', 404, 'GET', '/1/a?b'],
+    ['with a delay that is too long', 400, 'GET', '/1800001/a'],
+    ['with broken percent-encoding', 400, 'GET', '/1/%ff'],
   ];
-  for (const [what, status, head] of refused) {
+  for (const [what, status, method, target] of refused) {
     test(`${what} is refused with ${status}`, () => {
-      const parsed = parseHead(head);
+      const parsed = parse(method, target);
       assert.equal('status' in parsed ? parsed.status : undefined, status);
     });
   }
@@ -55,22 +44,22 @@ describe('the server', () => {
   async function serving<T>(client: (served: Served) => Promise<T>): Promise<{ result: T; log: string[] }> {
     const log: string[] = [];
     const lines = new EventEmitter();
-    const { promise, resolve } = Promise.withResolvers<TcpListener>();
+    const { promise, resolve } = Promise.withResolvers<Server>();
     const main = coroutine(function* () {
-      const listener = yield* TcpListener.bind(0);
-      resolve(listener);
-      yield* serve(listener, (line) => {
+      const server = yield* delayServer((line) => {
         log.push(line);
         lines.emit(line);
       });
+      resolve(server);
+      yield* server.closed;
     });
     const ended = run(main);
-    const listener = await promise;
+    const server = await promise;
     const logged = async (line: string): Promise<void> => {
       if (!log.includes(line)) await once(lines, line);
     };
-    const result = await client({ port: listener.localAddress.port, logged });
-    listener.close();
+    const result = await client({ port: server.port, logged });
+    await server.close();
     await ended;
     return { result, log };
   }
@@ -80,7 +69,7 @@ describe('the server', () => {
       const response = await fetch(`http://127.0.0.1:${port}/5/h%C3%A9llo`);
       return [response.status, response.headers.get('content-type'), await response.text()];
     });
-    assert.deepEqual(result, [200, 'text/plain; charset=utf-8', 'héllo']);
+    assert.deepEqual(result, [200, 'text/plain;charset=utf-8', 'héllo']);
     assert.deepEqual(log, ['#1 - 5ms: héllo']);
   });
 
@@ -92,20 +81,6 @@ describe('the server', () => {
     });
     assert.deepEqual(result, [405, 'GET', 'b']);
     assert.deepEqual(log, ['#1 - refused with 405: only GET is served', '#2 - 1ms: b']);
-  });
-
-  test('takes a head in pieces, and refuses one without end', async () => {
-    const { result } = await serving(async ({ port }) => {
-      const pieces = connect(port, '127.0.0.1').setNoDelay();
-      for (const piece of ['GET /1/sl', 'ow HTTP/1.1\r\nHost: x\r', '\n\r', '\n']) {
-        await new Promise((sent) => pieces.write(piece, sent));
-      }
-      const endless = connect(port, '127.0.0.1');
-      endless.write(`GET /1/a HTTP/1.1\r\nHost: ${'x'.repeat(8192 - 25)}`);
-      return Promise.all([text(pieces), text(endless)]);
-    });
-    assert.match(result[0], /^HTTP\/1\.1 200 OK\r\n[^]*\r\n\r\nslow$/);
-    assert.match(result[1], /^HTTP\/1\.1 431 /);
   });
 
   for (const how of ['end', 'resetAndDestroy'] as const) {
@@ -132,5 +107,16 @@ describe('the server', () => {
       assert.equal(await text(client), '');
     });
     assert.deepEqual(log, []);
+  });
+});
+
+describe('the server on a thread of its own', () => {
+  test('answers a thread that blocks meanwhile, and tells its log at the end', async () => {
+    await using server = await startDelayServer();
+    const answer = fetch(`${server.url}/1/hello`);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+    assert.equal(await (await answer).text(), 'hello');
+    assert.deepEqual(await server.close(), ['#1 - 1ms: hello']);
+    assert.deepEqual(await server.close(), ['#1 - 1ms: hello']);
   });
 });

@@ -2,9 +2,9 @@
  * The tour: what the runtime does, seen from outside. A server that is slow on purpose, and tasks that wait for it at the
  * same time, over real sockets. `npm start` runs it.
  */
-import { coroutine, join, PawlError, spawn, timeout } from 'pawl';
-import { TcpListener, type SocketAddress } from 'pawl/net';
-import { serve } from '../delay-server/server.ts';
+import { coroutine, join, PawlError, timeout } from 'pawl';
+import type { SocketAddress } from 'pawl/net';
+import { delayServer } from '../delay-server/server.ts';
 import { get } from './get.ts';
 import { draw, overlap, type Track } from './timeline.ts';
 
@@ -72,16 +72,13 @@ const impatient = coroutine(function* impatient(server: SocketAddress) {
 });
 
 export default coroutine(function* tour() {
-  using listener = yield* TcpListener.bind(0);
-  const log = (line: string): void => {
+  const server = yield* delayServer((line) => {
     if (!line.endsWith(': crowd')) console.log(`  server  ${line}`);
-  };
-  const server = spawn(serve(listener, log));
-  yield* concurrent(listener.localAddress);
-  yield* crowd(listener.localAddress);
-  yield* impatient(listener.localAddress);
-  // The server ends when its last connection has: it has seen the impatient client go.
-  listener.close();
-  yield* server;
+  });
+  yield* concurrent(server.address);
+  yield* crowd(server.address);
+  yield* impatient(server.address);
+  // Done when the last connection has ended: the server has seen the impatient client go.
+  yield* server.close();
   console.log('\nThe server has ended, no task, timer or socket is left, and so the process ends.');
 });

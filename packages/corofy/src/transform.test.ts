@@ -17,6 +17,8 @@ const markers: Record<string, string> = {
   'an async arrow with one bare parameter': `${head}coroutine(async x => await x);`,
   'an async function expression': `${head}coroutine(async function () { await 1; });`,
   'a named async function expression': `${head}coroutine(async function name() { await name; });`,
+  'an async generator': `${head}coroutine(async function* () { yield 1; });`,
+  'a named async generator, with stars in its comments': `${head}coroutine(async /* * */ function // *\n /* * */ * /* * */ name(a = 2 * 2) { yield* [a]; });`,
   'an alias': `import { coroutine as co } from 'pawl';\nco(async () => 1);`,
   'a namespace': `import * as pawl from 'pawl';\npawl.coroutine(async () => 1);`,
   'a name in quotes': `import { 'coroutine' as co } from 'pawl';\nco(async () => 1);`,
@@ -80,6 +82,8 @@ test('module-level functions become classes of fields; those that use what is ar
     'f fields',
   ]);
   assert.deepEqual(kinds('const h = coroutine(async (x = () => x) => x);'), ['h closure']);
+  assert.deepEqual(kinds('const k = coroutine(async function* (x) { yield x; });'), ['k fields']);
+  assert.deepEqual(kinds('const l = coroutine(async function* (x) { yield this; });'), ['l closure']);
   assert.deepEqual(kinds('const i = coroutine(async function j() { await j(); });'), ['j closure']);
 });
 
@@ -99,10 +103,15 @@ const wrong: Record<string, Wrong> = {
     code: 'AWAIT_IN_CLASS_KEY',
     at: '2:35',
   },
-  'an async generator': {
-    source: `coroutine(async function* () { yield 1; } as never);`,
-    code: 'ASYNC_GENERATOR',
-    at: '2:11',
+  'a yield in a computed class key': {
+    source: `coroutine(async function* () { class A { [yield 1]() {} } });`,
+    code: 'AWAIT_IN_CLASS_KEY',
+    at: '2:42',
+  },
+  'an await in the parameters of an async generator': {
+    source: `coroutine(async function* (a = await 1) {});`,
+    code: 'SYNTAX',
+    at: '2:32',
   },
   'an enum between awaits': {
     source: `coroutine(async () => { enum E { A } await E.A; });`,
@@ -143,6 +152,24 @@ test('an unmarked async function inside a marked one is a warning, and stays wha
     [['warning', 'UNMARKED_ASYNC']],
   );
   assert.match(code, /\(async \(\) => 7\)\(\)/);
+});
+
+test('an unmarked async generator inside a marked function is a warning, as a function and as a method, and stays what it is', () => {
+  const { code, diagnostics } = transform(
+    `${head}coroutine(async () => { const o = { async *m() { yield 1; } }; for await (const x of o.m()) x; async function* g() { yield await 2; return 3; } });`,
+  );
+  assert.deepEqual(
+    diagnostics.map(({ severity, code: kind, message }) => [severity, kind, message.endsWith('function* …)')]),
+    [
+      ['warning', 'UNMARKED_ASYNC', true],
+      ['warning', 'UNMARKED_ASYNC', true],
+    ],
+  );
+  assert.match(code, /async \*m\(\) \{ yield 1; \}/);
+  assert.match(
+    code,
+    /async function\* g\(\) \{ yield await 2; return 3; \}|async function\* +\(\) \{ yield await 2; return 3; \}/,
+  );
 });
 
 test('a code frame points at the place', () => {

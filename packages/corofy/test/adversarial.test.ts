@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ready } from 'pawl';
 import { ADVERSARIAL } from './adversarial.ts';
+import { runModel } from './support/model.ts';
 import { environment } from './support/programs.ts';
-import { compile, runCompiled, runGenerator, runNative, type Trace } from './support/ways.ts';
+import { compile, runCompiled, runNative, type Trace } from './support/ways.ts';
 
 const asPromise = (value: unknown): unknown => Promise.resolve(value);
 const asFuture = (value: unknown): unknown => ready(value);
@@ -29,7 +30,7 @@ for (const [name, text] of Object.entries(ADVERSARIAL)) {
       const { waits } = runCompiled(make, environment(asFuture), () => 0);
       for (let at = 0; at < Math.min(waits, 40); at++) {
         const wrap = asynchronous ? asPromise : (value: unknown): unknown => value;
-        const model = await runGenerator(source, environment(wrap), asynchronous, at);
+        const model = await runModel(source, environment(wrap), asynchronous, { wait: at });
         const run = runCompiled(make, environment(asFuture), (n) => n % 2, at);
         assert.deepEqual(seen(run), seen(model), `${backEnd}, cancelled at wait ${at}`);
       }

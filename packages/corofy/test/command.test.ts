@@ -33,13 +33,16 @@ test('the stack of an error leads through compiled coroutines to the original li
   assert.match(stderr, /at anonymous coroutine \(.*greet\.ts:11:17\)/);
 });
 
-test('the program of the README prints what the README says', async (t) => {
+test('the programs of the README print what the README says', async (t) => {
   const page = readFileSync(join(import.meta.dirname, '../README.md'), 'utf8');
-  const [, program, output] = /```ts\n(.*?)```.*?```text\n(.*?)```/s.exec(page) ?? [];
-  const path = join(folder(t), 'program.ts');
-  writeFileSync(path, program ?? '');
-  const { code, stdout, stderr } = await pawl(['run', path]);
-  assert.deepEqual([code, stdout, stderr], [0, output, '']);
+  const programs = [...page.matchAll(/```ts\n(.*?)```.*?```text\n(.*?)```/gs)];
+  assert.equal(programs.length, 2);
+  for (const [, program, output] of programs) {
+    const path = join(folder(t), 'program.ts');
+    writeFileSync(path, program ?? '');
+    const { code, stdout, stderr } = await pawl(['run', path]);
+    assert.deepEqual([code, stdout, stderr], [0, output, '']);
+  }
 });
 
 test('corofy/register compiles what is imported', async () => {

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ready } from 'pawl';
 import { CORPUS } from './corpus.ts';
+import { runModel } from './support/model.ts';
 import { environment } from './support/programs.ts';
-import { compile, runCompiled, runGenerator, runNative, type Trace } from './support/ways.ts';
+import { compile, runCompiled, runNative, type Trace } from './support/ways.ts';
 
 const asPromise = (value: unknown): unknown => Promise.resolve(value);
 const asFuture = (value: unknown): unknown => ready(value);
@@ -26,12 +27,9 @@ for (const [name, text] of Object.entries(CORPUS)) {
       const { make } = compile(source, backEnd);
       const { waits } = runCompiled(make, environment(asFuture), () => 0);
       for (let at = 0; at < waits; at++) {
-        const model = await runGenerator(
-          source,
-          environment(asynchronous ? asPromise : (value) => value),
-          asynchronous,
-          at,
-        );
+        const model = await runModel(source, environment(asynchronous ? asPromise : (value) => value), asynchronous, {
+          wait: at,
+        });
         assert.deepEqual(
           seen(runCompiled(make, environment(asFuture), (n) => n % 2, at)),
           seen(model),

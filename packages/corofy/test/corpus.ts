@@ -146,4 +146,6 @@ export const CORPUS: Readonly<Record<string, string>> = {
   'comments stay where they are': `// before\n await /* inside */ wait(1); /* after */ log(/* one */ 1, // two\n 2);`,
   'generators inside': `const g = function* () { yield 1; yield* [2, 3]; }; for (const x of g()) log(await wait(x)); log([...g()]);`,
   'exponents, bit operators and big numbers': `log((await wait(2)) ** (await wait(3)), 5 >>> await wait(1), await wait(10n) * 2n, 7 % await wait(4));`,
+  'a coroutine in a coroutine': `const twice = coroutine(async (x) => { const y = await wait(x); return y * 2; }); let all = 0; for (const x of [1, 2]) { const inner = coroutine(async () => { all += await twice(x); return all; }); log(await inner(), (await twice(await inner())) + (await twice(1))); } try { await coroutine(async (e) => { await fail(e); })(new Error('inner')); } catch (e) { log(e); }`,
+  'for await in a coroutine in a coroutine': `const sum = coroutine(async (most) => { let all = 0; try { for await (const x of env.stream(log, 5)) { all += await wait(x); if (x === most) return all; } } finally { log('sum', all); } }); log(await sum(2), await sum(0));`,
 };

@@ -54,6 +54,17 @@ const MODULES: Readonly<Record<string, { readonly source: string; readonly resul
       const main = coroutine(async () => { const a = new A(); return [await a.m(4), await A.s(1), await a.p()].join(); });`,
     result: '8,true,1,7',
   },
+  'generators that are fields, in methods and by name': {
+    source: `class A { n = 2; g = coroutine(async function* (x) { yield this.n; yield arguments.length; yield await x; yield* this.all; }); get all() { return [7, 8]; } static s = coroutine(async function* () { yield this === A; }); m() { const self = this; return coroutine(async function* own(n) { yield self.n; if (n > 0) yield* own(n - 1); yield own.name; }); } #p = coroutine(async function* () { yield this.#q; }); #q = 9; p() { return this.#p(); } }
+      const o = { list: coroutine(async function* ({ a = 1, ...r } = {}, [b = a] = [], ...c) { var a = 'body'; yield [a, b, r, c]; }) };
+      const main = coroutine(async () => { const a = new A(), all = []; for (const s of [a.g(4, 5), A.s(), a.m()(1), a.p(), o.list({ z: 1 }, undefined, 3)]) for await (const x of s) all.push(x); return JSON.stringify([all, a.g.name, o.list.name]); });`,
+    result: '[[2,2,4,7,8,true,2,2,"own","own",9,["body",1,{"z":1},[3]]],"g","list"]',
+  },
+  'variables of a generator that are named as the machine names its own': {
+    source: `const $delegate = 'module', g = coroutine(async function* ($frame, give, $give, emit, step) { let $beginStream = 1, state = 2, $t1 = 3, $1 = 4, awaited = 5, machine = 6; yield* [$frame, give, $give]; yield [emit, step, $delegate, $beginStream, state, $t1, $1, awaited, machine].join(); });
+      const main = coroutine(async () => { const all = []; for await (const x of g(10, 20, 30, 40, 50)) all.push(x); return all.join(); });`,
+    result: '10,20,30,40,50,module,1,2,3,4,5,6',
+  },
   'a parameter with the name of the marker, in a method': {
     source: `class A { m(coroutine) { return coroutine(async () => 1); } } const main = coroutine(async () => new A().m((f) => f.constructor.name));`,
     result: 'AsyncFunction',

@@ -18,7 +18,7 @@ export {
   type Suspension,
 } from './future/compiled.ts';
 export { Disposer } from './future/disposer.ts';
-export { iterate, iterateAsync, Iteration, keysOf } from './future/iteration.ts';
+export { delegate, iterate, iterateAsync, Iteration, keysOf } from './future/iteration.ts';
 export {
   apply,
   assigned,
@@ -35,3 +35,4 @@ export { relink } from './future/frame.ts';
 export { Future } from './future/future.ts';
 export { PENDING } from './future/poll.ts';
 export { current } from './future/register.ts';
+export { beginStream, beginStreamFields, CompiledGenerator } from './stream/generator.ts';

@@ -14,6 +14,7 @@ import { isConstant } from '../syntax/scope.ts';
 import { NamedValue, unnamed } from './naming.ts';
 import { rebuild, rebuildJsx, rebuildObject, rebuildTemplate, type Operand } from './operands.ts';
 import { assign } from './patterns.ts';
+import { explodeYield } from './yields.ts';
 
 /** An expression's text, which has not been evaluated yet. */
 export interface Value {
@@ -45,6 +46,8 @@ export function explode(unit: Unit, node: Node, replaced?: ReadonlyMap<Node, Rop
   switch (node.type) {
     case 'AwaitExpression':
       return explodeAwait(unit, node, node.argument);
+    case 'YieldExpression':
+      return explodeYield(unit, node);
     case 'ParenthesizedExpression':
     case 'TSAsExpression':
     case 'TSSatisfiesExpression':
@@ -109,7 +112,7 @@ export function explode(unit: Unit, node: Node, replaced?: ReadonlyMap<Node, Rop
       unit.file.diagnostics.error(
         node,
         'UNSUPPORTED',
-        `an await cannot stand in a ${node.type}: move it to a line before`,
+        `an await or a yield cannot stand in a ${node.type}: move it to a line before`,
       );
       return code(['undefined'], true);
   }
@@ -289,7 +292,7 @@ function explodeClass(
     unit.file.diagnostics.error(
       inner,
       'AWAIT_IN_CLASS_KEY',
-      'an await cannot stand in the computed key of a class member: evaluate the key before the class, `const key = await …`',
+      'an await or a yield cannot stand in the computed key of a class member: evaluate the key before the class, `const key = …`',
     );
     return code(['undefined'], true);
   }
@@ -297,7 +300,7 @@ function explodeClass(
     unit.file.diagnostics.error(
       node.decorators.find((one) => unit.has(one)) ?? node,
       'AWAIT_IN_DECORATOR',
-      'an await cannot stand in a decorator: evaluate what it needs before the class',
+      'an await or a yield cannot stand in a decorator: evaluate what it needs before the class',
     );
     return code(['undefined'], true);
   }

@@ -14,7 +14,7 @@ import { declareUsing, withUsing } from './disposal.ts';
 import { branchUnless, evaluate, explode } from './expressions.ts';
 import { assign } from './patterns.ts';
 import { declare, enterScope, statement } from './statements.ts';
-import { guarded } from './try.ts';
+import { closeIteration, guarded } from './try.ts';
 
 type Loop = WhileStatement | DoWhileStatement | ForStatement | ForInStatement | ForOfStatement;
 
@@ -150,11 +150,12 @@ function explodeForOf(unit: Unit, node: ForOfStatement | ForInStatement, labels:
   if (node.type === 'ForInStatement') unit.jumps.within(target, turn);
   else {
     // `break` leaves the guarded stretch, `continue` does not.
-    const cleanup = ({ completion }: Cleanup): void => {
-      const how = layout.slot(completion.name);
-      if (!asynchronous) {
+    const cleanup = (entry: Cleanup): void => {
+      if (asynchronous) closeIteration(unit, slot, entry, node);
+      else {
+        const how = layout.slot(entry.completion.name);
         unit.emit([`if (${how} === ${THREW}) ${slot}.closeQuietly(); else ${slot}.close();`], node);
-      } else code.await([`${how} === ${THREW} ? ${slot}.closingQuietly() : ${slot}.closing()`], node, 'closed');
+      }
     };
     const body = (): void => unit.jumps.within({ ...target, breakTo: null }, turn);
     unit.jumps.within({ ...target, continueTo: null }, () =>

@@ -23,6 +23,7 @@ import { explodeLoop } from './loops.ts';
 import { NamedValue, shorthandKey, unnamed } from './naming.ts';
 import { assign } from './patterns.ts';
 import { explodeTry } from './try.ts';
+import { returned } from './yields.ts';
 
 /** The body of a marked function. */
 export function explodeFunction(unit: Unit): void {
@@ -178,8 +179,9 @@ function exploded(unit: Unit, node: Statement, labels: readonly string[]): void 
       classDeclaration(unit, node);
       return;
     case 'ReturnStatement': {
-      const value = explode(unit, node.argument as Node);
-      unit.code.emit(unit.jumps.return(unnamed(node.argument, value.rope)), node, true);
+      const argument = node.argument as Node;
+      const value = unit.fn.generator ? returned(unit, argument) : unnamed(argument, explode(unit, argument).rope);
+      unit.code.emit(unit.jumps.return(value), node, true);
       return;
     }
     case 'ThrowStatement':
@@ -205,7 +207,7 @@ function exploded(unit: Unit, node: Statement, labels: readonly string[]): void 
       explodeLoop(unit, node, labels);
       return;
     default:
-      unit.file.diagnostics.error(node, 'UNSUPPORTED', `an await cannot stand in a ${node.type}`);
+      unit.file.diagnostics.error(node, 'UNSUPPORTED', `an await or a yield cannot stand in a ${node.type}`);
   }
 }
 

@@ -99,3 +99,9 @@ export function guarded(unit: Unit, { node, about, body, cleanup, falls = true }
   layout.free(entry.value);
   layout.free(entry.completion);
 }
+
+/** Closes what is iterated asynchronously, because the loop is left. */
+export function closeIteration(unit: Unit, slot: string, { completion, value }: Cleanup, node: Node): void {
+  const threw = `${unit.slot(completion)} === ${THREW}`;
+  unit.code.await([`${threw} ? ${slot}.closingAfter(${unit.slot(value)}) : ${slot}.closing()`], node, 'closed');
+}

@@ -14,7 +14,7 @@ import { Unit } from './unit.ts';
 export function compileCall(file: FileContext, call: CallExpression, outer: Unit | null, nested = false): Rope | null {
   const name = file.marker.nameIn(call.callee);
   if (name === null) return null;
-  const mark = markOf(call, file.diagnostics);
+  const mark = markOf(call);
   if (mark === null) return null;
   if (outer !== null && isShadowed(call.callee, outer.analysis)) return null;
   const { fn } = mark;

@@ -39,11 +39,21 @@ export function emitUnit(unit: Unit, call: CallExpression): Rope {
 
 function head(unit: Unit): Rope {
   const { fn, file } = unit;
-  // What comes before the body, without `async`.
-  const from = fn.start + 'async'.length + (/^\s*/.exec(file.source.slice(fn.start + 5)) as RegExpExecArray)[0].length;
+  // What comes before the body, without `async`, and without the star of a generator.
+  const from = skipped(file.source, fn.start + 'async'.length);
   const body = fn.body as Node;
   const params = unit.layout.backEnd === 'fields' ? [] : (fn.params as Node[]);
-  return unit.copier.range(from, body.start, params);
+  if (!fn.generator) return unit.copier.range(from, body.start, params);
+  const star = skipped(file.source, from + 'function'.length);
+  return [...unit.copier.range(from, star, []), ...unit.copier.range(star + 1, body.start, params)];
+}
+
+/** Where the next token begins. */
+function skipped(source: string, from: number): number {
+  const skip = /(?:\s|\/\*[^]*?\*\/|\/\/.*)*/y;
+  skip.lastIndex = from;
+  skip.test(source);
+  return skip.lastIndex;
 }
 
 function closure(unit: Unit, machine: string, made: Rope, step: Rope): Rope {
@@ -60,7 +70,7 @@ function closure(unit: Unit, machine: string, made: Rope, step: Rope): Rope {
     ...head(unit),
     '{\n',
     variables.length > 0 ? `  let ${variables.join(', ')};\n` : '',
-    `  return ${unit.use('begin')}(${machine}, `,
+    `  return ${unit.use(unit.fn.generator ? 'beginStream' : 'begin')}(${machine}, `,
     ...step,
     ');\n})',
   ];
@@ -82,7 +92,7 @@ function fieldClass(unit: Unit, machine: string, made: Rope, step: Rope, label: 
     `  const ${stepped} = `,
     ...step,
     ';\n',
-    `  class ${name} extends ${unit.use('CompiledCoroutine')} {\n`,
+    `  class ${name} extends ${unit.use(fn.generator ? 'CompiledGenerator' : 'CompiledCoroutine')} {\n`,
     `    constructor(${params.join(', ')}) {\n      super();\n`,
     ...[...kept].map(([field, param]) => `      this.${field} = ${param ?? 'undefined'};\n`),
     '    }\n',
@@ -92,7 +102,7 @@ function fieldClass(unit: Unit, machine: string, made: Rope, step: Rope, label: 
     `  ${name}.prototype.step = ${stepped};\n`,
     `  return ${unit.use('named')}(${machine}, `,
     ...head(unit),
-    `{\n    return ${unit.use('beginFields')}(new ${name}(${params.join(', ')}));\n  });\n})()`,
+    `{\n    return ${unit.use(fn.generator ? 'beginStreamFields' : 'beginFields')}(new ${name}(${params.join(', ')}));\n  });\n})()`,
   ];
 }
 

@@ -56,14 +56,18 @@ export class FileContext {
     return this.layouts.get(binding) ?? null;
   }
 
-  /** An async function inside a coroutine that is none itself. */
+  /** An async function, or async generator, inside a coroutine that is not marked itself. */
   unmarked(fn: MarkedFunction): void {
     if (this.warned.has(fn)) return;
     this.warned.add(fn);
+    const form = fn.type === 'ArrowFunctionExpression' ? '(…) =>' : fn.generator ? 'function*' : 'function';
+    const [what, gives] = fn.generator
+      ? ['generator', 'promises, which are not cancelled']
+      : ['function', 'a promise, which is not cancelled'];
     this.diagnostics.warn(
       { start: fn.start, end: fn.start + 5 },
       'UNMARKED_ASYNC',
-      `an async function inside a coroutine gives a promise, which is not cancelled: write coroutine(async ${fn.type === 'ArrowFunctionExpression' ? '(…) =>' : 'function'} …)`,
+      `an async ${what} inside a coroutine gives ${gives}: write coroutine(async ${form} …)`,
     );
   }
 }

@@ -1,10 +1,9 @@
 /**
- * The marker: a call of `coroutine`, imported from 'pawl' under any name, on an async arrow or async function expression.
+ * The marker: a call of `coroutine`, imported from 'pawl' under any name, on an async arrow, async function or async generator expression.
  *
  * What must hold: it is found by syntax alone. A name that is declared again in an inner scope is not the marker there.
  */
 import type { CallExpression, Program } from 'oxc-parser';
-import type { Diagnostics } from '../diagnostics.ts';
 import { bare, type MarkedFunction, type Node } from './node.ts';
 
 /** A call that marks a function, and the function. */
@@ -47,22 +46,11 @@ export class MarkerNames {
   }
 }
 
-/** The mark that a call is, if it is one; says what is wrong with a call that nearly is. */
-export function markOf(call: CallExpression, diagnostics: Diagnostics | null): Mark | null {
+/** The mark that a call is, if it is one. */
+export function markOf(call: CallExpression): Mark | null {
   const [first] = call.arguments;
   if (first === undefined || first.type === 'SpreadElement') return null;
   const fn = bare(first);
-  if ((fn.type !== 'ArrowFunctionExpression' && fn.type !== 'FunctionExpression') || !fn.async) {
-    if (fn.type === 'Identifier' && diagnostics !== null) return null;
-    return null;
-  }
-  if (fn.generator) {
-    diagnostics?.error(
-      { start: fn.start, end: Math.min(fn.end, fn.start + 15) },
-      'ASYNC_GENERATOR',
-      "an async generator is no coroutine: write a stream, `stream(function* (emit) { … yield* emit(value) … })` from 'pawl/stream'",
-    );
-    return null;
-  }
+  if ((fn.type !== 'ArrowFunctionExpression' && fn.type !== 'FunctionExpression') || !fn.async) return null;
   return { call, fn };
 }

@@ -182,6 +182,16 @@ export class Analysis {
         this.noteAwait();
         this.visit(node.argument, scope);
         return;
+      case 'YieldExpression':
+      case 'ReturnStatement':
+        if (node.argument === null) {
+          if (node.type === 'YieldExpression') this.noteAwait();
+          return;
+        }
+        // What an async generator returns is awaited in it.
+        if (node.type === 'YieldExpression' || isGenerator(this.functions.at(-1) as Node)) this.noteAwait();
+        this.visit(node.argument, scope);
+        return;
       case 'FunctionExpression':
       case 'FunctionDeclaration':
       case 'ArrowFunctionExpression':
@@ -355,6 +365,10 @@ export class Analysis {
       if (!isFunction(fn) || fn.type !== 'ArrowFunctionExpression') return;
     }
   }
+}
+
+function isGenerator(fn: Node): boolean {
+  return isFunction(fn) && fn.generator;
 }
 
 /** What a statement list declares in its own block. `until`: where the declarations of a loop's head end. */

@@ -1,21 +1,23 @@
-/** Comparing one random body in all its ways: run to its end, and cancelled at its awaits. */
+/** Comparing one random body in all its ways: run to its end, cancelled at its awaits, and closed after its values. */
 import { ready } from 'pawl';
+import { runModel } from './model.ts';
 import { environment, randomBody } from './programs.ts';
-import { compile, runCompiled, runGenerator, runNative, type Trace } from './ways.ts';
+import { runNativeGenerator, runStream } from './streams.ts';
+import { compile, runCompiled, runNative, type Trace } from './ways.ts';
 
 const asPromise = (value: unknown): unknown => Promise.resolve(value);
 const asFuture = (value: unknown): unknown => ready(value);
 
-/** Cancellations that are tried of each body. */
-const MOST_CANCELLATIONS = 12;
+/** Cancellations, and closings, that are tried of each body. */
+const MOST_STOPS = 12;
 
 /** A body that is not what it was, compiled. */
 export class Difference extends Error {}
 
 /** Compares the body of a seed; gives the number of runs that were compared. Throws a Difference. */
 export async function compareBody(seed: number): Promise<number> {
-  const { source, asynchronous, cancellable } = randomBody(seed);
-  const native = await runNative(source, environment(asPromise));
+  const { source, asynchronous, cancellable, generator } = randomBody(seed);
+  const native = await (generator ? runNativeGenerator : runNative)(source, environment(asPromise));
   // A body that has run into the bound of its log was stopped somewhere.
   if (native.log.length > 1500) return 0;
   let runs = 0;
@@ -36,17 +38,21 @@ export async function compareBody(seed: number): Promise<number> {
       );
     };
     const turns = (at: number): number => (at * 7 + seed) % 3;
-    const run = runCompiled(make, environment(asFuture), turns);
+    const compiled = (at = -1): Trace =>
+      generator
+        ? runStream(make, environment(asFuture), turns, { wait: at })
+        : runCompiled(make, environment(asFuture), turns, at);
+    const run = compiled();
     check(native, run, 'run to its end');
+    for (let at = 0; at < Math.min(run.values ?? 0, MOST_STOPS); at++) {
+      const closed = await runNativeGenerator(source, environment(asPromise), { value: at });
+      check(closed, runStream(make, environment(asFuture), turns, { value: at }), `closed after value ${at}`);
+    }
     if (!cancellable) continue;
-    for (let at = 0; at < Math.min(run.waits, MOST_CANCELLATIONS); at++) {
-      const model = await runGenerator(
-        source,
-        environment(asynchronous ? asPromise : (value) => value),
-        asynchronous,
-        at,
-      );
-      check(model, runCompiled(make, environment(asFuture), turns, at), `cancelled at wait ${at}`);
+    for (let at = 0; at < Math.min(run.waits, MOST_STOPS); at++) {
+      const wrap = asynchronous ? asPromise : (value: unknown): unknown => value;
+      const model = await runModel(source, environment(wrap), asynchronous, { wait: at });
+      check(model, compiled(at), `cancelled at wait ${at}`);
     }
   }
   return runs;

@@ -2,7 +2,8 @@
  * Marking: a source that others have written, with each of its async functions marked as a coroutine.
  *
  * What must hold: what is no function stays as it is. An async method keeps its name and place and returns what a marked arrow with its
- * parameters and body returns, so `this` and `super` are still its own. Generators, and `declare`d and exported declarations, are left out.
+ * parameters and body returns, so `this` and `super` are still its own. Plain generators, async generators that are methods, and `declare`d
+ * and exported declarations, are left out.
  */
 import { parseSync } from 'oxc-parser';
 
@@ -29,8 +30,10 @@ export function mark(file: string, source: string): Marked | null {
     if (typeof node !== 'object' || node === null || !('type' in node)) return;
     const one = node as Node;
     const body = one['body'] as Node | null;
-    if (/^(?:Arrow)?Function/.test(one.type) && one['async'] === true && one['generator'] !== true && body !== null) {
-      if (parent?.type === 'MethodDefinition' || parent?.['method'] === true) {
+    const method = parent?.type === 'MethodDefinition' || parent?.['method'] === true;
+    const markable = one['async'] === true && !(one['generator'] === true && method) && body !== null;
+    if (/^(?:Arrow)?Function/.test(one.type) && markable) {
+      if (method) {
         const key = parent['key'] as Node;
         const keyword = parent.start + source.slice(parent.start, key.start).lastIndexOf('async');
         edits.push({ at: keyword, to: keyword + 'async'.length, text: '' });

@@ -13,6 +13,8 @@ export interface RandomBody {
   readonly asynchronous: boolean;
   /** A generator can stand for it, so that what a cancellation of it does is known. */
   readonly cancellable: boolean;
+  /** It is an async generator. */
+  readonly generator: boolean;
 }
 
 interface Place {
@@ -24,7 +26,23 @@ interface Place {
   readonly labels: readonly string[];
   readonly breakable: boolean;
   readonly closures: readonly string[];
+  /** What it is in is an async generator, and a value may be given here. */
+  readonly yields: boolean;
+  /** How many marked functions it is in. */
+  readonly nested: number;
 }
+
+const OUTERMOST: Place = {
+  depth: 0,
+  names: [],
+  writable: [],
+  loops: [],
+  labels: [],
+  breakable: false,
+  closures: [],
+  yields: false,
+  nested: 0,
+};
 
 class Writer {
   private state: number;
@@ -61,12 +79,13 @@ class Writer {
   body(): RandomBody {
     // Most bodies are ones that a plain generator can do as well.
     this.mayBeAsync = this.chance(0.25);
-    const place: Place = { depth: 0, names: [], writable: [], loops: [], labels: [], breakable: false, closures: [] };
-    const text = this.block(place, 3 + Math.floor(this.random() * 5));
+    const generator = this.chance(0.35);
+    const text = this.block({ ...OUTERMOST, yields: generator }, 3 + Math.floor(this.random() * 5));
     return {
-      source: `async (log, wait, fail, env) => ${text}`,
+      source: `async ${generator ? 'function* (log, wait, fail, env)' : '(log, wait, fail, env) =>'} ${text}`,
       asynchronous: this.asynchronous,
       cancellable: this.cancellable,
+      generator,
     };
   }
 
@@ -98,7 +117,38 @@ class Writer {
       const label = this.fresh('L');
       return [`${label}: ${this.block({ ...place, labels: [...place.labels, label] }, 3)}`, place];
     }
-    return [this.using(place), place];
+    if (kind < 0.975) return [this.using(place), place];
+    return [place.nested < 2 ? this.coroutine(place) : this.using(place), place];
+  }
+
+  /** A marked function in the marked function, and its calls. */
+  private coroutine(place: Place): string {
+    const [name, parameter] = [this.fresh('c'), this.fresh('p')];
+    const generator = this.chance(0.3);
+    const inner: Place = {
+      ...OUTERMOST,
+      depth: place.depth + 1,
+      names: [...place.names, parameter],
+      writable: [...place.writable, parameter],
+      nested: place.nested + 1,
+    };
+    const head = `const ${name} = coroutine(async `;
+    const given = (): string => (this.chance(0.5) ? `${name}(${this.expression(place, 1)})` : `${name}(1)`);
+    if (!generator) {
+      const text = this.block(inner, 3);
+      return `${head}(${parameter}) => ${text});\nlog(await ${given()}, ${this.chance(0.5) ? `await ${given()}` : 0});`;
+    }
+    // What the model does when a loop over a stream of its own is cancelled is not known.
+    this.cancellable = false;
+    const text = this.block({ ...inner, yields: true }, 3);
+    const value = this.fresh('i');
+    const loop = this.fresh('L');
+    // A stream ends without a value, a generator with one.
+    const use =
+      place.yields && this.chance(0.5)
+        ? `yield* ${given()};`
+        : `${loop}: for await (const ${value} of ${given()}) ${this.block({ ...place, names: [...place.names, value], loops: [...place.loops, loop], breakable: true }, 2)}`;
+    return `${head}function* (${parameter}) ${text});\n${use}`;
   }
 
   private simple(place: Place): [string, Place] {
@@ -155,8 +205,20 @@ class Writer {
     if (kind < 0.63) return [`if (${this.expression(place, 1)}) return ${this.expression(place, 2)};`, place];
     if (kind < 0.68) return [`if (${this.expression(place, 1)}) throw new Error('e${++this.last}');`, place];
     if (kind < 0.72) return [`if (${this.expression(place, 1)}) await fail(new Error('r${++this.last}'));`, place];
+    if (place.yields && kind < 0.8) return [this.yield(place), place];
     if (kind < 0.82) return [`await wait(${++this.last});`, place];
     return [`log(${this.expression(place, 3)});`, place];
+  }
+
+  private yield(place: Place): string {
+    const kind = this.random();
+    if (kind < 0.6) return `yield ${this.expression(place, 2)};`;
+    if (kind < 0.7) return `log(yield ${this.expression(place, 1)}, yield);`;
+    if (this.mayBeAsync && kind < 0.8) {
+      this.asynchronous = true;
+      return `yield* env.stream(log, 2);`;
+    }
+    return `yield* ${this.pick([`[1, ${this.expression(place, 1)}]`, `env.items(log, 2)`, `[wait(1), fail(new Error('y'))]`, `''`])};`;
   }
 
   private try(place: Place): string {
@@ -165,7 +227,8 @@ class Writer {
     const handler = this.chance(0.3)
       ? `catch ${this.block(place, 2)}`
       : `catch (${error}) ${this.block({ ...place, names: [...place.names, error] }, 2)}`;
-    const finalizer = `finally ${this.block(place, 2)}`;
+    // Nobody takes what a loop's iterator yields while it is closed: native code would leave it there.
+    const finalizer = `finally ${this.block({ ...place, yields: place.yields && place.nested === 0 }, 2)}`;
     const body = this.block(place, 3);
     if (shape < 0.35) return `try ${body} ${handler}`;
     return shape < 0.6 ? `try ${body} ${finalizer}` : `try ${body} ${handler} ${finalizer}`;
@@ -224,6 +287,7 @@ class Writer {
     const sub = (): string => this.expression(place, depth - 1);
     return this.pick([
       () => `await wait(${sub()})`,
+      () => (place.yields ? `(yield ${sub()})` : `await wait(${sub()})`),
       () => `(await wait(${sub()}))`,
       () => `(${sub()} + ${sub()})`,
       () => `(${sub()} ${this.pick(['&&', '||'])} ${sub()})`,
@@ -296,7 +360,7 @@ export function environment(wrap: (value: unknown) => unknown): object {
           next: () => wrap({ done: at >= count, value: at++ }),
           return: () => {
             log('stream closed');
-            return wrap({});
+            return wrap({ done: true });
           },
         };
       },

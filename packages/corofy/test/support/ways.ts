@@ -1,11 +1,10 @@
 // oxlint-disable typescript/no-implied-eval -- bodies are texts; that is what is tested
 /**
- * The ways in which one body is run, so that they can be compared: as a native async function, as a native generator (which can be returned
- * from at any suspension), and compiled by each back end.
+ * The ways in which one body is run, so that they can be compared: as a native async function, and compiled by each back end. `streams.ts`
+ * has those of async generators, and `model.ts` what is to happen when they are stopped.
  *
  * What must hold: a body is `async (log, wait, fail, env) => { … }`; what it logs, returns and throws is its trace.
  */
-import { parseSync } from 'oxc-parser';
 import * as runtime from 'pawl/compiled';
 import { Future, PENDING, type Context, type Poll } from 'pawl';
 import { HandContext } from '../../../pawl/test/support/gate.ts';
@@ -20,6 +19,8 @@ export interface Trace {
   readonly end: string;
   /** How many waits there were. */
   readonly waits: number;
+  /** How many values an async generator has given. */
+  readonly values?: number;
 }
 
 /** What a value looks like in a trace. */
@@ -39,10 +40,14 @@ export function show(value: unknown, depth = 0): string {
       .map(([key, one]) => `${key}: ${show(one, depth + 1)}`)
       .join(', ')}}`;
   }
-  return typeof value === 'string' ? JSON.stringify(value) : Object.is(value, -0) ? '-0' : String(value);
+  if (typeof value === 'string') return JSON.stringify(value.replaceAll(QUOTING, '$1… $2'));
+  return Object.is(value, -0) ? '-0' : String(value);
 }
 
-function logger(): { log: Log; lines: string[] } {
+/** A message of the engine's that quotes the source, in a string that a body has made of an error. */
+const QUOTING = /(TypeError: ).*? (is not (?:a function|a constructor|iterable))/g;
+
+export function logger(): { log: Log; lines: string[] } {
   const lines: string[] = [];
   return {
     lines,
@@ -76,7 +81,8 @@ export class Wait extends Future<unknown> {
       this.begun = true;
       if (this.state.count++ === this.state.stopAt) {
         this.state.stopped = true;
-        this.turns = Infinity;
+        // It is cancelled now, unless it is in a section that finishes all the same.
+        this.turns = 1;
       }
     }
     if (this.turns-- > 0) {
@@ -93,7 +99,7 @@ export class Wait extends Future<unknown> {
   }
 }
 
-interface Waits {
+export interface Waits {
   count: number;
   stopAt: number;
   stopped: boolean;
@@ -122,6 +128,28 @@ export function load(code: string): () => (...args: unknown[]) => Future<unknown
   ).bind(null, runtime) as () => (...args: unknown[]) => Future<unknown>;
 }
 
+interface Waiting {
+  readonly waits: Waits;
+  readonly wait: (value?: unknown) => Future<unknown>;
+  readonly fail: (error: unknown) => Future<unknown>;
+}
+
+/** What a compiled body waits by; `stopAt`: the wait during which it is to be stopped. */
+export function waiting(log: Log, turns: (at: number) => number, stopAt = -1): Waiting {
+  const waits: Waits = { count: 0, stopAt, stopped: false, log };
+  let made = 0;
+  return {
+    waits,
+    wait: (value) => new Wait(waits, turns(made++), false, value),
+    fail: (error) => new Wait(waits, turns(made++), true, error),
+  };
+}
+
+/** A context whose polls may go on for as long as they have something to do. */
+export class Patient extends HandContext {
+  override readonly runtime: object = { budget: Infinity };
+}
+
 /** Runs a compiled body; `stopAt`: the wait during which it is cancelled. */
 export function runCompiled(
   make: () => (...args: unknown[]) => Future<unknown>,
@@ -130,11 +158,8 @@ export function runCompiled(
   stopAt = -1,
 ): Trace {
   const { log, lines } = logger();
-  const waits: Waits = { count: 0, stopAt, stopped: false, log };
-  let made = 0;
-  const wait = (value?: unknown): Future<unknown> => new Wait(waits, turns(made++), false, value);
-  const fail = (error: unknown): Future<unknown> => new Wait(waits, turns(made++), true, error);
-  const cx = new HandContext();
+  const { waits, wait, fail } = waiting(log, turns, stopAt);
+  const cx = new Patient();
   let end: string;
   try {
     const future = make()(log, wait, fail, env);
@@ -156,107 +181,42 @@ export function runCompiled(
 
 // ---- native
 
-const WAIT = Symbol('wait');
-interface NativeWait {
-  readonly [WAIT]: true;
-  readonly failed: boolean;
-  readonly value: unknown;
+interface NativeWaiting {
+  readonly waits: { count: number };
+  readonly wait: (value?: unknown) => Promise<unknown>;
+  readonly fail: (error: unknown) => PromiseLike<unknown>;
+}
+
+/** What a native body waits by; `interrupt` is called in each wait, with its number, and may throw. */
+export function nativeWaits(interrupt: (at: number) => void = () => {}): NativeWaiting {
+  const waits = { count: 0 };
+  return {
+    waits,
+    async wait(value) {
+      interrupt(waits.count++);
+      return value;
+    },
+    fail: (error) => ({
+      // Lazy: what is not awaited fails nobody.
+      // oxlint-disable-next-line unicorn/no-thenable
+      then: (ok, bad) => {
+        waits.count++;
+        return Promise.reject(error).then(ok, bad);
+      },
+    }),
+  };
 }
 
 export async function runNative(source: string, env: object): Promise<Trace> {
   const { log, lines } = logger();
-  let waits = 0;
-  const body = new Function(`"use strict"; return (${source});`)() as Body;
+  const { waits, wait, fail } = nativeWaits();
+  const make = new Function('coroutine', `"use strict"; return (${source});`);
+  const body = make((fn: unknown) => fn) as Body;
   let end: string;
   try {
-    const wait = async (value?: unknown): Promise<unknown> => {
-      waits++;
-      return value;
-    };
-    const fail = (error: unknown): PromiseLike<unknown> => ({
-      // Lazy: what is not awaited fails nobody.
-      // oxlint-disable-next-line unicorn/no-thenable
-      then: (ok, bad) => {
-        waits++;
-        return Promise.reject(error).then(ok, bad);
-      },
-    });
     end = `returned ${show(await body(log, wait, fail, env))}`;
   } catch (error) {
     end = `threw ${show(error)}`;
   }
-  return { log: lines, end, waits };
-}
-
-/** The body as a generator that yields what it awaits; asynchronous where the body needs it. */
-export function generatorOf(source: string, asynchronous: boolean): string {
-  const prefix = 'const body = ';
-  const text = `${prefix}${source};`;
-  const { program } = parseSync('body.js', text, { sourceType: 'module', preserveParens: true });
-  const edits: { start: number; end: number; text: string }[] = [];
-  const visit = (node: unknown): void => {
-    if (Array.isArray(node)) for (const one of node) visit(one);
-    if (typeof node !== 'object' || node === null || !('type' in node)) return;
-    const one = node as {
-      type: string;
-      start: number;
-      end: number;
-      argument?: { start: number };
-      [key: string]: unknown;
-    };
-    if (one.type === 'AwaitExpression') {
-      edits.push({ start: one.start, end: (one.argument as { start: number }).start, text: '(yield ' });
-      edits.push({ start: one.end, end: one.end, text: ')' });
-    }
-    if (/Function/.test(one.type) && one.start > prefix.length) return;
-    for (const value of Object.values(one)) if (typeof value === 'object') visit(value);
-  };
-  visit(program.body);
-  let result = '';
-  let at = prefix.length;
-  const head = /^async (\([^)]*\)) =>/.exec(source) as RegExpExecArray;
-  for (const edit of edits.sort((a, b) => a.start - b.start || a.end - b.end)) {
-    result += text.slice(at, edit.start) + edit.text;
-    at = edit.end;
-  }
-  result += text.slice(at, -1);
-  return `${asynchronous ? 'async ' : ''}function* ${head[1]} ${result.slice(head[0].length)}`;
-}
-
-/** A generator of either kind. */
-interface Model {
-  next(value: unknown): Step | Promise<Step>;
-  throw(error: unknown): Step | Promise<Step>;
-  return(value: unknown): Step | Promise<Step>;
-}
-type Step = IteratorResult<unknown, unknown>;
-
-/** Runs the body as a generator; at the wait `stopAt` it is returned from. */
-export async function runGenerator(source: string, env: object, asynchronous: boolean, stopAt = -1): Promise<Trace> {
-  const { log, lines } = logger();
-  const text = generatorOf(source, asynchronous);
-  const body = new Function(`"use strict"; return (${text});`)() as (...args: unknown[]) => Model;
-  const wait = (value?: unknown): NativeWait => ({ [WAIT]: true, failed: false, value });
-  const fail = (value: unknown): NativeWait => ({ [WAIT]: true, failed: true, value });
-  let waits = 0;
-  let stopped = false;
-  let end: string;
-  try {
-    const steps = body(log, wait, fail, env);
-    let result = await steps.next(undefined);
-    while (result.done !== true) {
-      const { value } = result;
-      const isWait = typeof value === 'object' && value !== null && WAIT in value;
-      if (isWait && waits++ === stopAt) {
-        stopped = true;
-        log('cancelled');
-        result = await steps.return(undefined);
-      } else if (isWait && (value as NativeWait).failed) result = await steps.throw((value as NativeWait).value);
-      else result = await steps.next(isWait ? (value as NativeWait).value : value);
-    }
-    end = stopped ? 'cancelled []' : `returned ${show(result.value)}`;
-  } catch (error) {
-    end = stopped ? `cancelled ${show([error])}` : `threw ${show(error)}`;
-  }
-  return { log: lines, end, waits };
+  return { log: lines, end, waits: waits.count };
 }

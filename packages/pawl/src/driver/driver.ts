@@ -167,9 +167,13 @@ export interface Driver {
   refresh(): number;
   /** In [0, 1). */
   random(): number;
-  /** A free choice among `n` (ready order, fair select). The native driver answers 0. */
+  /** Which of `n` ready tasks is polled next. The native driver answers 0: the first. */
   choose(n: number): number;
+  /** Where a fair choice among `n` begins, as that of `select`: at random, and in a simulated world a decision of its own. */
+  begin(n: number): number;
   readonly timers: Timers;
+  /** The driver whose network this one uses, with a clock and timers of its own: its handles may be polled under this one. */
+  readonly beneath?: Driver;
   /** Timers that do not keep the loop alive: they fire while something else does. Inside `block` they count like the others. */
   readonly background: Timers;
   readonly net: NetDriver;
@@ -193,6 +197,15 @@ export interface Driver {
   readonly blocking: boolean;
   /** Live counts, for tests and dumps. */
   readonly metrics: DriverMetrics;
+  /** What is open: live timers, and what its users have registered. For tests that name what was left behind; in no particular order. */
+  opened?(): Iterable<Opened>;
+}
+
+/** One thing that is open, by identity. */
+export interface Opened {
+  readonly object: object;
+  /** A few words: `timer`, `connection to 127.0.0.1:4711`. */
+  readonly what: string;
 }
 
 /** Live counts; tests compare them before and after. */
@@ -204,6 +217,8 @@ export interface DriverMetrics {
   readonly turns: number;
   /** I/O wakers stored. */
   readonly waiting: number;
+  /** Operations on files that are under way. */
+  readonly operations?: number;
 }
 
 /** What every runtime reference is, seen from the driver upward. */

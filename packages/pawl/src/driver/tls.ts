@@ -8,6 +8,8 @@
  * - Whoever made a session, a context or an identity frees it, once. A session holds what it needs of the others by itself.
  */
 import { createRequire } from 'node:module';
+import { PawlError } from '../error/index.ts';
+import { currentDriver } from './default.ts';
 
 export type TlsVersion = 'TLSv1.2' | 'TLSv1.3';
 
@@ -96,6 +98,12 @@ let engine: TlsEngine | null = null;
 
 /** This thread's engine. Throws UNSUPPORTED_PLATFORM or FFI_DENIED where there is none. */
 export function tlsEngine(): TlsEngine {
+  if (currentDriver().kind === 'sim') {
+    throw new PawlError(
+      'SIM_REAL_WORLD',
+      'TLS in a simulated world: its keys, nonces and signatures come from the real machine, and would be others at each run. Simulate the program without TLS',
+    );
+  }
   return (engine ??= load());
 }
 

@@ -54,6 +54,19 @@ export class TimerWheel implements Timers {
     return this.#size;
   }
 
+  /** The live entries, in no particular order. For tests and dumps: it looks at every slot. */
+  *[Symbol.iterator](): IterableIterator<TimerEntry> {
+    for (const head of this.#heads) {
+      if (head === null) continue;
+      let entry = head;
+      do {
+        const next = entry.timerNext!;
+        yield entry;
+        entry = next;
+      } while (entry !== head);
+    }
+  }
+
   insert(entry: TimerEntry, deadline: number): void {
     const rounded = Math.ceil(deadline);
     // Also for NaN: an entry that never fires would be harder to find than one that fires at once.

@@ -39,7 +39,14 @@ test('an async function that was not compiled throws NOT_COMPILED at its first c
     codeOf(() => made(1)),
     'NOT_COMPILED',
   );
-  assert.equal(codeOf(untyped(async function* () {})), 'NOT_COMPILED');
+});
+
+test('an async generator that was not compiled throws NOT_COMPILED at its first call, and says what to write instead', () => {
+  const made = untyped(async function* numbers() {});
+  assert.throws(made, {
+    code: 'NOT_COMPILED',
+    message: /coroutine\(async function\* …\) "numbers" .* stream\(function\* \(emit\) …\)/,
+  });
 });
 
 for (const [name, wrong] of Object.entries({

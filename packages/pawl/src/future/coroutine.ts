@@ -279,26 +279,7 @@ function describe(value: unknown): string {
   return typeof then === 'function' ? 'a promise' : 'an object';
 }
 
-/**
- * Makes a function whose calls are coroutines: lazy, cancellable futures. In the function, `yield* future` waits for a future and
- * gives its value, or throws its error.
- *
- * Cancelling a coroutine cancels what it awaits, then runs its `finally` blocks and disposals, which may await; what a program loses
- * by it is what the awaited operation says. A coroutine that was never polled ends without running anything.
- *
- * Errors: BAD_ARGUMENT when it is given no generator function, NOT_COMPILED at the first call of an async function that has not been
- * compiled by corofy, NOT_A_FUTURE at a `yield` of anything but a future.
- *
- * @example
- * ```ts
- * import { blockOn, coroutine, sleep } from 'pawl';
- * const double = coroutine(function* (n: number) {
- *   yield* sleep(1);
- *   return n * 2;
- * });
- * console.log(blockOn(double(21))); // 42
- * ```
- */
+/** Makes a function whose calls are coroutines. Programs know it by a type that has streams, too: `coroutine.ts` above says what it is. */
 export function coroutine<A extends readonly unknown[], R>(
   fn: (...args: A) => Steps<R>,
 ): (...args: A) => Future<Flattened<R>>;
@@ -309,7 +290,7 @@ export function coroutine(fn: (...args: never) => unknown): (...args: readonly u
   if (typeof fn !== 'function')
     throw new PawlError('BAD_ARGUMENT', `coroutine takes a generator function, got ${describe(fn)}`);
   const kind = Object.prototype.toString.call(fn);
-  if (kind === '[object AsyncFunction]' || kind === '[object AsyncGeneratorFunction]') return uncompiled(fn.name);
+  if (kind === '[object AsyncFunction]' || kind === '[object AsyncGeneratorFunction]') return uncompiled(fn.name, kind);
   if (kind !== '[object GeneratorFunction]') {
     throw new PawlError(
       'BAD_ARGUMENT',
@@ -329,11 +310,15 @@ export function coroutine(fn: (...args: never) => unknown): (...args: readonly u
   return made;
 }
 
-function uncompiled(name: string): () => never {
+function uncompiled(name: string, kind: string): () => never {
+  const [written, instead] =
+    kind === '[object AsyncFunction]'
+      ? ['async …', 'coroutine(function* …) with yield*']
+      : ['async function* …', 'stream(function* (emit) …) with yield* emit(value)'];
   return () => {
     throw new PawlError(
       'NOT_COMPILED',
-      `coroutine(async …)${name === '' ? '' : ` "${name}"`} was not compiled: run the program with corofy, or write it as coroutine(function* …) with yield*`,
+      `coroutine(${written})${name === '' ? '' : ` "${name}"`} was not compiled: run the program with corofy, or write it as ${instead}`,
     );
   };
 }

@@ -10,6 +10,7 @@ import { start, type Body, type Flattened } from '../future/coroutine.ts';
 import { alreadyCompleted, Future } from '../future/future.ts';
 import { PENDING, type Poll } from '../future/poll.ts';
 import { waitInfo, type WaitInfo, type Waiting } from '../future/wait-info.ts';
+import { listen, unlisten } from '../future/signals.ts';
 import { fromPromise } from './promise.ts';
 
 class Aborted extends Future<unknown> implements Waiting {
@@ -30,7 +31,7 @@ class Aborted extends Future<unknown> implements Waiting {
       return signal.reason as unknown;
     }
     // The future is the listener itself: adding it again is harmless.
-    if (this.waker === null) signal.addEventListener('abort', this);
+    if (this.waker === null) listen(signal, this);
     this.waker = cx.waker;
     return PENDING;
   }
@@ -46,7 +47,7 @@ class Aborted extends Future<unknown> implements Waiting {
   }
 
   private leave(): void {
-    if (this.waker !== null) this.signal.removeEventListener('abort', this);
+    if (this.waker !== null) unlisten(this.signal, this);
     this.waker = null;
     this.done = true;
   }

@@ -2,7 +2,7 @@
  * Emit: a stream whose values a coroutine gives, at the pace of whoever takes them.
  *
  * What must hold: the coroutine begins with the first `next`, and goes on after an `emit` only when the value has been taken and another is
- * asked for. Closing the stream cancels it, and is done when its cleanup is.
+ * asked for. Closing the stream cancels it, and is done when its cleanup is; what that emits is dropped, since nobody is there to take it.
  */
 import type { Context, Waker } from '../future/context.ts';
 import { start, type Body } from '../future/coroutine.ts';
@@ -15,8 +15,14 @@ import { Pulling } from './pulling.ts';
 import type { Outcome } from './retained.ts';
 import { END, type End, type Source } from './source.ts';
 
-/** Gives one value of the stream, and waits until it was taken and the next is asked for. Cancelling it *loses data*: that value. */
+/**
+ * Gives one value of the stream, and waits until it was taken and the next is asked for. Cancelling it *loses data*: that value. What a
+ * cleanup gives once the stream is closed is dropped at once.
+ */
 export type Emit<T> = (value: T) => Future<void>;
+
+/** Values that one cleanup may emit: one that emits for ever is left waiting, for the deadline of cleanups to end it. */
+const MOST_DROPPED = 1000;
 
 export class Emitting<T> extends Pulling<T> {
   readonly label = 'stream';
@@ -28,6 +34,7 @@ export class Emitting<T> extends Pulling<T> {
   private offer: Emission<T> | null = null;
   /** The emit whose value was taken: it ends when the next value is asked for. */
   private taken: Emission<T> | null = null;
+  private dropped = 0;
 
   constructor(body: Body<[Emit<T>], void>) {
     super();
@@ -70,11 +77,13 @@ export class Emitting<T> extends Pulling<T> {
     return [];
   }
 
-  /** @internal */
-  offered(emission: Emission<T>): void {
+  /** @internal False when nobody will take it, and the coroutine is to go on. */
+  offered(emission: Emission<T>): boolean {
+    if (this.closed) return ++this.dropped > MOST_DROPPED;
     if (this.offer !== null || this.taken !== null)
       throw new PawlError('BUSY', 'two emits of one stream at once: values come one after the other');
     this.offer = emission;
+    return true;
   }
 
   /** @internal */
@@ -114,7 +123,10 @@ class Emission<T> extends Future<void> implements Waiting {
       return undefined;
     }
     if (this.state === NEW) {
-      this.stream.offered(this);
+      if (!this.stream.offered(this)) {
+        this.state = DONE;
+        return undefined;
+      }
       this.state = OFFERED;
     }
     this.waker = cx.waker;

@@ -1,5 +1,6 @@
-/** A stream in ordinary async code: an async iterator whose steps run on the ambient runtime. */
+/** A stream in a loop: in ordinary async code, an async iterator whose steps run on the ambient runtime; in a compiled coroutine, itself. */
 import { coroutine, type Steps } from '../future/coroutine.ts';
+import type { Direct } from '../future/direct.ts';
 import type { Future } from '../future/future.ts';
 import { ambientRuntime } from '../task/ambient.ts';
 import type { JoinHandle } from '../task/join-handle.ts';
@@ -80,4 +81,9 @@ export function steppable<T>(source: Source<T>): Steppable<T> {
       await closeOne(source);
     },
   };
+}
+
+/** A stream as a compiled coroutine asks it. */
+export function direct(source: Source<unknown>): Direct {
+  return { end: END, next: () => source.next(), close: () => closeOne(source) };
 }

@@ -487,6 +487,50 @@ test('an emit waits until its value was taken and the next is asked for, and clo
   assert.deepEqual(log, ['ask', 'give 0', 'got 0', 'ask', 'give 1', 'got 1', 'cleaned up', 'then Symbol(pawl.END)']);
 });
 
+test('what a cleanup emits after the stream was closed is dropped, and the cleanup goes on', () => {
+  const log: string[] = [];
+  const { driver, reports, run } = world();
+  run(function* () {
+    const values = stream<string>(function* (emit) {
+      try {
+        yield* emit('one');
+      } finally {
+        yield* emit('nobody takes this');
+        yield* sleep(5);
+        log.push('cleaned up');
+      }
+    });
+    log.push(String(yield* values.next()));
+    yield* values.close();
+    log.push('closed');
+  });
+  assert.deepEqual(log, ['one', 'cleaned up', 'closed']);
+  assert.deepEqual([reports, driver.time], [[], 5]);
+});
+
+test('a cleanup that emits for ever is ended by the deadline of cleanups', () => {
+  const { driver, reports, run } = world();
+  run(
+    function* () {
+      const values = stream<number>(function* (emit) {
+        try {
+          yield* emit(1);
+        } finally {
+          for (;;) yield* emit(2);
+        }
+      });
+      yield* values.next();
+      yield* values.close();
+    },
+    { cleanupTimeout: 70 },
+  );
+  assert.deepEqual(
+    reports.map(({ code }) => code),
+    ['CLEANUP_TIMEOUT'],
+  );
+  assert.equal(driver.time, 70);
+});
+
 test('two emits at once, two nexts at once and bad arguments are refused', () => {
   const twice = stream<number>(function* (emit) {
     yield* join([emit(1), emit(2)]);

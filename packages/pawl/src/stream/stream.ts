@@ -6,20 +6,21 @@
  * closes the stream, and with it everything behind it; a `next` that waits meanwhile gives END.
  */
 import { PawlError } from '../error/index.ts';
-import type { Context, Waker } from '../future/context.ts';
+import type { Waker } from '../future/context.ts';
 import type { Body, Flattened } from '../future/coroutine.ts';
-import { alreadyCompleted, Future } from '../future/future.ts';
-import { PENDING, type Poll } from '../future/poll.ts';
+import { directly, type Direct } from '../future/direct.ts';
+import { Future } from '../future/future.ts';
 import { WatchReceiver } from '../sync/watch.ts';
 import { Buffering } from './buffer.ts';
 import { closing } from './close.ts';
 import { Concurrent } from './concurrent.ts';
-import { iterate, type StreamIterator } from './iterate.ts';
+import { direct, iterate, type StreamIterator } from './iterate.ts';
 import { Emitting, type Emit } from './emit.ts';
 import { Flattening } from './flatten.ts';
 import { AsyncIterableSource, IterableSource, ReceiverSource, type Receiving } from './iterables.ts';
 import { Merging } from './merge.ts';
-import { END, type End, type Source } from './source.ts';
+import { Next } from './next.ts';
+import type { End, Source } from './source.ts';
 import { fold, forEach, type Consumer } from './terminal.ts';
 import { Debouncing, Throttling } from './timing.ts';
 import { Chunking, Dropping, Filtering, Mapping, Scanning, Taking } from './transform.ts';
@@ -29,7 +30,7 @@ export type Streamable<T> = Stream<T> | Iterable<T> | AsyncIterable<T> | Receivi
 
 /**
  * Values that come one after the other, each when it is asked for. Its methods make new streams of it; `forEach`, `fold` and `toArray`
- * run it to its end, in a coroutine; `for await` does in ordinary async code.
+ * run it to its end, in a coroutine; `for await` does in ordinary async code, and in a coroutine that corofy compiles.
  *
  * A stream has one consumer: what makes a new stream of it, or runs it, takes it over, and the second that does throws BUSY. The
  * consumer's pace is everybody's: a source is asked for a value only when one is wanted. However the consumer ends, the stream is closed:
@@ -129,7 +130,7 @@ export class Stream<out T> implements Source<T>, AsyncIterable<T, undefined> {
   }
 
   /**
-   * The next value, or {@link END}. One at a time.
+   * The next value, or `END`. One at a time.
    *
    * Cancelling it is *safe*: the value comes with the next call. Errors: BUSY while another `next` is under way; what the stream throws. A
    * stream that has thrown is still to be closed.
@@ -289,6 +290,11 @@ export class Stream<out T> implements Source<T>, AsyncIterable<T, undefined> {
     });
   }
 
+  /** @internal For `for await` and `yield*` in a compiled coroutine. */
+  [directly](): Direct {
+    return direct(this.engage());
+  }
+
   /** For `for await` in ordinary async code, on the ambient runtime. Leaving the loop early closes the stream. */
   [Symbol.asyncIterator](): StreamIterator<T> {
     return iterate(this.engage());
@@ -314,64 +320,6 @@ export class Stream<out T> implements Source<T>, AsyncIterable<T, undefined> {
  */
 export function stream<T>(body: Body<[emit: Emit<T>], void>): Stream<T> {
   return new Stream(new Emitting(body));
-}
-
-class Next<T> extends Future<T | End> {
-  private readonly stream: Stream<T>;
-  /** @internal For dumps, which see through it. */
-  awaited: Future<T | End> | null = null;
-  /** @internal */
-  readonly transparent = true;
-  private done = false;
-
-  constructor(over: Stream<T>) {
-    super();
-    this.stream = over;
-  }
-
-  override poll(cx: Context): Poll<T | End> {
-    if (this.done) throw alreadyCompleted('next of a stream');
-    const { stream: over } = this;
-    if (over.user !== null && over.user !== this) {
-      this.done = true;
-      throw new PawlError('BUSY', 'another task awaits the next value of this stream: one at a time may');
-    }
-    if (over.closed && this.awaited !== null) return this.leave(cx);
-    this.awaited ??= over.source.next();
-    let value: Poll<T | End>;
-    try {
-      value = this.awaited.poll(cx);
-    } catch (error) {
-      this.finish();
-      throw error;
-    }
-    if (value === PENDING) {
-      over.user = this;
-      over.waker = cx.waker;
-    } else this.finish();
-    return value;
-  }
-
-  /** The stream was closed while this waited. */
-  private leave(cx: Context): Poll<End> {
-    if ((this.awaited as Future<T | End>).cancel(cx) === PENDING) return PENDING;
-    this.finish();
-    return END;
-  }
-
-  override cancel(cx: Context): Poll<void> {
-    if (!this.done && this.awaited !== null && this.awaited.cancel(cx) === PENDING) return PENDING;
-    if (this.stream.user === this) this.finish();
-    this.done = true;
-    return undefined;
-  }
-
-  private finish(): void {
-    this.stream.user = null;
-    this.stream.waker = null;
-    this.awaited = null;
-    this.done = true;
-  }
 }
 
 /** What stands behind a stream of something that is no stream yet; null for what cannot be one. */

@@ -14,6 +14,7 @@ import { PENDING, type Poll } from '../future/poll.ts';
 import type { WaitInfo } from '../future/wait-info.ts';
 import { WaitList } from '../future/wait-list.ts';
 import { DONE, NEW, type Node, Waiter, wakeAll } from '../future/waiter.ts';
+import { listen, unlisten } from '../future/signals.ts';
 import { spend } from '../task/budget.ts';
 import { type Named, title } from './named.ts';
 
@@ -260,15 +261,15 @@ export class CancellationToken implements Disposable {
     if (this.linked || this.done) return;
     if (this.parent !== null) this.parent.push(this);
     else if (this.source === null) return;
-    else this.source.addEventListener('abort', this);
+    else listen(this.source, this);
     this.linked = true;
   }
 
   private unlink(): void {
     if (!this.linked) return;
     this.linked = false;
-    if (this.parent === null) this.source?.removeEventListener('abort', this);
-    else this.parent.remove(this);
+    if (this.parent !== null) this.parent.remove(this);
+    else if (this.source !== null) unlisten(this.source, this);
   }
 }
 

@@ -1,10 +1,11 @@
 /**
  * The ambient runtime: where futures go that ordinary async code awaits (`then`).
  *
- * What must hold: one a thread, made on demand. A task in it belongs to no caller's scope; the process waits for it as long as anything
- * can wake it.
+ * What must hold: one for each driver, made on demand: the thread's own, a paused clock's, a simulated host's. A task in it belongs to no caller's scope;
+ * the process waits for it as long as anything can wake it.
  */
 import { defaultDriver } from '../driver/default.ts';
+import type { Driver } from '../driver/driver.ts';
 import type { Context } from '../future/context.ts';
 import { setConsumer } from '../future/consume.ts';
 import { Future } from '../future/future.ts';
@@ -29,7 +30,7 @@ class Moved extends Future<unknown> {
   }
 }
 
-let ambient: Runtime | null = null;
+const ambients = new WeakMap<Driver, Runtime>();
 
 /**
  * The thread's ambient runtime, made at its first use.
@@ -44,13 +45,17 @@ let ambient: Runtime | null = null;
  * ```
  */
 export function ambientRuntime(): Runtime {
-  return (ambient ??= new Runtime(defaultDriver()));
+  const driver = defaultDriver();
+  let runtime = ambients.get(driver);
+  if (runtime === undefined) ambients.set(driver, (runtime = new Runtime(driver)));
+  return runtime;
 }
 
 /** Ends the ambient runtime: its tasks are cancelled and cleaned up, and their promises reject with CANCELLED. */
 export function shutdownAmbient(reason?: unknown): void {
-  const runtime = ambient;
-  ambient = null;
+  const driver = defaultDriver();
+  const runtime = ambients.get(driver);
+  ambients.delete(driver);
   runtime?.root.abortAll(reason);
 }
 

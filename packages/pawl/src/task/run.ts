@@ -5,6 +5,7 @@ import type { Driver } from '../driver/driver.ts';
 import { toFuture, type Body, type Flattened } from '../future/coroutine.ts';
 import type { Future } from '../future/future.ts';
 import { current } from '../future/register.ts';
+import { listen, unlisten } from '../future/signals.ts';
 import { MainTask } from './main.ts';
 import { Runtime, type RuntimeOptions } from './runtime.ts';
 
@@ -53,7 +54,8 @@ export function run<T>(main: Future<T> | Body<[], T>, options: RunAsyncOptions =
       return;
     }
     const task: MainTask<T> = new MainTask(runtime, toFuture(main), options.name, () => {
-      signal?.removeEventListener('abort', abort);
+      if (signal !== undefined) unlisten(signal, abort);
+      if (runtime.muted) return;
       try {
         resolve(task.take());
       } catch (error) {
@@ -61,7 +63,7 @@ export function run<T>(main: Future<T> | Body<[], T>, options: RunAsyncOptions =
       }
     });
     const abort = (): void => task.abort(signal?.reason);
-    signal?.addEventListener('abort', abort, { once: true });
+    if (signal !== undefined) listen(signal, abort);
     try {
       options.onRuntime?.(runtime);
     } catch (error) {

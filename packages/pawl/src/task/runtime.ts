@@ -76,6 +76,8 @@ export class Runtime implements DriverClient, DriverHolder {
   private running = false;
   private timed: boolean;
   private dropped = false;
+  /** @internal True once `stop` was called: promises of its tasks stay pending. */
+  muted = false;
   private spawned = 0;
   private over = 0;
   private polls = 0;
@@ -137,15 +139,23 @@ export class Runtime implements DriverClient, DriverHolder {
 
   /** What {@link dump} shows, as data. */
   snapshot(): TaskSnapshot[] {
+    return this.observer.take(this.root, this.driver.refresh());
+  }
+
+  /** @internal The numbers that the live tasks have in snapshots. */
+  get taskNumbers(): number[] {
+    return this.observer.numbers(this.root);
+  }
+
+  private get observer(): Snapshots {
     const { linter } = this;
-    this.snapshots ??= new Snapshots(linter === null ? null : (task) => linter.since(task));
-    return this.snapshots.take(this.root, this.driver.refresh());
+    return (this.snapshots ??= new Snapshots(linter === null ? null : (task) => linter.since(task)));
   }
 
   /** Live counts. Cheap enough to be read every second. */
   get metrics(): RuntimeMetrics {
     const { spawned, over, polls, turns, queue, driver } = this;
-    const { timers, waiting } = driver.metrics;
+    const { timers, waiting, operations = 0 } = driver.metrics;
     return {
       tasks: { live: spawned - over, spawned, ended: over },
       polls,
@@ -155,7 +165,7 @@ export class Runtime implements DriverClient, DriverHolder {
       turns,
       timers,
       ioWaiters: waiting,
-      fileOperations: this.driver.files.pending,
+      fileOperations: operations,
     };
   }
 
@@ -164,6 +174,15 @@ export class Runtime implements DriverClient, DriverHolder {
     this.dropped = true;
     this.queue.clear();
     this.driver.detach(this);
+  }
+
+  /**
+   * @internal Cancels every task, with its cleanup, in the place of whoever has lost interest in them: promises that wait for their outcomes
+   * are not told, since nobody would take the rejections.
+   */
+  stop(reason: unknown): void {
+    this.muted = true;
+    this.root.abortAll(reason);
   }
 
   // ---- the driver's side

@@ -39,7 +39,7 @@ class Select extends Combinator<unknown> {
   }
 
   protected override first(): number {
-    return Math.floor(driverOf(this.cx).random() * this.size);
+    return driverOf(this.cx).begin(this.size);
   }
 
   protected override onValue(index: number, value: unknown): void {

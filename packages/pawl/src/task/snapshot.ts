@@ -79,6 +79,15 @@ export class Snapshots {
     return raw.map((task) => this.show(task, now, places));
   }
 
+  /** The numbers of the tasks that {@link take} would show. Costs none of its lines. */
+  numbers(root: Scope): number[] {
+    const numberOf = ({ task, children }: Raw): number[] => [
+      this.ids.get(task) as number,
+      ...children.flatMap((child) => numberOf(child)),
+    ];
+    return this.collect(root).flatMap((raw) => numberOf(raw));
+  }
+
   private collect(scope: Scope): Raw[] {
     return scope.list.map((task) => {
       if (!this.ids.has(task)) this.ids.set(task, ++this.last);

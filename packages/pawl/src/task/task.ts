@@ -186,6 +186,7 @@ export class Task<T> extends Future<T> implements JoinHandle<T>, Context, Waker 
     return new Promise<T>((resolve, reject) => {
       const settle = (): void => {
         this.observe();
+        if (this.parent.runtime.muted) return;
         if ((this.flags & OK) !== 0) resolve(this.result as T);
         else reject(this.result);
       };

@@ -1,5 +1,6 @@
 /** What is said of a world in which nothing can happen any more. */
 import { PawlError } from '../error/index.ts';
+import { Runtime } from '../task/runtime.ts';
 import type { AwaitSnapshot, TaskSnapshot } from '../task/snapshot.ts';
 import type { World } from './world.ts';
 
@@ -10,11 +11,11 @@ import type { World } from './world.ts';
 export function hang(world: World, cycles: readonly string[]): PawlError {
   const dumps: string[] = [];
   let promised: string | undefined;
-  for (const { name, runtime, up } of world.hosts.values()) {
-    const text = runtime === null || runtime.taskCount === 0 ? '' : runtime.dump();
-    dumps.push(`host "${name}"${up ? '' : ', which is down'}:${text === '' ? ' no task' : `\n${text}`}`);
-    if (runtime === null) continue;
-    const task = runtime.snapshot().find(waitsForPromise);
+  for (const { name, driver } of world.hosts.values()) {
+    const runtimes = [...(driver?.attached ?? [])].filter((client) => client instanceof Runtime);
+    const state = driver === null ? ', which is down: no task' : runtimes.length === 0 ? ': no task' : ':';
+    dumps.push(`host "${name}"${state}`, ...runtimes.map((runtime) => runtime.dump()));
+    const task = runtimes.flatMap((runtime) => runtime.snapshot()).find(waitsForPromise);
     if (task !== undefined) promised ??= `task "${task.name}" of the host "${name}"`;
   }
   const all = [...cycles, ...dumps].join('\n');

@@ -1,9 +1,20 @@
-/** Testing with Pawl: programs in simulated worlds, and the platform that follows a source of time and randomness. */
+/**
+ * Testing with Pawl: programs in simulated worlds, a clock that stands still, futures polled by hand, what looks for leaks, and the
+ * platform that follows a source of time and randomness.
+ */
+// What it gives is awaited by promise code, too.
+import '../task/ambient.ts';
+
 export type { ClockOptions as HostClock, Freedoms, Latency, LinkOptions } from '../driver/sim/index.ts';
+export { Clock } from './clock.ts';
 export type { Host, HostOptions } from './host.ts';
+export { ManualDriver } from './manual-driver.ts';
+export { assertNoLeaks } from './no-leaks.ts';
 export { installPlatform } from './platform/install.ts';
 export type { PlatformSource, TimerTerms, TimerToken } from './platform/source.ts';
 export { SimFailure } from './sim-failure.ts';
 export { simulate, type SimulateOptions, type SimulateReport } from './simulate.ts';
 export type { Scenario, SimLimits, WorldOptions } from './simulation.ts';
+export { spawnTest, TestTask, type TestResult } from './spawn-test.ts';
+export { withClock, type ClockBody, type ClockOptions } from './with-clock.ts';
 export type { HostName, Invariant, LinkDirection, World } from './world.ts';

@@ -1,9 +1,11 @@
 /**
- * The platform inside simulated worlds: time, randomness and timers of Node and of the language follow the host on which they are asked for.
+ * The platform inside simulated worlds: time, randomness and timers of Node and of the language follow the host on which they are asked for, and
+ * so does Pawl's own default driver, which `run` and `await future` use.
  *
  * What must hold: one installation serves all simulations of a thread, for as long as one is under way; outside of hosts the platform is as
  * ever. What a timer's callback throws fails its world, as it would have ended its process.
  */
+import { substituteDriver } from '../driver/default.ts';
 import { PawlError } from '../error/index.ts';
 import { CallbackTimer } from '../task/callback-timer.ts';
 import { enter, inside, type Place } from './inside.ts';
@@ -80,11 +82,16 @@ const source: PlatformSource = {
 };
 
 let users = 0;
-let installed: Disposable | null = null;
+let installed: DisposableStack | null = null;
 
 /** Lets the platform follow simulated hosts until it is disposed of. BUSY inside `withClock`. */
 export function followHosts(): Disposable {
-  if (users === 0) installed = installPlatform(source);
+  if (users === 0) {
+    using stack = new DisposableStack();
+    stack.use(installPlatform(source));
+    stack.use(substituteDriver(() => inside()?.driver ?? null));
+    installed = stack.move();
+  }
   users++;
   let live = true;
   return {
@@ -92,7 +99,7 @@ export function followHosts(): Disposable {
       if (!live) return;
       live = false;
       if (--users > 0) return;
-      installed?.[Symbol.dispose]();
+      installed?.dispose();
       installed = null;
     },
   };

@@ -6,8 +6,11 @@ import { fromPromise } from '../node/promise.ts';
 import { Mutex } from '../sync/mutex.ts';
 import { TcpListener } from '../net/listener.ts';
 import { TcpStream } from '../net/stream.ts';
+import { TlsStream } from '../net/index.ts';
 import { sleep } from '../time/sleep.ts';
 import { yieldNow } from '../future/ready.ts';
+import '../task/ambient.ts';
+import { run } from '../task/run.ts';
 import { spawn } from '../task/spawn.ts';
 import type { PawlError } from '../error/index.ts';
 import { SimFailure, simulate, type SimulateOptions, type Scenario } from './index.ts';
@@ -228,4 +231,31 @@ test('a failure that does not come again says so', async () => {
     if (runs++ === 0) throw new Error('once');
   });
   assert.match(error.message, /went another way/);
+});
+
+test('run and await inside a host stay inside it', async () => {
+  const { time } = await simulate({ seeds: 3, check: true }, function* () {
+    const slept = async (): Promise<number> => {
+      await sleep(10_000);
+      return run(function* () {
+        yield* sleep(10_000);
+        return 3;
+      });
+    };
+    assert.equal(yield* fromPromise(slept()), 3);
+  });
+  assert.ok(time >= 60_000);
+});
+
+test('TLS is refused, because no run of it is like another', async () => {
+  const error = await causeOf({ seeds: 1 }, function* (world) {
+    world.host('server', function* () {
+      using listener = yield* TcpListener.bind('0.0.0.0:443');
+      yield* listener.accept();
+    });
+    yield* sleep(10);
+    yield* TlsStream.connect('server:443');
+  });
+  assert.equal(error.code, 'SIM_REAL_WORLD');
+  assert.match(error.message, /TLS/);
 });

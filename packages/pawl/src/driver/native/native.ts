@@ -8,7 +8,7 @@
  */
 import { PawlError } from '../../error/index.ts';
 import { reason as syscallReason } from '../../sys/syscalls/index.ts';
-import type { Driver, DriverClient, DriverMetrics, NetDriver, RemoteWaker } from '../driver.ts';
+import type { Driver, DriverClient, DriverMetrics, NetDriver, Opened, RemoteWaker } from '../driver.ts';
 import { TimerWheel } from '../wheel.ts';
 import { NativeFiles } from './files/files.ts';
 import { GuestLoop } from './guest.ts';
@@ -92,7 +92,13 @@ export class NativeDriver implements Driver, Turns {
       timers: timers.size + background.size,
       turns: this.#turnCount,
       waiting: reactor.waiting,
+      operations: this.files.pending,
     };
+  }
+
+  *opened(): Iterable<Opened> {
+    for (const wheel of [this.timers, this.background]) for (const object of wheel) yield { object, what: 'timer' };
+    for (const object of this.reactor.open()) yield { object, what: object.what };
   }
 
   now(): number {
@@ -109,6 +115,10 @@ export class NativeDriver implements Driver, Turns {
 
   choose(_n: number): number {
     return 0;
+  }
+
+  begin(n: number): number {
+    return Math.floor(this.random() * n);
   }
 
   schedule(client: DriverClient): void {

@@ -60,6 +60,7 @@ class ScriptedSelector implements EventSelector {
 }
 
 class TestSource extends Source {
+  readonly what = 'source of a test';
   readonly selector: ScriptedSelector;
 
   constructor(selector: ScriptedSelector, reactor: Reactor, fd: number) {

@@ -59,6 +59,11 @@ export class Reactor {
     return this.#selector.fd;
   }
 
+  /** The registered sources. */
+  open(): Source[] {
+    return this.#slots.filter((source) => source !== null);
+  }
+
   addWaiting(): void {
     if (this.waiting++ === 0) this.onLive();
   }

@@ -25,6 +25,10 @@ export class NativeRemoteWaker extends Source implements RemoteWaker, Waker {
     this.storeReader(this);
   }
 
+  get what(): string {
+    return 'waker for another thread';
+  }
+
   /** The other thread has written. */
   wake(): void {
     if (this.fd < 0) return;

@@ -43,12 +43,17 @@ export abstract class Source {
     return this.fd < 0;
   }
 
+  /** A few words, for people. */
+  abstract get what(): string;
+
   /**
    * Throws WRONG_RUNTIME when another driver polls than the one whose events wake us: it might be asleep then, for ever. What wraps a driver
-   * shares its timers, so they tell whose loop it is.
+   * shares its timers, so they tell whose loop it is; what has timers of its own says what lies beneath it.
    */
   protected checkDriver(cx: Context): void {
-    if (driverOf(cx).timers === this.reactor.timers) return;
+    const driver = driverOf(cx);
+    const { timers } = this.reactor;
+    if (driver.timers === timers || driver.beneath?.timers === timers) return;
     throw new PawlError('WRONG_RUNTIME', 'a handle was polled under another driver than the one that made it');
   }
 

@@ -41,6 +41,10 @@ export class NativeTcpListener extends Source implements TcpListenerHandle {
     this.local = local;
   }
 
+  get what(): string {
+    return `listener at ${this.local.host}:${this.local.port}`;
+  }
+
   pollAccept(cx: Context): Poll<TcpStreamHandle> {
     this.checkDriver(cx);
     if (this.fd < 0) throw new PawlError('CLOSED', 'the listener has been closed', about(this.local));

@@ -26,6 +26,10 @@ export class NativeTcpStream extends NativeStream implements TcpStreamHandle {
     this.peer = peer;
   }
 
+  get what(): string {
+    return `connection to ${this.peer.host}:${this.peer.port}`;
+  }
+
   get local(): SocketAddress {
     this.#local ??= socket.localAddress(this.openFd());
     return this.#local;

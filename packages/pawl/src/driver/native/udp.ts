@@ -33,6 +33,10 @@ export class NativeUdp extends Source implements UdpHandle {
     this.#local = local;
   }
 
+  get what(): string {
+    return `UDP socket at ${this.#bound.host}:${this.#bound.port}`;
+  }
+
   get local(): SocketAddress {
     this.#local ??= socket.localAddress(this.#open());
     return this.#local;

@@ -66,6 +66,10 @@ export class NativeUnixDatagram extends Source implements UnixDatagramHandle {
     }
   }
 
+  get what(): string {
+    return `Unix datagram socket ${this.local.name || 'without a name'}`;
+  }
+
   forget(direction: Direction): void {
     if (direction === 'read') this.takeReader();
     else this.takeWriter();

@@ -37,6 +37,10 @@ export class NativeUnixListener extends Source implements UnixListenerHandle {
     return PENDING;
   }
 
+  get what(): string {
+    return `Unix listener ${this.local.name}`;
+  }
+
   forget(): void {
     this.takeReader();
   }

@@ -26,6 +26,11 @@ export class NativeUnixStream extends NativeStream implements UnixStreamHandle {
     return this.#credentials;
   }
 
+  get what(): string {
+    const { local, peer } = this;
+    return `Unix connection ${(peer.kind === 'unnamed' ? local : peer).name || 'without a name'}`;
+  }
+
   protected override context(): SystemErrorContext {
     return whose(this.peer.kind === 'unnamed' ? this.local : this.peer);
   }

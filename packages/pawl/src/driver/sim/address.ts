@@ -33,6 +33,16 @@ export function isWildcard(host: string): boolean {
   return host === '0.0.0.0' || host === '::';
 }
 
+/** To every machine of the local network. */
+export const BROADCAST = '255.255.255.255';
+
+/** Multicast (RFC 5771; RFC 4291, 2.7). */
+export function isGroup(host: string): boolean {
+  if (host.includes(':')) return host.startsWith('ff');
+  const first = Number(host.slice(0, host.indexOf('.')));
+  return first >= 224 && first < 240;
+}
+
 /** Whether a socket of that machine may be bound to the address. */
 export function isOwn(machine: SimMachine, host: string): boolean {
   const { ipv4, ipv6 } = machine.addresses;

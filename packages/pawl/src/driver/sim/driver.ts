@@ -10,7 +10,7 @@ import { PawlError } from '../../error/index.ts';
 import type { Driver, DriverClient, DriverMetrics, NetDriver, RemoteWaker, Timers } from '../driver.ts';
 import type { FileDriver } from '../files.ts';
 import { Alarm } from './alarm.ts';
-import { TASK } from './kinds.ts';
+import { SELECT, TASK } from './kinds.ts';
 import { SimLookup } from './lookup.ts';
 import type { SimMachine } from './machine.ts';
 import { NetStack } from './tcp/stack.ts';
@@ -106,6 +106,10 @@ export class SimDriver implements Driver {
 
   choose(n: number): number {
     return this.world.pick(n, this.world.freedoms.order, TASK);
+  }
+
+  begin(n: number): number {
+    return this.world.decisions.choose(n, SELECT);
   }
 
   /** A world goes on as long as its main does: in it no timer keeps anything alive. */

@@ -15,6 +15,7 @@ import { alreadyCompleted, Future } from '../../future/future.ts';
 import { PENDING, type Poll } from '../../future/poll.ts';
 import { type WaitInfo, waitInfo } from '../../future/wait-info.ts';
 import type { Link } from '../../future/wait-list.ts';
+import { listen, unlisten } from '../../future/signals.ts';
 import type { Transport } from '../../net/transport.ts';
 import { closeOne } from '../../stream/close.ts';
 import { CallbackTimer } from '../../task/callback-timer.ts';
@@ -160,7 +161,7 @@ export class Call extends Future<ClientResponse> implements User, Waiting {
     const { timeout, signal } = this.plan.options;
     if (signal) {
       if (signal.aborted) throw signal.reason;
-      signal.addEventListener('abort', this);
+      listen(signal, this);
     }
     if (timeout === undefined || timeout === Infinity) return;
     const driver = driverOf(cx);
@@ -387,7 +388,8 @@ export class Call extends Future<ClientResponse> implements User, Waiting {
 
   private unwatch(): void {
     const { timer, timers } = this;
-    this.plan.options.signal?.removeEventListener('abort', this);
+    const { signal } = this.plan.options;
+    if (signal) unlisten(signal, this);
     if (timer === null) return;
     this.timer = null;
     timers?.cancel(timer);

@@ -9,6 +9,7 @@ import type { Context } from '../../future/context.ts';
 import { Future } from '../../future/future.ts';
 import { PENDING, type Poll } from '../../future/poll.ts';
 import { current } from '../../future/register.ts';
+import { listen, unlisten } from '../../future/signals.ts';
 import { PawlError } from '../../error/index.ts';
 import type { Runtime } from '../../task/runtime.ts';
 import type { Scope } from '../../task/scope.ts';
@@ -51,7 +52,7 @@ export class ResponseBody extends InboundBody implements User {
     this.onEnd = () => this.complete();
     connection.handTo(this);
     connection.arm(end);
-    signal?.addEventListener('abort', this);
+    if (signal) listen(signal, this);
   }
 
   override pollBody(cx: Context, target: Uint8Array): Poll<number> {
@@ -143,7 +144,8 @@ export class ResponseBody extends InboundBody implements User {
 
   private leave(): void {
     this.connection = null;
-    this.exchanged.signal?.removeEventListener('abort', this);
+    const { signal } = this.exchanged;
+    if (signal) unlisten(signal, this);
     const { upload } = this;
     this.upload = null;
     if (upload !== null) abandon(this.exchanged.runtime, upload);

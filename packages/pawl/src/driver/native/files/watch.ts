@@ -49,6 +49,10 @@ export class NativeWatch extends Source implements WatchHandle {
     }
   }
 
+  get what(): string {
+    return `watch of ${this.path}`;
+  }
+
   pollEvents(cx: Context): Poll<WatchEvent[]> {
     this.checkDriver(cx);
     if (this.fd < 0) throw new PawlError('CLOSED', `the watch has been closed: '${this.path}'`, { path: this.path });

@@ -9,7 +9,18 @@ import type { SimDriver } from '../driver.ts';
 import { LISTENER } from '../kinds.ts';
 import type { SimMachine } from '../machine.ts';
 import { systemError } from '../system-error.ts';
-import { asFamily, bestFor, canonical, isOwn, isWildcard, machineAt, overlap, sourceFor } from '../address.ts';
+import {
+  asFamily,
+  bestFor,
+  BROADCAST,
+  canonical,
+  isGroup,
+  isOwn,
+  isWildcard,
+  machineAt,
+  overlap,
+  sourceFor,
+} from '../address.ts';
 import { SYN_RECEIVED, SYN_SENT, TcpEndpoint } from './endpoint.ts';
 import { SimTcpListener } from './listener.ts';
 import { Ports } from '../ports.ts';
@@ -55,6 +66,7 @@ export class NetStack {
 
   connect(address: SocketAddress, { local }: TcpConnectOptions): SimTcpStream {
     const host = canonical(address.host);
+    if (host === BROADCAST || isGroup(host)) throw systemError('ENETUNREACH', 'connect', address);
     const source = this.bind(local, host, address);
     const endpoint = new TcpEndpoint(this, source, address, machineAt(this.machine, host), SYN_SENT);
     endpoint.ownsPort = true;

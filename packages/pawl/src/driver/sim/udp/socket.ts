@@ -10,10 +10,10 @@ import type { Context } from '../../../future/context.ts';
 import { PENDING, type Poll } from '../../../future/poll.ts';
 import type { Direction, SocketAddress } from '../../driver.ts';
 import type { Datagram, Outgoing, Received, UdpBindOptions, UdpHandle, UdpSettings } from '../../udp.ts';
-import { asFamily, type Bound, canonical, isWildcard, sourceFor } from '../address.ts';
+import { asFamily, type Bound, BROADCAST, canonical, isGroup, isWildcard, sourceFor } from '../address.ts';
 import { SimSource } from '../source.ts';
 import { systemError } from '../system-error.ts';
-import { BROADCAST, isGroup, type UdpStack } from './stack.ts';
+import type { UdpStack } from './stack.ts';
 
 /** net.core.rmem_default, and what the kernel adds for each datagram (sizeof(struct sk_buff), and the rounding of its data). */
 const RECEIVE_BUFFER = 212_992;

@@ -6,7 +6,7 @@
  */
 import type { SocketAddress } from '../../driver.ts';
 import type { UdpBindOptions } from '../../udp.ts';
-import { bestFor, canonical, isOwn, isWildcard, machineAt, overlap } from '../address.ts';
+import { bestFor, BROADCAST, canonical, isGroup, isOwn, isWildcard, machineAt, overlap } from '../address.ts';
 import type { SimDriver } from '../driver.ts';
 import { SOCKET } from '../kinds.ts';
 import type { SimMachine } from '../machine.ts';
@@ -14,15 +14,6 @@ import { Ports } from '../ports.ts';
 import { systemError } from '../system-error.ts';
 import { OVERHEAD, Packet, Unreachable } from './packet.ts';
 import { SimUdp } from './socket.ts';
-
-export const BROADCAST = '255.255.255.255';
-
-/** Multicast (RFC 5771; RFC 4291, 2.7). */
-export function isGroup(host: string): boolean {
-  if (host.includes(':')) return host.startsWith('ff');
-  const first = Number(host.slice(0, host.indexOf('.')));
-  return first >= 224 && first < 240;
-}
 
 export class UdpStack {
   readonly driver: SimDriver;
