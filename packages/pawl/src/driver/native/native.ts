@@ -99,6 +99,7 @@ export class NativeDriver implements Driver, Turns {
   *opened(): Iterable<Opened> {
     for (const wheel of [this.timers, this.background]) for (const object of wheel) yield { object, what: 'timer' };
     for (const object of this.reactor.open()) yield { object, what: object.what };
+    for (const object of this.files.opened) yield { object, what: object.what };
   }
 
   now(): number {

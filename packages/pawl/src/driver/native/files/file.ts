@@ -14,10 +14,10 @@ import { EAGAIN } from '../../../sys/errno.ts';
 import * as sys from '../../../sys/file.ts';
 import type { FileHandle, FileStatus, LockKind, Mapping, Operation } from '../../files.ts';
 import { NativeMapping } from './mapping.ts';
-import { type Call, type Pool, PoolOperation, type Subject } from './operation.ts';
+import { type Call, type Open, type Pool, PoolOperation, type Subject } from './operation.ts';
 import { toStatus } from './status.ts';
 
-export class NativeFile implements FileHandle, Subject {
+export class NativeFile implements FileHandle, Subject, Open {
   readonly path: string;
   readonly #pool: Pool;
   readonly #fd: number;
@@ -30,6 +30,11 @@ export class NativeFile implements FileHandle, Subject {
     this.#pool = pool;
     this.#fd = sys.adopt(fd);
     this.path = path;
+    pool.opened.add(this);
+  }
+
+  get what(): string {
+    return `file ${this.path}`;
   }
 
   get closed(): boolean {
@@ -142,12 +147,13 @@ export class NativeFile implements FileHandle, Subject {
 
   map(offset: number, length: number): Mapping {
     this.#open();
-    return new NativeMapping(this.#fd, this.path, offset, length);
+    return new NativeMapping(this.#pool, this.#fd, this.path, offset, length);
   }
 
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#pool.opened.delete(this);
     if (this.#users === 0) sys.closeFile(this.#fd);
   }
 

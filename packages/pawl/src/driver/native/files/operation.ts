@@ -18,6 +18,14 @@ export interface Pool {
   readonly blocking: boolean;
   /** Operations under way. */
   pending: number;
+  /** Files, directories and mappings that are open. */
+  readonly opened: Set<Open>;
+}
+
+/** Something open. */
+export interface Open {
+  /** A few words, for people. */
+  readonly what: string;
 }
 
 /** What an operation is about: an open file, which must not be closed under it. */
@@ -62,7 +70,9 @@ export class PoolOperation<T> implements Operation<T> {
 
   poll(cx: Context): Poll<T> {
     const pool = this.#pool;
-    if (driverOf(cx).timers !== pool.timers) {
+    const driver = driverOf(cx);
+    // What has timers of its own says what lies beneath it.
+    if (driver.timers !== pool.timers && driver.beneath?.timers !== pool.timers) {
       throw new PawlError('WRONG_RUNTIME', 'a file was used under another driver than the one that opened it');
     }
     switch (this.#state) {
