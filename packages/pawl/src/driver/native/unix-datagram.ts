@@ -27,6 +27,10 @@ export class NativeUnixDatagram extends Source implements UnixDatagramHandle {
     this.local = local;
   }
 
+  get what(): string {
+    return `Unix datagram socket at ${this.local.name}`;
+  }
+
   connect(peer: UnixAddress): void {
     const result = unix.connectUnix(this.#open(), peer);
     if (result < 0) throw systemError(result, 'connect', whose(peer));
@@ -64,10 +68,6 @@ export class NativeUnixDatagram extends Source implements UnixDatagramHandle {
       if (sent === -EAGAIN && to === null) this.clearWritable(generation);
       else if (sent !== -EINTR) throw systemError(sent, 'send', receiver === null ? {} : whose(receiver));
     }
-  }
-
-  get what(): string {
-    return `Unix datagram socket ${this.local.name || 'without a name'}`;
   }
 
   forget(direction: Direction): void {

@@ -21,14 +21,14 @@ export class NativeUnixStream extends NativeStream implements UnixStreamHandle {
     this.peer = unix.peerUnix(fd);
   }
 
+  get what(): string {
+    const { path = 'an unnamed socket' } = this.context();
+    return `connection to ${path}`;
+  }
+
   get credentials(): Credentials {
     this.#credentials ??= unix.peerCredentials(this.openFd());
     return this.#credentials;
-  }
-
-  get what(): string {
-    const { local, peer } = this;
-    return `Unix connection ${(peer.kind === 'unnamed' ? local : peer).name || 'without a name'}`;
   }
 
   protected override context(): SystemErrorContext {
