@@ -28,7 +28,7 @@ export class NativeFile implements FileHandle, Subject, Open {
 
   constructor(pool: Pool, fd: number, path: string) {
     this.#pool = pool;
-    this.#fd = sys.adopt(fd);
+    this.#fd = fd;
     this.path = path;
     pool.opened.add(this);
   }
@@ -47,17 +47,21 @@ export class NativeFile implements FileHandle, Subject, Open {
   }
 
   leave(): void {
-    if (--this.#users === 0 && this.#closed) sys.closeFile(this.#fd);
+    if (--this.#users === 0 && this.#closed) closeFile(this.#fd);
   }
 
   read(target: Uint8Array, position: number | null): Operation<number> {
+    if (position === null || !this.#cached) return this.readFromDisk(target, position);
+    return new CachedRead(this, target, position);
+  }
+
+  /** @internal By the pool. */
+  readFromDisk(target: Uint8Array, position: number | null): Operation<number> {
     const fd = this.#fd;
-    const operation = this.#operation<number>({
+    return this.#operation<number>({
       start: (done) => fs.read(fd, target, 0, target.length, position, done),
       now: () => fs.readSync(fd, target, 0, target.length, position),
     });
-    if (position === null || !this.#cached) return operation;
-    return new CachedRead(this, operation, target, position);
   }
 
   /** @internal Bytes, or a negative number where the pool has to be asked. */
@@ -154,7 +158,7 @@ export class NativeFile implements FileHandle, Subject, Open {
     if (this.#closed) return;
     this.#closed = true;
     this.#pool.opened.delete(this);
-    if (this.#users === 0) sys.closeFile(this.#fd);
+    if (this.#users === 0) closeFile(this.#fd);
   }
 
   #open(): void {
@@ -166,31 +170,42 @@ export class NativeFile implements FileHandle, Subject, Open {
   }
 }
 
+/**
+ * Node opened it, and Node must close it: it keeps a list of what a worker has opened, and closes what that leaves open, by number. (So these are
+ * not in our own table.) What a close can tell of writes that have failed, `sync` tells before.
+ */
+function closeFile(fd: number): void {
+  try {
+    fs.closeSync(fd);
+  } catch {
+    // The number is free in any case; see close(2).
+  }
+}
+
 /** A read that asks the page cache first. */
 class CachedRead implements Operation<number> {
   readonly #file: NativeFile;
-  readonly #operation: PoolOperation<number>;
   readonly #target: Uint8Array;
   readonly #position: number;
-  #asked = false;
+  /** Where the cache had nothing. */
+  #operation: Operation<number> | null = null;
 
-  constructor(file: NativeFile, operation: PoolOperation<number>, target: Uint8Array, position: number) {
+  constructor(file: NativeFile, target: Uint8Array, position: number) {
     this.#file = file;
-    this.#operation = operation;
     this.#target = target;
     this.#position = position;
   }
 
   poll(cx: Context): Poll<number> {
-    if (!this.#asked) {
-      this.#asked = true;
+    if (this.#operation === null) {
       const count = this.#file.readCached(this.#target, this.#position);
       if (count >= 0) return count;
+      this.#operation = this.#file.readFromDisk(this.#target, this.#position);
     }
     return this.#operation.poll(cx);
   }
 
   cancel(cx: Context): Poll<void> {
-    return this.#operation.cancel(cx);
+    return this.#operation === null ? undefined : this.#operation.cancel(cx);
   }
 }
