@@ -38,7 +38,7 @@ export class NativeDirectory implements DirectoryHandle, Subject, Open {
   }
 
   leave(): void {
-    if (--this.#users === 0 && this.#closed) this.#directory.closeSync();
+    if (--this.#users === 0 && this.#closed) this.#release();
   }
 
   next(): Operation<readonly DirectoryEntry[]> {
@@ -53,8 +53,12 @@ export class NativeDirectory implements DirectoryHandle, Subject, Open {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    if (this.#users === 0) this.#release();
+  }
+
+  #release(): void {
     this.#pool.opened.delete(this);
-    if (this.#users === 0) this.#directory.closeSync();
+    this.#directory.closeSync();
   }
 
   /** All but the first of a fetch come from Node's memory, in its next tick. */

@@ -41,13 +41,19 @@ export class NativeFile implements FileHandle, Subject, Open {
     return this.#closed;
   }
 
+  /** A few words, for people. */
+  #release(): void {
+    this.#pool.opened.delete(this);
+    closeFile(this.#fd);
+  }
+
   enter(): void {
     this.#open();
     this.#users++;
   }
 
   leave(): void {
-    if (--this.#users === 0 && this.#closed) closeFile(this.#fd);
+    if (--this.#users === 0 && this.#closed) this.#release();
   }
 
   read(target: Uint8Array, position: number | null): Operation<number> {
@@ -157,8 +163,7 @@ export class NativeFile implements FileHandle, Subject, Open {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#pool.opened.delete(this);
-    if (this.#users === 0) closeFile(this.#fd);
+    if (this.#users === 0) this.#release();
   }
 
   #open(): void {
