@@ -217,6 +217,8 @@ export interface DriverMetrics {
   readonly turns: number;
   /** I/O wakers stored. */
   readonly waiting: number;
+  /** Operations on files that are under way. */
+  readonly operations?: number;
 }
 
 /** What every runtime reference is, seen from the driver upward. */

@@ -155,7 +155,7 @@ export class Runtime implements DriverClient, DriverHolder {
   /** Live counts. Cheap enough to be read every second. */
   get metrics(): RuntimeMetrics {
     const { spawned, over, polls, turns, queue, driver } = this;
-    const { timers, waiting } = driver.metrics;
+    const { timers, waiting, operations = 0 } = driver.metrics;
     return {
       tasks: { live: spawned - over, spawned, ended: over },
       polls,
@@ -165,6 +165,7 @@ export class Runtime implements DriverClient, DriverHolder {
       turns,
       timers,
       ioWaiters: waiting,
+      fileOperations: operations,
     };
   }
 
