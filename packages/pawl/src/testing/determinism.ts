@@ -6,6 +6,7 @@
  */
 import { PawlError } from '../error/index.ts';
 import type { Plan } from './runs.ts';
+import { trimmed } from './schedule.ts';
 import { SimFailure } from './sim-failure.ts';
 import type { Simulation } from './simulation.ts';
 import type { Sight, Trace } from './trace.ts';
@@ -32,7 +33,13 @@ export function* sameAgain(first: Simulation, make: (at: number) => Simulation):
   }
   const { sim } = first;
   const cause = new PawlError('SIM_NONDETERMINISTIC', explained(place, pair));
-  throw new SimFailure({ cause, seed: sim.seed, time: sim.time, choices: sim.decisions.record(), replays: false });
+  throw new SimFailure({
+    cause,
+    seed: sim.seed,
+    time: sim.time,
+    choices: trimmed(sim.decisions.record()),
+    report: 'A failure of it might not come again.',
+  });
 }
 
 function partingOf(one: Simulation, other: Simulation): number | undefined {

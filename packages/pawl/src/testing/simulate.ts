@@ -1,11 +1,19 @@
 /** simulate: a test's function in many worlds, each made from a seed. */
 import { PawlError } from '../error/index.ts';
+import { type CallSite, callSite } from './command.ts';
 import { sameAgain } from './determinism.ts';
+import { nextRun } from './exhaustive.ts';
+import { type Again, explain } from './explain.ts';
 import { carryOut, type Plan } from './runs.ts';
-import { SimFailure } from './sim-failure.ts';
+import { decode, parseReplay } from './schedule.ts';
+import type { ShrinkOptions } from './shrink.ts';
 import { type Scenario, Simulation, type WorldOptions } from './simulation.ts';
+import { strategyOf } from './strategies.ts';
+import { Tally, type SimulateReport } from './tally.ts';
 
-/** Which worlds are made, and how. */
+export type { SimulateReport } from './tally.ts';
+
+/** Which worlds are made, how, and what is done about a failure. */
 export interface SimulateOptions extends WorldOptions {
   /** How many worlds, of as many seeds. Default 100. */
   readonly seeds?: number;
@@ -13,22 +21,16 @@ export interface SimulateOptions extends WorldOptions {
   readonly from?: number;
   /** The world of this seed only. */
   readonly seed?: number;
-  /** The choices of a recorded run of `seed`: it is repeated, and goes on plainly where they end. */
-  readonly replay?: ArrayLike<number>;
+  /** The choices of a recorded run of `seed`, or its schedule: it is repeated, and goes on plainly where they end. */
+  readonly replay?: ArrayLike<number> | string;
+  /** Of the strategy `'exhaustive'`: how many choices of a run may be other than the plain one. Default 2; Infinity for all runs there are. */
+  readonly preemptions?: number;
+  /** Of the strategy `'exhaustive'`: runs at the most; a program that has more of them fails with SIM_LIMIT. Default 100,000. */
+  readonly schedules?: number;
+  /** How much is spent on making a failure simpler. Default: 1000 runs and 10 s of real time. `false`: it is told as it came. */
+  readonly shrink?: ShrinkOptions | false;
   /** Makes each world twice, and fails where they differ: with what both did there. Default false. */
   readonly check?: boolean;
-}
-
-/** What came of a {@link simulate} that did not fail. */
-export interface SimulateReport {
-  /** Worlds. */
-  readonly seeds: number;
-  /** Milliseconds of their time, all together. */
-  readonly time: number;
-  readonly turns: number;
-  readonly decisions: number;
-  /** Of each world, what happened in it: the same on every machine. */
-  readonly digests: readonly string[];
 }
 
 /**
@@ -66,62 +68,75 @@ export interface SimulateReport {
  * ```
  */
 export function simulate(options: SimulateOptions, scenario: Scenario): Promise<SimulateReport> {
-  return carryOut(worlds(options, scenario));
+  return carryOut(worlds(options, scenario, callSite()));
 }
 
-function* worlds(options: SimulateOptions, scenario: Scenario): Plan<SimulateReport> {
-  const seeds = seedsOf(options);
+function* worlds(options: SimulateOptions, scenario: Scenario, site: CallSite): Plan<SimulateReport> {
   if (typeof scenario !== 'function')
     throw new PawlError('BAD_ARGUMENT', 'simulate takes a function: it is called once for each world');
-  const { check = false, replay } = options;
-  const digests: string[] = [];
-  let [time, turns, decisions] = [0, 0, 0];
+  const { check = false, shrink = {} } = options;
+  const { seeds, replay } = seedsOf(options);
+  const most = checked('preemptions', options.preemptions ?? 2);
+  const schedules = checked('schedules', options.schedules ?? 100_000);
+  const tally = new Tally();
   for (const seed of seeds) {
-    const make = (at?: number, mode = options.mode): Simulation =>
-      new Simulation(
-        seed,
-        scenario,
-        { ...options, ...(mode === undefined ? {} : { mode }) },
-        replay,
-        check ? at : undefined,
-      );
-    const first = make(-1);
-    yield first;
-    if (first.outcome?.failed === true) {
-      const again = make(-1, options.mode ?? 'development');
-      yield again;
-      throw failureOf(first, again);
+    const strategy = strategyOf(seed, options);
+    let choices: ArrayLike<number> | undefined = replay;
+    for (let run = 1; ; run++) {
+      const make = ({ replay: own = choices, narrator, mode, limits }: Again, lookAt?: number): Simulation =>
+        new Simulation({
+          seed,
+          scenario,
+          options: {
+            ...options,
+            strategy,
+            mode: options.mode ?? mode ?? 'production',
+            limits: { ...options.limits, ...limits },
+          },
+          replay: own,
+          lookAt,
+          ...(narrator === undefined ? {} : { narrator }),
+        });
+      const first = make({}, check ? -1 : undefined);
+      yield first;
+      if (first.outcome?.failed === true) throw yield* explain(first, make, site, shrink, replay !== undefined);
+      if (check) yield* sameAgain(first, (at) => make({}, at));
+      tally.add(first);
+      if (strategy !== 'exhaustive' || replay !== undefined) break;
+      const next = nextRun(first.sim.decisions, most);
+      if (next === null) break;
+      if (run >= schedules)
+        throw new PawlError(
+          'SIM_LIMIT',
+          `seed ${seed} has more than ${schedules} schedules with at most ${most} preemptions, and none of these failed: make the program smaller, or raise \`schedules\``,
+        );
+      choices = next;
     }
-    if (check) yield* sameAgain(first, make);
-    const { sim } = first;
-    time += sim.time;
-    turns += sim.turns;
-    decisions += sim.decisions.count;
-    digests.push(sim.decisions.digest.toString());
   }
-  return { seeds: seeds.length, time, turns, decisions, digests };
+  return tally.report(seeds.length);
 }
 
-/** `again` is the same world once more, in development mode, in which dumps say more. */
-function failureOf(first: Simulation, again: Simulation): SimFailure {
-  const replays = again.outcome?.failed === true && again.digest === first.digest;
-  const { sim, outcome } = replays ? again : first;
-  const { seed, time, decisions } = sim;
-  return new SimFailure({ cause: outcome?.error, seed, time, choices: decisions.record(), replays });
+interface Chosen {
+  readonly seeds: readonly number[];
+  readonly replay: ArrayLike<number> | undefined;
 }
 
-function seedsOf({ seeds, from = 1, seed, replay }: SimulateOptions): number[] {
+function seedsOf({ seeds, from = 1, seed, replay, strategy }: SimulateOptions): Chosen {
   if (replay !== undefined && seed === undefined)
     throw new PawlError('BAD_ARGUMENT', 'a replay is of one seed: say which');
   const forced = process.env['PAWL_SEED'];
-  if (forced !== undefined && forced !== '' && replay === undefined) return [checked('PAWL_SEED', Number(forced))];
-  if (seed !== undefined) return [checked('seed', seed)];
-  const count = checked('seeds', seeds ?? 100);
+  if (forced !== undefined && forced !== '' && replay === undefined) {
+    const { seed: only, choices } = parseReplay(forced);
+    return { seeds: [only], replay: choices };
+  }
+  const given = typeof replay === 'string' ? decode(replay) : replay;
+  if (seed !== undefined) return { seeds: [checked('seed', seed)], replay: given };
+  const count = checked('seeds', seeds ?? (strategy === 'exhaustive' ? 1 : 100));
   const first = checked('from', from);
-  return Array.from({ length: count }, (_, i) => first + i);
+  return { seeds: Array.from({ length: count }, (_, i) => first + i), replay: undefined };
 }
 
 function checked(name: string, value: number): number {
-  if (Number.isSafeInteger(value) && value >= 0) return value;
+  if ((Number.isSafeInteger(value) || (name === 'preemptions' && value === Infinity)) && value >= 0) return value;
   throw new PawlError('BAD_ARGUMENT', `${name} must be a whole number, zero or more, got ${String(value)}`);
 }

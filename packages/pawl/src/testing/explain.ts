@@ -1,0 +1,89 @@
+/**
+ * From a failed simulation to the error that tells of it: it is made again, made simpler, and told.
+ *
+ * What must hold: what is told is a run that has just been made and has failed in the same way. Where the world does not fail again, that is
+ * said, and what was seen first is all that is known.
+ */
+import { type CallSite, replayCommand } from './command.ts';
+import { Narrator } from './narrator.ts';
+import type { Plan } from './runs.ts';
+import { encode, trimmed } from './schedule.ts';
+import { type ShrinkOptions, type Shrunk, kindOf, shrink } from './shrink.ts';
+import { SimFailure } from './sim-failure.ts';
+import type { SimLimits, Simulation } from './simulation.ts';
+import type { Mode } from '../task/runtime.ts';
+import { timelineText } from './timeline.ts';
+
+/** Turns before the end from which on everything is told. */
+const TOLD = 300;
+
+/** What may differ when a world is made again. */
+export interface Again {
+  readonly replay?: ArrayLike<number>;
+  readonly narrator?: Narrator;
+  readonly mode?: Mode;
+  readonly limits?: SimLimits;
+}
+
+/** `again` makes the world of `first` once more. `replayed`: its choices were given, and are not to be made simpler. */
+export function* explain(
+  first: Simulation,
+  again: (how: Again) => Simulation,
+  site: CallSite,
+  options: ShrinkOptions | false,
+  replayed: boolean,
+): Plan<SimFailure> {
+  const { error } = first.outcome!;
+  const { seed, turns } = first.sim;
+  const second = again({});
+  yield second;
+  if (second.outcome?.failed !== true || second.digest !== first.digest) return unrepeatable(first);
+  let choices = trimmed(first.sim.decisions.record());
+  let shrunk: Shrunk | null = null;
+  // A run that is as long as is allowed takes too long to be made often.
+  if (options !== false && !replayed && (error as { code?: unknown } | null)?.code !== 'SIM_LIMIT') {
+    const limits = { turns: 2 * turns + 10_000 };
+    shrunk = yield* shrink(first.sim.decisions, error, (replay) => again({ replay, limits }), options);
+    choices = shrunk.choices;
+  }
+  // Once more to know its length, and then to tell of its end. Development mode knows where tasks were spawned.
+  const measured = again({ replay: choices });
+  yield measured;
+  const narrator = new Narrator(measured.sim.turns - TOLD);
+  const told = again({ replay: choices, narrator, mode: 'development' });
+  yield told;
+  const alike = told.outcome?.failed === true && kindOf(told.outcome.error) === kindOf(error);
+  const { outcome, sim } = alike ? told : measured;
+  const timeline = alike ? timelineText(narrator.entries) : '';
+  const cause = outcome?.failed === true ? outcome.error : error;
+  const dump = alike ? narrator.dump : '';
+  // A replay of what has been given needs no other command than the one that gave it.
+  const command = replayCommand(seed, encode(choices), site);
+  const report = [
+    ...(timeline === '' ? [] : ['', `${headed(shrunk)}:`, timeline]),
+    // A hang's message has them already.
+    ...(dump === '' || (cause instanceof Error && cause.message.includes(dump)) ? [] : ['', 'The tasks when it failed:', dump]),
+    '',
+    `It fails in the same way again with PAWL_SEED=${seed} in the environment, and in the way told here with`,
+    `  ${command}`,
+  ].join('\n');
+  return new SimFailure({ cause, seed, time: sim.time, choices, report, timeline, dump });
+}
+
+function headed(shrunk: Shrunk | null): string {
+  if (shrunk === null) return 'What happened';
+  const { from, to, runs, done } = shrunk;
+  const choices = to === 1 ? '1 choice' : `${to} choices`;
+  return `What happened, with ${choices} other than the plain one (${from} at first; ${runs} runs tried to do with fewer${done ? '' : ', and more might'})`;
+}
+
+function unrepeatable({ sim, outcome }: Simulation): SimFailure {
+  const { seed, time, decisions } = sim;
+  return new SimFailure({
+    cause: outcome?.error,
+    seed,
+    time,
+    choices: trimmed(decisions.record()),
+    report: `Made again from the same seed, it went another way: the program depends on something that is not of this world. simulate({ seed: ${seed}, check: true }) says where.`,
+  });
+}
