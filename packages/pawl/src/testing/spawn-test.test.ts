@@ -67,7 +67,7 @@ test('a cancellation goes on from poll to poll, with its cleanup', () => {
   assert.deepEqual(log, ['cleaned']);
   const { result } = task;
   assert.equal(result.state, 'cancelled');
-  assert.equal(((result as { error: PawlError }).error as PawlError).cause, 'enough');
+  assert.equal((result as { error: PawlError }).error.cause, 'enough');
 });
 
 test('a future that was never polled is cancelled at once', () => {

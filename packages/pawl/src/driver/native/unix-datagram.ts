@@ -29,6 +29,10 @@ export class NativeUnixDatagram extends Source implements UnixDatagramHandle {
     this.local = local;
   }
 
+  get what(): string {
+    return `Unix datagram socket at ${this.local.name}`;
+  }
+
   connect(peer: UnixAddress): void {
     const result = unix.connectUnix(this.#open(), peer);
     if (result < 0) throw systemError(result, 'connect', whose(peer));

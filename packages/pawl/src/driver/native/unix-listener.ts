@@ -22,6 +22,10 @@ export class NativeUnixListener extends Source implements UnixListenerHandle {
     this.local = local;
   }
 
+  get what(): string {
+    return `listener at ${this.local.name}`;
+  }
+
   pollAccept(cx: Context): Poll<UnixStreamHandle> {
     this.checkDriver(cx);
     if (this.fd < 0) throw new PawlError('CLOSED', 'the listener has been closed', whose(this.local));

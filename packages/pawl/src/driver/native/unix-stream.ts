@@ -21,6 +21,11 @@ export class NativeUnixStream extends NativeStream implements UnixStreamHandle {
     this.peer = unix.peerUnix(fd);
   }
 
+  get what(): string {
+    const { path = 'an unnamed socket' } = this.context();
+    return `connection to ${path}`;
+  }
+
   get credentials(): Credentials {
     this.#credentials ??= unix.peerCredentials(this.openFd());
     return this.#credentials;
