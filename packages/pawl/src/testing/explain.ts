@@ -4,6 +4,8 @@
  * What must hold: what is told is a run that has just been made and has failed in the same way. Where the world does not fail again, that is
  * said, and what was seen first is all that is known.
  */
+import type { Strategy } from '../driver/sim/index.ts';
+import type { Mode } from '../task/runtime.ts';
 import { type CallSite, replayCommand } from './command.ts';
 import { Narrator } from './narrator.ts';
 import type { Plan } from './runs.ts';
@@ -11,7 +13,6 @@ import { encode, trimmed } from './schedule.ts';
 import { type ShrinkOptions, type Shrunk, kindOf, shrink } from './shrink.ts';
 import { SimFailure } from './sim-failure.ts';
 import type { SimLimits, Simulation } from './simulation.ts';
-import type { Mode } from '../task/runtime.ts';
 import { timelineText } from './timeline.ts';
 
 /** Turns before the end from which on everything is told. */
@@ -20,6 +21,8 @@ const TOLD = 300;
 /** What may differ when a world is made again. */
 export interface Again {
   readonly replay?: ArrayLike<number>;
+  /** Makes the choices, instead. */
+  readonly answers?: Strategy;
   readonly narrator?: Narrator;
   readonly mode?: Mode;
   readonly limits?: SimLimits;
@@ -43,7 +46,7 @@ export function* explain(
   // A run that is as long as is allowed takes too long to be made often.
   if (options !== false && !replayed && (error as { code?: unknown } | null)?.code !== 'SIM_LIMIT') {
     const limits = { turns: 2 * turns + 10_000 };
-    shrunk = yield* shrink(first.sim.decisions, error, (replay) => again({ replay, limits }), options);
+    shrunk = yield* shrink(first.sim.decisions, error, (answers) => again({ answers, limits }), options);
     choices = shrunk.choices;
   }
   // Once more to know its length, and then to tell of its end. Development mode knows where tasks were spawned.

@@ -7,7 +7,8 @@
  * - It ends: what is kept is always simpler than what was before, and the bounds of runs and time hold (by one run).
  */
 import { clock } from '../driver/native/platform.ts';
-import type { Decisions } from '../driver/sim/index.ts';
+import type { Decisions, Strategy } from '../driver/sim/index.ts';
+import { Aligned } from './aligned.ts';
 import type { Plan } from './runs.ts';
 import { trimmed } from './schedule.ts';
 import type { Simulation } from './simulation.ts';
@@ -41,11 +42,11 @@ export interface Shrunk {
   readonly done: boolean;
 }
 
-/** `make` makes the world of a list of choices. */
+/** `make` makes the world with somebody's choices. */
 export function* shrink(
   failed: Decisions,
   error: unknown,
-  make: (choices: Uint32Array) => Simulation,
+  make: (answers: Strategy) => Simulation,
   { runs: most = 1000, time = 10_000 }: ShrinkOptions = {},
 ): Plan<Shrunk> {
   const kind = kindOf(error);
@@ -59,7 +60,7 @@ export function* shrink(
   function* attempt(choices: Uint32Array): Plan<boolean> {
     if (exhausted()) return false;
     runs++;
-    const simulation = make(choices);
+    const simulation = make(new Aligned(choices, best.kindNames));
     yield simulation;
     const { outcome, sim } = simulation;
     if (outcome?.failed !== true || kindOf(outcome.error) !== kind) return false;
@@ -98,12 +99,12 @@ class Candidate {
   readonly choices: Uint32Array;
   /** Where they are not 0. */
   readonly places: readonly number[];
-  private readonly decisions: readonly string[];
+  readonly kindNames: readonly string[];
   private readonly sum: number;
 
-  private constructor(choices: Uint32Array, decisions: readonly string[]) {
+  private constructor(choices: Uint32Array, kindNames: readonly string[]) {
     this.choices = choices;
-    this.decisions = decisions;
+    this.kindNames = kindNames;
     this.places = [...choices.keys()].filter((at) => choices[at]! > 0);
     this.sum = choices.reduce((sum, value) => sum + value, 0);
   }
@@ -117,7 +118,7 @@ class Candidate {
   }
 
   kindAt(at: number): string {
-    return this.decisions[at]!;
+    return this.kindNames[at]!;
   }
 
   /** What the choices that are not 0 are about, the most frequent first. */

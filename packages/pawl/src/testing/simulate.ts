@@ -83,7 +83,7 @@ function* worlds(options: SimulateOptions, scenario: Scenario, site: CallSite): 
     const strategy = strategyOf(seed, options);
     let choices: ArrayLike<number> | undefined = replay;
     for (let run = 1; ; run++) {
-      const make = ({ replay: own = choices, narrator, mode, limits }: Again, lookAt?: number): Simulation =>
+      const make = ({ replay: own = choices, answers, narrator, mode, limits }: Again, lookAt?: number): Simulation =>
         new Simulation({
           seed,
           scenario,
@@ -93,7 +93,7 @@ function* worlds(options: SimulateOptions, scenario: Scenario, site: CallSite): 
             mode: options.mode ?? mode ?? 'production',
             limits: { ...options.limits, ...limits },
           },
-          replay: own,
+          replay: answers ?? own,
           lookAt,
           ...(narrator === undefined ? {} : { narrator }),
         });

@@ -9,7 +9,7 @@
  * - The first failure ends it: of the test's function, a host's program or an invariant; a hang; time or turns beyond the limits.
  */
 import { drainTicks, nextTick, clock } from '../driver/native/platform.ts';
-import { type Freedoms, type LinkOptions, type SimDriver, SimWorld } from '../driver/sim/index.ts';
+import { type Freedoms, type LinkOptions, type SimDriver, SimWorld, type Strategy } from '../driver/sim/index.ts';
 import { PawlError } from '../error/index.ts';
 import { type Body, start } from '../future/coroutine.ts';
 import type { Report } from '../task/report.ts';
@@ -17,6 +17,7 @@ import type { Mode } from '../task/runtime.ts';
 import { hang } from './hang.ts';
 import type { Host } from './host.ts';
 import { enter, type Place } from './inside.ts';
+import { Misbehaviour } from './misbehaviour.ts';
 import type { Narrator } from './narrator.ts';
 import { freedomsOf, type Picks, strategyFor, strategyOf, type StrategyName } from './strategies.ts';
 import { Trace } from './trace.ts';
@@ -59,8 +60,8 @@ export interface SimulationTerms {
   readonly seed: number;
   readonly scenario: Scenario;
   readonly options: WorldOptions;
-  /** The choices to repeat, instead of the strategy's. */
-  readonly replay?: ArrayLike<number> | undefined;
+  /** The choices to repeat, or who makes them, instead of the strategy. */
+  readonly replay?: ArrayLike<number> | Strategy | undefined;
   /** Keeps a trace, and looks around at this place of it; -1 for nowhere. */
   readonly lookAt?: number | undefined;
   /** Told what happens. */
@@ -73,6 +74,7 @@ const RESTLESS = 1024;
 export class Simulation {
   readonly sim: SimWorld;
   readonly world: World;
+  readonly misbehaviour: Misbehaviour;
   /** It is over: the first failure, or none. */
   outcome: { readonly failed: boolean; readonly error: unknown } | null = null;
   /** Where the run is compared with others. */
@@ -96,6 +98,7 @@ export class Simulation {
       freedoms: freedomsOf(picks),
       strategy: strategyFor(picks, replay),
     });
+    this.misbehaviour = new Misbehaviour(this.sim.decisions, seed);
     // A priority that changes within a turn must take effect there.
     this.sim.singly = picks.strategy !== 'random';
     this.trace = lookAt === undefined ? null : new Trace(this.sim, lookAt);

@@ -46,10 +46,10 @@ export function freedomsOf({ seed, strategy, freedoms }: Picks): Freedoms {
   return withFreedoms(strategy === 'pct' ? { ...base, order: 1 } : base, freedoms);
 }
 
-export function strategyFor({ seed, strategy, depth }: Picks, replay?: ArrayLike<number>): Strategy {
+export function strategyFor({ seed, strategy, depth }: Picks, replay?: ArrayLike<number> | Strategy): Strategy {
   if (depth !== undefined && !(Number.isSafeInteger(depth) && depth >= 1 && depth <= 1000))
     throw new PawlError('BAD_ARGUMENT', `depth is a whole number from 1 to 1000, got ${String(depth)}`);
-  if (replay !== undefined) return new ReplayStrategy(replay);
+  if (replay !== undefined) return 'length' in replay ? new ReplayStrategy(replay) : replay;
   if (strategy === 'random') return new RandomStrategy(seed);
   return strategy === 'pct' ? new PctStrategy(seed, depth) : new ReplayStrategy([]);
 }

@@ -7,5 +7,6 @@ export { type Freedoms, PLAIN, swarm, withFreedoms } from './freedoms.ts';
 export type { Latency, LinkOptions } from './link.ts';
 export { type MachineOptions, SimMachine } from './machine.ts';
 export { PctStrategy } from './pct.ts';
+export { Prng } from './prng.ts';
 export { RandomStrategy, ReplayStrategy, type Strategy } from './strategy.ts';
 export { SimWorld, type SimWorldOptions } from './world.ts';

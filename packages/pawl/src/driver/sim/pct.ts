@@ -8,8 +8,8 @@
  * - Of the ready tasks, and of the runtimes, the one with the highest priority has its turn. Priorities are drawn when a task is first
  *   seen; at each change point the one that would be next falls below all others. All else is left to chance, as in RandomStrategy.
  * - Nobody is starved, since a runtime promises that too: who has been preferred `PATIENCE` times falls below the others.
- * - The places of the changes depend on the seed alone, not on how long the run will be, which nobody knows: the range from which they
- *   are drawn is itself drawn, from 16 choices to 4096.
+ * - The places of the changes depend on the seed alone, not on how long the run will be, which nobody knows: their logarithms are evenly
+ *   spread, so that a change is as likely among the choices 16 to 31 as among 1024 to 2047.
  */
 import type { Among } from '../driver.ts';
 import { BUILT_IN, CLIENT, type Kind, TASK } from './kinds.ts';
@@ -24,6 +24,9 @@ const WINDOW = 64;
 
 /** The largest depth that a seed varies. */
 const DEEPEST = 4;
+
+/** The last choice at which a priority changes is below two to this power. */
+const OCTAVES = 12;
 
 interface Standing {
   priority: number;
@@ -43,9 +46,9 @@ export class PctStrategy extends RandomStrategy {
     super(seed);
     const prng = new Prng(seed, 'priorities');
     this.prng = prng;
-    const range = 16 << (2 * prng.below(5));
     const drawn = 1 + prng.below(DEEPEST);
-    this.changes = Array.from({ length: (depth ?? drawn) - 1 }, () => prng.below(range)).sort((a, b) => a - b);
+    const place = (): number => Math.floor(2 ** (OCTAVES * prng.float())) - 1;
+    this.changes = Array.from({ length: (depth ?? drawn) - 1 }, place).sort((a, b) => a - b);
   }
 
   override pick(n: number, p: number, kind: Kind, among: Among | null): number {
