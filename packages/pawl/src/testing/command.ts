@@ -14,6 +14,9 @@ interface TestContext {
   readonly filePath?: string;
 }
 
+/** Flags without which a program may not load. Node's runner hands all there are to the processes of its tests, defaults among them. */
+const KEPT = /^--(?:conditions|disable-warning|env-file|expose-gc|import|loader|require)\b/;
+
 /** Must be called by the test itself, before it has awaited anything. */
 export function callSite(): CallSite {
   const { env, argv, execArgv } = process;
@@ -32,9 +35,9 @@ export function replayCommand(seed: number, schedule: string | undefined, { test
   const replay = `PAWL_SEED=${seed}${schedule === undefined ? '' : `:${schedule}`}`;
   if (runner === 'vitest') return `${replay} npx vitest run`;
   if (file === undefined) return `${replay} npm test`;
-  const flags = process.execArgv.filter((flag) => !flag.startsWith('--test') && !flag.startsWith('--inspect'));
   const path = relative(process.cwd(), file);
-  if (runner === 'none') return [replay, 'node', ...flags, path].map(quoted).join(' ');
+  if (runner === 'none') return [replay, 'node', ...process.execArgv, path].map(quoted).join(' ');
+  const flags = process.execArgv.filter((flag) => KEPT.test(flag));
   const named = test === undefined ? [] : [`--test-name-pattern=^${escaped(test)}$`];
   return [replay, 'node', ...flags, '--test', ...named, path].map(quoted).join(' ');
 }

@@ -31,9 +31,11 @@ export function hang(world: World, cycles: readonly string[]): PawlError {
 export function dumpHosts(world: World): string {
   const dumps: string[] = [];
   for (const host of world.hosts.values()) {
-    const runtimes = runtimesOf(host);
-    const state = host.driver === null ? ', which is down: no task' : runtimes.length === 0 ? ': no task' : ':';
-    dumps.push(`host "${host.name}"${state}`, ...runtimes.map((runtime) => runtime.dump()));
+    const tasks = runtimesOf(host)
+      .map((runtime) => runtime.dump())
+      .filter((dump) => dump !== '');
+    const state = host.driver === null ? ', which is down: no task' : tasks.length === 0 ? ': no task' : ':';
+    dumps.push(`host "${host.name}"${state}`, ...tasks);
   }
   return dumps.join('\n');
 }
