@@ -80,13 +80,16 @@ function headed(shrunk: Shrunk | null): string {
   return `What happened, with ${choices} other than the plain one (${from} at first; ${runs} runs tried to do with fewer${done ? '' : ', and more might'})`;
 }
 
-function unrepeatable({ sim, outcome }: Simulation): SimFailure {
+/** A failure as it was first seen. */
+export function bare({ sim, outcome }: Simulation, report = ''): SimFailure {
   const { seed, time, decisions } = sim;
-  return new SimFailure({
-    cause: outcome?.error,
-    seed,
-    time,
-    choices: trimmed(decisions.record()),
-    report: `Made again from the same seed, it went another way: the program depends on something that is not of this world. simulate({ seed: ${seed}, check: true }) says where.`,
-  });
+  return new SimFailure({ cause: outcome?.error, seed, time, choices: trimmed(decisions.record()), report });
+}
+
+function unrepeatable(first: Simulation): SimFailure {
+  const { seed } = first.sim;
+  return bare(
+    first,
+    `Made again from the same seed, it went another way: the program depends on something that is not of this world. simulate({ seed: ${seed}, check: true }) says where.`,
+  );
 }

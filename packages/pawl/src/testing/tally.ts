@@ -16,27 +16,32 @@ export interface SimulateReport {
 }
 
 /** What of a world that has ended is counted. */
-export type Counted = Pick<SimulateReport, 'time' | 'turns' | 'decisions'> & { readonly digest: string };
+export type Counted = Pick<SimulateReport, 'time' | 'turns' | 'decisions'> & { readonly seed: number; readonly digest: string };
 
+/** Worlds that have ended, in the order of their seeds. */
 export class Tally {
-  private readonly digests: string[] = [];
-  private time = 0;
-  private turns = 0;
-  private decisions = 0;
+  readonly worlds: Counted[] = [];
 
   add({ sim, digest }: Simulation): void {
-    this.count({ time: sim.time, turns: sim.turns, decisions: sim.decisions.count, digest });
+    const { seed, time, turns, decisions } = sim;
+    this.worlds.push({ seed, time, turns, decisions: decisions.count, digest });
   }
 
-  count({ time, turns, decisions, digest }: Counted): void {
-    this.time += time;
-    this.turns += turns;
-    this.decisions += decisions;
-    this.digests.push(digest);
-  }
-
-  report(seeds: number): SimulateReport {
-    const { digests, time, turns, decisions } = this;
-    return { seeds, schedules: digests.length, time, turns, decisions, digests };
+  report(): SimulateReport {
+    let [time, turns, decisions] = [0, 0, 0];
+    for (const world of this.worlds) {
+      time += world.time;
+      turns += world.turns;
+      decisions += world.decisions;
+    }
+    const { worlds } = this;
+    return {
+      seeds: new Set(worlds.map(({ seed }) => seed)).size,
+      schedules: worlds.length,
+      time,
+      turns,
+      decisions,
+      digests: worlds.map(({ digest }) => digest),
+    };
   }
 }
