@@ -13,9 +13,10 @@ import { echo } from './echo/suite.ts';
 import { http } from './http/suite.ts';
 import { kernel } from './kernel/suite.ts';
 import { os } from './os/suite.ts';
+import { sim } from './sim/suite.ts';
 import { sync } from './sync/suite.ts';
 
-const SUITES: readonly Suite[] = [kernel, echo, sync, http, os, corofy];
+const SUITES: readonly Suite[] = [kernel, echo, sync, http, os, sim, corofy];
 
 interface Options {
   readonly quick: boolean;

@@ -76,8 +76,8 @@ export function* explain(
 function headed(shrunk: Shrunk | null): string {
   if (shrunk === null) return 'What happened';
   const { from, to, runs, done } = shrunk;
-  const choices = to === 1 ? '1 choice' : `${to} choices`;
-  return `What happened, with ${choices} other than the plain one (${from} at first; ${runs} runs tried to do with fewer${done ? '' : ', and more might'})`;
+  const [choices, tried] = [counted(to, 'choice'), counted(runs, 'run')];
+  return `What happened, with ${choices} other than the plain one (${from} at first; ${tried} tried to do with fewer${done ? '' : ', and more might'})`;
 }
 
 /** A failure as it was first seen. */
@@ -92,4 +92,8 @@ function unrepeatable(first: Simulation): SimFailure {
     first,
     `Made again from the same seed, it went another way: the program depends on something that is not of this world. simulate({ seed: ${seed}, check: true }) says where.`,
   );
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }

@@ -20,7 +20,7 @@ import { RandomStrategy } from './strategy.ts';
 const PATIENCE = 100;
 
 /** So many of those that are ready, from the first in line, are looked at: a choice must not cost the more the longer the line is. */
-const WINDOW = 64;
+const WINDOW = 32;
 
 /** The largest depth that a seed varies. */
 const DEEPEST = 4;
