@@ -118,4 +118,8 @@ test('the command line lists the suites without a name, and refuses what it does
   assert.equal(unknown.stdout, '');
   assert.equal(bench('kernel', '--fast').status, 2);
   assert.equal(bench('kernel', 'echo').status, 2);
+  const unmeasured = bench('kernel', '--only', 'no such title');
+  assert.equal(unmeasured.status, 2);
+  assert.match(unmeasured.stderr, /no measure of kernel contains "no such title":\n {2}await of a ready value/);
+  assert.equal(bench('echo', '--only', 'TCP').status, 2, 'it runs as a whole');
 });

@@ -1,5 +1,6 @@
 /**
- * `npm run bench -- NAME [--quick] [--json] [--check]`: runs one suite and prints its table.
+ * `npm run bench -- NAME [--only TEXT] [--quick] [--json] [--check]`: runs one suite, or its measures whose titles contain the
+ * text, and prints its table.
  *
  * Ends with 0 also when a bound is missed (a busy machine is no failure of the code), with 1 under `--check` or when the suite itself
  * fails, with 2 for a wrong command line. Without a name it lists the suites. Under `--json` standard output holds rows only.
@@ -22,6 +23,7 @@ interface Options {
   readonly quick: boolean;
   readonly json: boolean;
   readonly check: boolean;
+  readonly only?: string | undefined;
 }
 
 process.exitCode = await main(process.argv.slice(2));
@@ -30,7 +32,12 @@ async function main(args: readonly string[]): Promise<number> {
   let parsed;
   try {
     const flag = { type: 'boolean', default: false } as const;
-    parsed = parseArgs({ args: [...args], allowPositionals: true, options: { quick: flag, json: flag, check: flag } });
+    const only = { type: 'string' } as const;
+    parsed = parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: { quick: flag, json: flag, check: flag, only },
+    });
   } catch (error) {
     return refuse((error as Error).message);
   }
@@ -42,6 +49,10 @@ async function main(args: readonly string[]): Promise<number> {
   if (more.length > 0) return refuse(`one suite at a time, not also ${more.join(', ')}`);
   const suite = SUITES.find((candidate) => candidate.name === name);
   if (suite === undefined) return refuse(`no suite is called ${JSON.stringify(name)}`);
+  const { only } = parsed.values;
+  if (only !== undefined && suite.titles === undefined) return refuse(`suite ${name} runs as a whole, without --only`);
+  if (only !== undefined && suite.titles?.some((title) => title.includes(only)) === false)
+    return refuse(`no measure of ${name} contains ${JSON.stringify(only)}:\n  ${suite.titles.join('\n  ')}`);
   return runSuite(suite, parsed.values);
 }
 
@@ -51,6 +62,7 @@ async function runSuite(suite: Suite, options: Options): Promise<number> {
   const start = performance.now();
   const rows = await suite.run({
     quick: options.quick,
+    only: options.only ?? null,
     note: (text) => void notes.push(text),
     progress: (text) => {
       if (process.stderr.isTTY) process.stderr.write(`\r\u001B[K${text}`);
@@ -76,7 +88,7 @@ async function runSuite(suite: Suite, options: Options): Promise<number> {
 
 function usage(): string {
   const lines = SUITES.map((suite) => `  ${suite.name.padEnd(12)} ${suite.about}`);
-  return `npm run bench -- NAME [--quick] [--json] [--check]\n\nsuites:\n${lines.join('\n')}`;
+  return `npm run bench -- NAME [--only TEXT] [--quick] [--json] [--check]\n\nsuites:\n${lines.join('\n')}`;
 }
 
 function refuse(reason: string): number {

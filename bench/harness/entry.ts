@@ -63,10 +63,12 @@ const QUICK_MS = 32_000;
 export async function runEntries(
   suite: string,
   modules: string,
-  entries: readonly Entry[],
+  all: readonly Entry[],
   options: SuiteOptions,
 ): Promise<Row[]> {
   const started = performance.now();
+  const { only } = options;
+  const entries = only === null ? all : all.filter(({ title }) => title.includes(only));
   const plans = PLANS[options.quick ? 'quick' : 'full'];
   const results = new Map<Entry, Series>();
   for (const entry of entries) {

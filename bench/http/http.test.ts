@@ -164,7 +164,7 @@ test('a contest goes on without whom it cannot measure, and says why', { skip },
         return { ...runner, run: (measure) => runner.run(measure, 1) };
       },
     },
-    { quick: true, note: (text) => void notes.push(text), progress() {} },
+    { quick: true, only: null, note: (text) => void notes.push(text), progress() {} },
   );
   const cpu = rows.filter(({ unit }) => unit === 'µs CPU');
   assert.deepEqual(

@@ -38,7 +38,7 @@ async function seeds(n: number): Promise<number> {
       for (const producer of producers) yield* producer;
       sender.close();
     });
-    for (let got = yield* receiver.recv(); got !== CLOSED; got = yield* receiver.recv()) sum += got as number;
+    for (let got = yield* receiver.recv(); got !== CLOSED; got = yield* receiver.recv()) sum += got;
   });
   return sum;
 }

@@ -6,6 +6,7 @@ import { ENTRIES } from './measures.ts';
 export const sync: Suite = {
   name: 'sync',
   about: 'channels, locks, permits, combinators, against hand-written promises, Effect, async-sema and p-queue',
+  titles: ENTRIES.map(({ title }) => title),
   async run(options) {
     options.note(
       'CPU time of all threads of a process; medians of alternating rounds; NODE_ENV=production. One operation is what bench/sync/measures.ts says.',

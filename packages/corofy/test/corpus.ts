@@ -5,6 +5,13 @@
 export const CORPUS: Readonly<Record<string, string>> = {
   'await of values, of nothing and of a wait': `log(await 5, await undefined, await null, await wait('x'), await 'text');`,
   'a binary expression keeps its left side': `let a = 1; const b = a + (a = 5, await wait(2)) * a; log(b, a);`,
+  'a variable is read before what assigns to it meanwhile': `
+    let a = 1; const set = () => { a = 5; return wait(2); }; log(a + (await set()), a);
+    let o = { m: (...x) => ['first', x] }; const swap = () => { o = { m: (...x) => ['second', x] }; return wait(3); };
+    log(o.m(...[1], await swap(), ...[2])); log(o.m(await wait(1), (o = null, 2)));
+    let t = 1; t += await (t = 7, wait(1)); t += await wait(t); log(t);
+    for (let i = 0; i < 3; i++) log([i, i + (i += await wait(1)) + i, i, await wait(i), i++, i]);`,
+  'a function without a name that is awaited gets none': `const f = await (() => 0), c = await class {}; log((await (() => 0)).name, (await (class {})).name, f.name, c.name);`,
   'a comparison and in': `log(1 < await wait(2), 'k' in (await wait({ k: 1 })), (await wait([])) instanceof Array);`,
   'unary operators': `log(typeof await wait(1), -(await wait(2)), !(await wait(0)), void await wait(1), ~(await wait(1)));`,
   'delete and update of what was awaited': `const o = { n: 1, m: { k: 1 } }; (await wait(o)).n++; log(delete (await wait(o)).m.k, --(await wait(o)).n, o);`,

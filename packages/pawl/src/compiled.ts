@@ -10,21 +10,23 @@ setAdopter(fromPromise);
 export { awaitable } from './future/awaitable.ts';
 export {
   begin,
-  beginFields,
   CompiledCoroutine,
+  isPending,
   Machine,
   named,
   type Step,
   type Suspension,
+  withMachine,
 } from './future/compiled.ts';
+export { delegation } from './future/delegation.ts';
 export { Disposer } from './future/disposer.ts';
 export { delegate, iterate, iterateAsync, Iteration, keysOf } from './future/iteration.ts';
 export {
-  apply,
   assigned,
   constant,
   destructurable,
   immutable,
+  invoke,
   live,
   propertyKey,
   restOf,
@@ -35,4 +37,4 @@ export { relink } from './future/frame.ts';
 export { Future } from './future/future.ts';
 export { PENDING } from './future/poll.ts';
 export { current } from './future/register.ts';
-export { beginStream, beginStreamFields, CompiledGenerator } from './stream/generator.ts';
+export { beginStream, CompiledGenerator } from './stream/generator.ts';

@@ -3,7 +3,7 @@
  *
  * What must hold: both sides are the texts themselves; a line of the source stands beside the first state that comes from it.
  */
-import { Lines } from '../diagnostics.ts';
+import { Lines } from '../lines.ts';
 import { compileFile, type Options } from './files.ts';
 
 const LEFT = 58;
@@ -19,7 +19,9 @@ export function explain(file: string, options: Options): boolean {
   const lines = new Lines(source);
   const machines = statesOf(code);
   if (machines.length === 0) {
-    process.stdout.write(`${file}: nothing is marked with coroutine(async …)\n`);
+    process.stdout.write(
+      `${file}: nothing is marked with coroutine(async …)${options.generators ? ' or coroutine(function* …)' : ''}\n`,
+    );
     return true;
   }
   const ordered = [...compiled].sort((a, b) => a.start - b.start);
@@ -39,6 +41,7 @@ export function explain(file: string, options: Options): boolean {
 
 const LEGEND = `How to read it: poll(cx) enters at a state and runs on until it has a result, or until what it awaits is not ready. It then keeps that
 future and the next state, and returns PENDING; nothing of the stack is left. Whoever wakes the task makes it be polled again, at that state.
+$late is true only past the deadline of a cleanup, where every await throws; $awaitable makes a future of a promise or a plain value.
 `;
 
 interface State {

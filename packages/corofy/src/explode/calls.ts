@@ -8,7 +8,7 @@ import type { Label } from '../machine/code.ts';
 import type { Unit } from '../machine/unit.ts';
 import type { Rope } from '../output/rope.ts';
 import { bare, type Node } from '../syntax/node.ts';
-import { code, explode, member, operand, type Value } from './expressions.ts';
+import { code, explode, held, member, operand, type Value } from './expressions.ts';
 import { operands, rebuild, type Operand } from './operands.ts';
 
 export function explodeCall(unit: Unit, node: CallExpression): Value {
@@ -31,25 +31,25 @@ export function explodeCall(unit: Unit, node: CallExpression): Value {
     }
     return code(unit.copy(node, new Map([[node.callee as Node, operand(explode(unit, callee))]])), true);
   }
-  return called(unit, node, calleeOf(unit, node.callee));
+  return called(unit, node, calleeOf(unit, node.callee, node.end));
 }
 
 /** A function that has been looked up, with its `this`. */
 interface Callee {
   readonly fn: Rope;
-  readonly self: string | null;
+  readonly self: Rope | null;
 }
 
-function calleeOf(unit: Unit, node: Node): Callee {
+/** `until`: where the source's call has been evaluated by. */
+function calleeOf(unit: Unit, node: Node, until: number): Callee {
   const callee = bare(node);
   if (callee.type === 'MemberExpression') {
-    if (callee.object.type === 'Super') return { fn: [unit.save(member(unit, callee).read, callee)], self: 'this' };
-    const object = explode(unit, callee.object);
-    const self = unit.save(object.rope, callee.object);
+    if (callee.object.type === 'Super') return { fn: [unit.save(member(unit, callee).read, callee)], self: ['this'] };
+    const self = held(unit, callee.object, until);
     let access: Rope;
     if (callee.computed) access = ['[', ...explode(unit, callee.property).rope, ']'];
     else access = ['.', { from: callee.property.start, to: callee.property.end }];
-    return { fn: [unit.save([self, ...access], callee)], self };
+    return { fn: [unit.save([...self, ...access], callee)], self };
   }
   if (callee.type === 'ChainExpression' && callee.expression.type === 'MemberExpression')
     return chainedCallee(unit, callee.expression);
@@ -73,7 +73,7 @@ function chainedCallee(unit: Unit, member: Extract<Node, { type: 'MemberExpressi
   unit.code.mark(short);
   unit.emit([`${fn} = undefined;`], member);
   unit.code.mark(end);
-  return { fn: [fn], self };
+  return { fn: [fn], self: [self] };
 }
 
 /** The call of what has been looked up: its arguments, then itself. */
@@ -82,7 +82,10 @@ function called(unit: Unit, node: CallExpression, { fn, self }: Callee): Value {
   const at = node.arguments.length === 0 ? node.start : node.callee.start;
   if (self !== null)
     // Not `fn.call(…)`: what is called may be a proxy, or have a `call` of its own.
-    return code([{ text: `${unit.use('apply')}(`, at }, ...fn, `, ${self}, [`, ...args, '])'], true);
+    return code(
+      [{ text: `${unit.use('invoke')}(`, at }, ...fn, ', ', ...self, ...(args.length > 0 ? [', '] : []), ...args, ')'],
+      true,
+    );
   // A field that is called would be given the coroutine as its `this`.
   const plain: Rope = [{ text: '', at }, ...fn];
   const head: Rope = unit.layout.backEnd === 'fields' ? ['(0, ', ...plain, ')'] : plain;
@@ -112,9 +115,9 @@ export function explodeNew(unit: Unit, node: NewExpression): Value {
 }
 
 export function explodeTag(unit: Unit, node: TaggedTemplateExpression): Value {
-  const { fn, self } = calleeOf(unit, node.tag);
+  const { fn, self } = calleeOf(unit, node.tag, node.end);
   let tag = fn;
-  if (self !== null) tag = [unit.save([`${unit.use('tagOf')}(`, ...fn, `, ${self})`], node.tag)];
+  if (self !== null) tag = [unit.save([`${unit.use('tagOf')}(`, ...fn, ', ', ...self, ')'], node.tag)];
   if (unit.layout.backEnd === 'fields') tag = ['(0, ', ...tag, ')'];
   const replaced = operands(
     unit,
@@ -151,7 +154,7 @@ function link(unit: Unit, node: Node, short: Label): Value {
     let found: Callee;
     if (callee.type === 'ParenthesizedExpression') {
       // A chain in parentheses is one of its own.
-      found = calleeOf(unit, callee);
+      found = calleeOf(unit, callee, inner.end);
     } else if (callee.type === 'MemberExpression') {
       const self =
         callee.object.type === 'Super' ? 'super' : unit.save(link(unit, callee.object, short).rope, callee.object);
@@ -159,7 +162,7 @@ function link(unit: Unit, node: Node, short: Label): Value {
       const access: Rope = callee.computed
         ? ['[', ...explode(unit, callee.property).rope, ']']
         : ['.', { from: callee.property.start, to: callee.property.end }];
-      found = { fn: [unit.save([self, ...access], callee)], self: self === 'super' ? 'this' : self };
+      found = { fn: [unit.save([self, ...access], callee)], self: [self === 'super' ? 'this' : self] };
     } else found = { fn: [unit.save(link(unit, callee, short).rope, callee)], self: null };
     if (inner.optional) stop(unit, found.fn, short, inner);
     return called(unit, inner, found);

@@ -8,9 +8,9 @@ import type { AssignmentExpression, ConditionalExpression, LogicalExpression } f
 import type { Label } from '../machine/code.ts';
 import type { Unit } from '../machine/unit.ts';
 import type { Rope } from '../output/rope.ts';
+import { wasGenerator } from '../syntax/generator.ts';
 import { bare, isAnonymous, type Node } from '../syntax/node.ts';
 import { explodeCall, explodeChain, explodeNew, explodeTag } from './calls.ts';
-import { isConstant } from '../syntax/scope.ts';
 import { NamedValue, unnamed } from './naming.ts';
 import { rebuild, rebuildJsx, rebuildObject, rebuildTemplate, type Operand } from './operands.ts';
 import { assign } from './patterns.ts';
@@ -130,7 +130,8 @@ function spread(node: Node): Operand {
 
 function explodeAwait(unit: Unit, node: Node, argument: Node): Value {
   const { rope } = explode(unit, argument);
-  unit.code.await(rope, node, 'after the await');
+  if (wasGenerator(node)) unit.code.await([`${unit.use('delegation')}(`, ...rope, ')'], node, 'after the yield*');
+  else unit.code.await(unnamed(argument, rope), node, 'after the await');
   return { rope: [{ text: unit.registers.value, at: node.start }], atomic: true, stable: false, register: true };
 }
 
@@ -222,7 +223,7 @@ function explodeAssignment(unit: Unit, node: AssignmentExpression): Value {
     assign(unit, left, [value], node);
     return code([value], true);
   }
-  const target = left.type === 'MemberExpression' ? member(unit, left) : name(unit, left);
+  const target = left.type === 'MemberExpression' ? member(unit, left, right.end) : name(unit, left);
   const value = (): Rope => {
     const { rope } = explode(unit, right);
     const use = unit.copier.lifted(left);
@@ -240,8 +241,9 @@ function explodeAssignment(unit: Unit, node: AssignmentExpression): Value {
     unit.code.mark(end);
     return code([result], true);
   }
-  const before = unit.save(target.read, node.left);
-  return code(target.write([`${before} ${plain} `, ...operand(explode(unit, right))]));
+  const steady = left.type !== 'MemberExpression' && isSteady(unit, left, right.end);
+  const before: Rope = steady ? target.read : [unit.save(target.read, node.left)];
+  return code(target.write([...before, ` ${plain} `, ...operand(explode(unit, right))]));
 }
 
 /** A place that is read and written to. */
@@ -256,20 +258,15 @@ function name(unit: Unit, node: Node): Place {
     const rope = unit.copy(node);
     return { read: rope, write: (value) => [...rope, ' = ', ...value] };
   }
-  const target = unit.copier.target(use);
   return {
     read: [unit.copier.read({ ...use, access: 'read' })],
-    write(value) {
-      if (isConstant(use)) return [`${unit.use('constant')}(`, ...value, ')'];
-      if (!use.binding.risky) return [target, ' = ', ...value];
-      return [target, ` = ${unit.use('assigned')}(`, ...value, ', ', target, `, ${JSON.stringify(use.binding.name)})`];
-    },
+    write: (value) => unit.copier.write(use, value),
   };
 }
 
-/** The object, and the key, are evaluated first. */
-export function member(unit: Unit, node: Extract<Node, { type: 'MemberExpression' }>): Place {
-  const object = node.object.type === 'Super' ? 'super' : unit.save(explode(unit, node.object).rope, node.object);
+/** The object, and the key, are evaluated first; what is used of them is used by the place `until`. */
+export function member(unit: Unit, node: Extract<Node, { type: 'MemberExpression' }>, until: number = node.end): Place {
+  const object: Rope = node.object.type === 'Super' ? ['super'] : held(unit, node.object, until);
   let access: Rope;
   if (node.computed) {
     const key = explode(unit, node.property);
@@ -277,8 +274,14 @@ export function member(unit: Unit, node: Extract<Node, { type: 'MemberExpression
       ? ['[', ...key.rope, ']']
       : [`[${unit.save([`${unit.use('propertyKey')}(`, ...key.rope, ')'], node.property)}]`];
   } else access = ['.', { from: node.property.start, to: node.property.end }];
-  const place: Rope = [object, ...access];
+  const place: Rope = [...object, ...access];
   return { read: place, write: (value) => [...place, ' = ', ...value] };
+}
+
+/** A value that is used up to the place `until`: in a temporary, unless it is the same until then. */
+export function held(unit: Unit, node: Node, until: number): Rope {
+  const { rope, atomic } = explode(unit, node);
+  return atomic && isSteady(unit, node, until) ? rope : [unit.save(rope, node)];
 }
 
 function explodeClass(
@@ -328,6 +331,18 @@ export function isAtomic(node: Node): boolean {
   }
 }
 
+/** The same of a variable that nothing assigns to before the place `until` of the source, where it has been evaluated by. */
+export function isSteady(unit: Unit, node: Node, until: number): boolean {
+  const inner = bare(node);
+  if (isStable(unit, inner)) return true;
+  const use = inner.type === 'Identifier' ? unit.analysis.uses.get(inner) : undefined;
+  if (use === undefined || use.within !== null || use.binding.risky) return false;
+  return use.binding.uses.every(({ node: other, access, within }) => {
+    const later = other !== inner && other.end > inner.start && other.start < until;
+    return access !== 'write' || (within === null && !later);
+  });
+}
+
 /** Literals, functions, `this`, and constants that have their value. */
 export function isStable(unit: Unit, node: Node): boolean {
   switch (node.type) {
@@ -340,7 +355,8 @@ export function isStable(unit: Unit, node: Node): boolean {
       return true;
     case 'ParenthesizedExpression':
       return isStable(unit, node.expression);
-    case 'Identifier': {
+    case 'Identifier':
+    case 'JSXIdentifier': {
       if (node.name === 'undefined') return true;
       const use = unit.analysis.uses.get(node);
       if (use === undefined) return false;

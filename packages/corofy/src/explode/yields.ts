@@ -9,12 +9,14 @@ import type { Unit } from '../machine/unit.ts';
 import type { Rope } from '../output/rope.ts';
 import type { Node } from '../syntax/node.ts';
 import { code, explode, type Value } from './expressions.ts';
+import { unnamed } from './naming.ts';
 import { closeIteration, guarded } from './try.ts';
 
 export function explodeYield(unit: Unit, node: YieldExpression): Value {
   const { argument } = node;
   if (node.delegate) return explodeDelegation(unit, node, argument as Node);
-  if (argument !== null) unit.code.await(explode(unit, argument).rope, node, 'after the operand of the yield');
+  if (argument !== null)
+    unit.code.await(unnamed(argument, explode(unit, argument).rope), node, 'after the operand of the yield');
   give(unit, [argument === null ? 'undefined' : unit.registers.value], node);
   return { rope: [{ text: unit.registers.value, at: node.start }], atomic: true, stable: false, register: true };
 }
@@ -52,6 +54,6 @@ function explodeDelegation(unit: Unit, node: YieldExpression, argument: Node): V
 
 /** `return value`: awaited in the function, where its error can be caught. */
 export function returned(unit: Unit, argument: Node): Rope {
-  unit.code.await(explode(unit, argument).rope, argument, 'after the value of the return');
+  unit.code.await(unnamed(argument, explode(unit, argument).rope), argument, 'after the value of the return');
   return [unit.registers.value];
 }

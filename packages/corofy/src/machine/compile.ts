@@ -2,6 +2,7 @@
 import type { CallExpression } from 'oxc-parser';
 import { explodeFunction } from '../explode/statements.ts';
 import type { Rope } from '../output/rope.ts';
+import { refusePlainYields } from '../syntax/generator.ts';
 import { markOf } from '../syntax/marker.ts';
 import { isFunction, walk, type MarkedFunction, type Node } from '../syntax/node.ts';
 import { Analysis, type Scope } from '../syntax/scope.ts';
@@ -20,6 +21,7 @@ export function compileCall(file: FileContext, call: CallExpression, outer: Unit
   const { fn } = mark;
   const analysis = outer?.analysis ?? new Analysis(fn);
   refuse(file, fn);
+  refusePlainYields(fn, file.diagnostics);
   const backEnd = choose(file, fn, analysis, outer !== null || nested);
   const unit = new Unit(file, fn, analysis, backEnd, outer);
   file.add(unit.layout);

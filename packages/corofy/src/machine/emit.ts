@@ -8,6 +8,7 @@ import type { CallExpression } from 'oxc-parser';
 import { NamedValue } from '../explode/naming.ts';
 import { eachLate, type Late, type Piece, type Rope } from '../output/rope.ts';
 import type { Node } from '../syntax/node.ts';
+import { afterStar, wasGenerator } from '../syntax/generator.ts';
 import { namesIn } from '../syntax/declared.ts';
 import { returnedOf, type Instruction, type Region } from './code.ts';
 import type { Iteration } from './layout.ts';
@@ -19,25 +20,39 @@ export function emitUnit(unit: Unit, call: CallExpression): Rope {
   code.number();
   const own = fn.id?.name ?? file.given.get(call) ?? '';
   const label = own === '' ? 'anonymous coroutine' : own;
-  const machine = file.names.fresh(`$${own === '' ? 'machine' : own}Machine`);
-  file.machines.push(machine);
   const states = code.list.filter((one) => one.kind === 'label' && one.label.id > 0).length + 1;
   file.compiled.push({ name: label, backEnd: unit.layout.backEnd, start: call.start, end: call.end, states });
-  const made: Rope = [
-    `${machine} ??= new ${unit.use('Machine')}(${JSON.stringify(label)}, ${file.options.place}, `,
+  const machine: Rope = [
+    `new ${unit.use('Machine')}(${JSON.stringify(label)}, ${file.options.place}, `,
     table(unit),
     ')',
   ];
-  const step: Rope = stepName(unit, own);
-  const indent = indentOf(unit, call.start);
-  const text =
-    unit.layout.backEnd === 'fields'
-      ? fieldClass(unit, machine, made, step, label)
-      : closure(unit, machine, made, step);
-  return indented(text, indent);
+  const emitted: Emitted = {
+    machine,
+    name: file.names.fresh(`$${/^[\w$]+$/.test(label) ? label : 'Coroutine'}`),
+    pending: file.names.shared(unit.depth, '$pending'),
+    step: (isPending) => stepName(unit, own, isPending),
+  };
+  const text = unit.layout.backEnd === 'fields' ? fields(unit, emitted) : closure(unit, emitted);
+  return indented(text, indentOf(unit, call.start));
+}
+
+/** How a rope is compared with PENDING. */
+type Comparison = (rope: Rope) => Rope;
+
+/** What both back ends print. */
+interface Emitted {
+  readonly machine: Rope;
+  /** Of the class. */
+  readonly name: string;
+  /** A constant of PENDING, where the class is. */
+  readonly pending: string;
+  /** The step's function; `isPending` writes its comparison. */
+  readonly step: (isPending: Comparison) => Rope;
 }
 
 function head(unit: Unit): Rope {
+  if (wasGenerator(unit.fn)) return generatorHead(unit);
   const { fn, file } = unit;
   // What comes before the body, without `async`, and without the star of a generator.
   const from = skipped(file.source, fn.start + 'async'.length);
@@ -56,91 +71,115 @@ function skipped(source: string, from: number): number {
   return skip.lastIndex;
 }
 
-function closure(unit: Unit, machine: string, made: Rope, step: Rope): Rope {
+/** What comes before the body of what was a generator, without the star. */
+function generatorHead({ fn, file, copier, layout }: Unit): Rope {
+  const params = layout.backEnd === 'fields' ? [] : (fn.params as Node[]);
+  return ['function ', ...copier.range(afterStar(file.source, fn), (fn.body as Node).start, params)];
+}
+
+/** The class is made once, wherever the function stands; the step is a closure of each call. */
+function closure(unit: Unit, { machine, name, pending, step }: Emitted): Rope {
   const { layout } = unit;
   const variables = [
     ...new Set([...layout.lifted].filter(([binding]) => layout.iterationOf(binding) === null).map(([, name]) => name)),
     ...layout.temps.map(({ name }) => name),
     ...[...layout.iterations.values()].map(({ name }) => name),
   ];
+  const frame = unit.file.names.fresh(`${name}Frame`);
+  unit.file.frames.push(frame);
   return [
-    `${unit.use('named')}(`,
-    ...made,
-    ', ',
+    `${unit.use('named')}(${frame} ??= (() => {\n`,
+    `  const ${pending} = ${unit.use('PENDING')};\n`,
+    ...frameClass(unit, name, pending, ['$step'], [['step', '$step']], '(0, this.step)'),
+    `  return ${unit.use('withMachine')}(${name}, `,
+    ...machine,
+    ');\n})(), ',
     ...head(unit),
     '{\n',
     variables.length > 0 ? `  let ${variables.join(', ')};\n` : '',
-    `  return ${unit.use(unit.fn.generator ? 'beginStream' : 'begin')}(${machine}, `,
-    ...step,
-    ');\n})',
+    `  return ${unit.use(unit.fn.generator ? 'beginStream' : 'begin')}(new ${frame}(`,
+    // The engine does not know a constant that is not in its own context, and compares with it by the rules of `===` for all types: an
+    // await that is ready takes 4.1 ns instead of 3.3, a ping-pong 80 instead of 75.
+    ...step((rope) => [`${unit.use('isPending')}(`, ...rope, ')']),
+    '));\n})',
   ];
 }
 
-function fieldClass(unit: Unit, machine: string, made: Rope, step: Rope, label: string): Rope {
+/** The variables of a call are fields of its coroutine; the step is one for all. */
+function fields(unit: Unit, { machine, name, pending, step }: Emitted): Rope {
   const { fn, layout } = unit;
   const params = fn.params.flatMap((param) => namesIn(param as Node)).map(({ name }) => name);
   const kept = new Map([...layout.lifted].map(([{ kind, name }, field]) => [field, kind === 'param' ? name : null]));
   for (const { name } of layout.temps) kept.set(name, null);
   for (const { name } of layout.iterations.values()) kept.set(name, null);
-  const name = unit.file.names.fresh(`$${/^[\w$]+$/.test(label) ? label : 'Coroutine'}`);
   const stepped = unit.file.names.shared(unit.depth, '$step');
+  const set = [...kept].map(([field, param]) => [field, param ?? 'undefined'] as const);
   return [
     '(() => {\n',
-    '  ',
-    ...made,
-    ';\n',
+    `  const ${pending} = ${unit.use('PENDING')};\n`,
     `  const ${stepped} = `,
-    ...step,
+    ...step((rope) => ['(', ...rope, `) === ${pending}`]),
     ';\n',
-    `  class ${name} extends ${unit.use(fn.generator ? 'CompiledGenerator' : 'CompiledCoroutine')} {\n`,
-    `    constructor(${params.join(', ')}) {\n      super();\n`,
-    ...[...kept].map(([field, param]) => `      this.${field} = ${param ?? 'undefined'};\n`),
-    '    }\n',
-    `    get machine() { return ${machine}; }\n`,
-    ...ownPoll(unit, stepped).map((line) => `    ${line}\n`),
-    '  }\n',
+    ...frameClass(unit, name, pending, params, set, stepped),
     `  ${name}.prototype.step = ${stepped};\n`,
-    `  return ${unit.use('named')}(${machine}, `,
+    `  ${unit.use('withMachine')}(${name}, `,
+    ...machine,
+    `);\n  return ${unit.use('named')}(${name}, `,
     ...head(unit),
-    `{\n    return ${unit.use(fn.generator ? 'beginStreamFields' : 'beginFields')}(new ${name}(${params.join(', ')}));\n  });\n})()`,
+    `{\n    return ${unit.use(fn.generator ? 'beginStream' : 'begin')}(new ${name}(${params.join(', ')}));\n  });\n})()`,
   ];
 }
 
 /**
  * Each class has a `poll` of its own, which says what the inherited one says: so the engine sees one class in it, and can inline the step.
- * (20 nested calls: 710 ns instead of 840.)
+ * (20 nested calls: 710 ns instead of 840. Spawn and join of closures: 0.6 of native's, instead of 0.9.)
  */
-function ownPoll(unit: Unit, stepped: string): string[] {
+function frameClass(
+  unit: Unit,
+  name: string,
+  pending: string,
+  params: readonly string[],
+  set: readonly (readonly [field: string, value: string])[],
+  step: string,
+): Rope {
   const { cx, value } = unit.registers;
-  const pending = unit.use('PENDING');
-  return [
-    `poll(${cx}, $inner) {`,
-    `  const { awaited, state } = this;`,
-    `  if (${unit.use('current')} !== ${cx} || (awaited === null ? state !== 0 : this.link !== null && $inner !== true)) return super.poll(${cx}, $inner);`,
-    `  let ${value};`,
-    `  if (awaited !== null) {`,
-    `    try { ${value} = awaited.poll(${cx}); } catch (error) { return this.caught(error, ${cx}); }`,
-    `    if (${value} === ${pending}) return ${unit.use('relink')}(this, $inner);`,
-    `    this.awaited = null;`,
-    `    if (state < 0) return this.finish(${value}, ${cx});`,
+  const lines = [
+    `class ${name} extends ${unit.use(unit.fn.generator ? 'CompiledGenerator' : 'CompiledCoroutine')} {`,
+    `  constructor(${params.join(', ')}) {`,
+    `    super();`,
+    ...set.map(([field, to]) => `    this.${field} = ${to};`),
     `  }`,
-    `  this.state = -1;`,
-    `  try { ${value} = ${stepped}(this, ${cx}, state, ${value}); } catch (error) { throw this.threw(error); }`,
-    `  return ${value} === ${pending} ? ${value} : this.finish(${value}, ${cx});`,
+    `  poll(${cx}, $inner) {`,
+    `    const { awaited, state } = this;`,
+    `    if (${unit.use('current')} !== ${cx} || (awaited === null ? state !== 0 : state < 0 || (this.link !== null && $inner !== true))) return super.poll(${cx}, $inner);`,
+    `    let ${value};`,
+    `    try {`,
+    `      if (awaited !== null) {`,
+    `        if ((${value} = awaited.poll(${cx})) === ${pending}) return ${unit.use('relink')}(this, $inner);`,
+    `        this.awaited = null;`,
+    `      }`,
+    `      this.state = -1;`,
+    `      if ((${value} = ${step}(this, ${cx}, state, ${value})) === ${pending}) return ${value};`,
+    `    } catch (error) {`,
+    `      return this.failed(error, ${cx});`,
+    `    }`,
+    `    return this.finish(${value}, ${cx});`,
+    `  }`,
     `}`,
   ];
+  return lines.map((line) => `  ${line}\n`);
 }
 
 /** The step, which stack traces know by the function's name. */
-function stepName(unit: Unit, own: string): Rope {
-  const body = step(unit);
+function stepName(unit: Unit, own: string, isPending: Comparison): Rope {
+  const body = step(unit, isPending);
   // A property's name is known when the source is compiled; a constant of that name could hide one that the function uses.
   return own === '' || own === '__proto__' ? body : [`({ ${own}: `, ...body, ` }).${own}`];
 }
 
-function step(unit: Unit): Rope {
+function step(unit: Unit, isPending: Comparison): Rope {
   const { code, registers } = unit;
-  const { frame, cx, at, value, future, region, error, run } = registers;
+  const { frame, cx, at, value, late, future, region, error, run } = registers;
   const lines: Rope[] = [];
   const put = (line: Rope): void => void lines.push(line);
   const declared = [future, ...(code.guarded ? [`${region} = 0`] : [])];
@@ -149,7 +188,7 @@ function step(unit: Unit): Rope {
   put([`  switch (${at}) {`]);
   put(['    case 0:']);
   let current: Region | null = null;
-  let pending = false;
+  let entered = false;
   for (const one of code.list) {
     if (one.kind === 'label') {
       const { label } = one;
@@ -159,12 +198,12 @@ function step(unit: Unit): Rope {
         put([`    case ${label.id}: // ${line}${label.about}`]);
       }
       current = label.region;
-      pending ||= code.guarded && (label.id > 0 || changed);
+      entered ||= code.guarded && (label.id > 0 || changed);
       continue;
     }
-    if (pending) put([`      ${region} = ${current === null ? 0 : current.handler.id};`]);
-    pending = false;
-    for (const line of instruction(unit, one)) put(['      ', ...line]);
+    if (entered) put([`      ${region} = ${current === null ? 0 : current.handler.id};`]);
+    entered = false;
+    for (const line of instruction(unit, one, isPending)) put(['      ', ...line]);
   }
   put(['    default:']);
   if (code.guarded) put([`      ${region} = 0;`]);
@@ -179,19 +218,29 @@ function step(unit: Unit): Rope {
   put(['}']);
   const text: Piece[] = [];
   for (const [index, line] of lines.entries()) text.push(index === 0 ? '    ' : '\n    ', ...line);
-  return [`(${frame}, ${cx}, ${at}, ${value}) => {\n`, ...text, '\n  }'];
+  return [`(${frame}, ${cx}, ${at}, ${value}, ${late}) => {\n`, ...text, '\n  }'];
 }
 
-function instruction(unit: Unit, one: Exclude<Instruction, { kind: 'label' }>): Rope[] {
-  const { frame, cx, value, future } = unit.registers;
+function instruction(unit: Unit, one: Exclude<Instruction, { kind: 'label' }>, isPending: Comparison): Rope[] {
+  const { frame, cx, value, future, late } = unit.registers;
   if (one.kind === 'code') return [owning(unit, placed(one.node, one.rope))];
   const { operand, node, resume } = one;
-  const poll: Rope = [
-    `if ((${value} = `,
-    { text: `${future}.poll(${cx})`, at: node.start },
-    `) === ${unit.use('PENDING')}) return ${frame}.suspend(${future}, ${resume.id});`,
+  // Measured of an await that is ready, 3.5 ns: a call of `awaitable` for each 1 ns more; to hand the future to anybody else where the
+  // deadline has passed 1.4 ns more, since the engine then makes it.
+  return [
+    owning(unit, [{ text: `${future} = `, at: node.start }, ...operand, ';']),
+    [{ text: `if (${late} === true) return ${frame}.refuse(${resume.id});`, at: node.start }],
+    [
+      `if (!(${future} instanceof ${unit.use('Future')})) ${future} = `,
+      { text: `${unit.use('awaitable')}(${future});`, at: node.start },
+    ],
+    [
+      'if (',
+      ...isPending([`${value} = `, { text: `${future}.poll(${cx})`, at: node.start }]),
+      // Whoever steps over the await steps to what comes after it, and not to its caller, which waits as well.
+      { text: `) return ${frame}.suspend(${future}, ${resume.id});`, at: null },
+    ],
   ];
-  return [owning(unit, [{ text: `${future} = ${unit.use('awaitable')}(`, at: node.start }, ...operand, ');']), poll];
 }
 
 function placed(node: Node | null, rope: Rope): Rope {

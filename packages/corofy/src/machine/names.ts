@@ -47,6 +47,8 @@ export interface Registers {
   readonly cx: string;
   readonly at: string;
   readonly value: string;
+  /** True past the deadline of a cleanup. */
+  readonly late: string;
   readonly future: string;
   readonly region: string;
   readonly error: string;
@@ -59,6 +61,7 @@ export function registers(names: Names, depth: number): Registers {
     cx: names.shared(depth, '$cx'),
     at: names.shared(depth, '$at'),
     value: names.shared(depth, '$value'),
+    late: names.shared(depth, '$late'),
     future: names.shared(depth, '$future'),
     region: names.shared(depth, '$region'),
     error: names.shared(depth, '$error'),

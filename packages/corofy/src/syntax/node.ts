@@ -24,30 +24,45 @@ const WRAPPERS = new Set([
   'TSInstantiationExpression',
 ]);
 
+/** What begins with TS and is no type: a parameter property, an enum and a namespace stay when types are stripped. */
+const NO_TYPES = new Set([...WRAPPERS, 'TSParameterProperty', 'TSEnumDeclaration', 'TSModuleDeclaration']);
+
+/** Of each kind of node the keys of what is below it: a tree is gone through several times (a tenth of a compilation). */
+const KEYS: ReadonlyMap<string, readonly string[]> = new Map(
+  Object.entries(visitorKeys).map(([type, keys]) => {
+    if (WRAPPERS.has(type)) return [type, ['expression']];
+    return [type, isTypeName(type) ? [] : keys.filter((key) => !TYPE_KEYS.has(key))];
+  }),
+);
+
+type Below = Node | (Node | null)[] | null | undefined;
+
 /** The children of a node that are no types, in no particular order. */
 export function children(node: Node): Node[] {
-  if (WRAPPERS.has(node.type)) return [(node as unknown as { expression: Node }).expression];
-  if (isType(node)) return [];
   const found: Node[] = [];
-  for (const key of visitorKeys[node.type] ?? []) {
-    if (TYPE_KEYS.has(key)) continue;
-    const child = (node as unknown as Record<string, Node | (Node | null)[] | null | undefined>)[key];
-    if (Array.isArray(child)) {
-      for (const one of child) if (one !== null) found.push(one);
-    } else if (child !== null && child !== undefined) found.push(child);
-  }
+  eachChild(node, (child) => void found.push(child));
   return found;
 }
 
-/** True for what type stripping removes. A parameter property, an enum and a namespace are no types. */
+/** The same without a list of them. */
+export function eachChild(node: Node, visit: (child: Node) => void): void {
+  const keys = KEYS.get(node.type);
+  if (keys === undefined) return;
+  for (const key of keys) {
+    const below = (node as unknown as Record<string, Below>)[key];
+    if (Array.isArray(below)) {
+      for (const one of below) if (one !== null) visit(one);
+    } else if (below !== null && below !== undefined) visit(below);
+  }
+}
+
+/** True for what type stripping removes. */
 export function isType(node: Node): boolean {
-  return (
-    node.type.startsWith('TS') &&
-    !WRAPPERS.has(node.type) &&
-    node.type !== 'TSParameterProperty' &&
-    node.type !== 'TSEnumDeclaration' &&
-    node.type !== 'TSModuleDeclaration'
-  );
+  return isTypeName(node.type);
+}
+
+function isTypeName(type: string): boolean {
+  return type.startsWith('TS') && !NO_TYPES.has(type);
 }
 
 export function isFunction(node: Node): node is MarkedFunction {
@@ -77,5 +92,5 @@ export function isAnonymous(node: Node | null): boolean {
 /** Calls `visit` for the node and all below it, until it returns false. */
 export function walk(node: Node, visit: (node: Node) => boolean | void): void {
   if (visit(node) === false) return;
-  for (const child of children(node)) walk(child, visit);
+  eachChild(node, (child) => walk(child, visit));
 }

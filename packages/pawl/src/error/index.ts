@@ -24,6 +24,7 @@ export type PawlCode =
   | 'NOT_COMPILED' // coroutine(async …) ran without corofy
   | 'NOT_IN_COROUTINE' // a future was iterated outside a coroutine
   | 'LEAK' // a test has left something behind that it has opened
+  | 'CANCEL_UNSAFE' // a program did not stand being cancelled at one of its suspensions
   | 'BUSY' // two use at once what only one can: the same direction of a resource, the platform of a thread
   | 'CLOSED' // a resource was used after it was closed
   | 'UNEXPECTED_EOF' // the stream ended before the requested bytes had come

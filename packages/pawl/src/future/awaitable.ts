@@ -24,12 +24,15 @@ class Abandoned extends Future<never> {
   }
 }
 
+/** What an await comes to past the deadline of a cleanup: it throws. */
+export function refused(): Future<never> {
+  if (isOutOfPatience()) return new Abandoned();
+  throw cleanupTimeout();
+}
+
 /** The operand of an `await` as a future. */
 export function awaitable(value: unknown): Future<unknown> {
-  if (mode === OVERDUE) {
-    if (isOutOfPatience()) return new Abandoned();
-    throw cleanupTimeout();
-  }
+  if (mode === OVERDUE) return refused();
   return value instanceof Future ? value : lift(value);
 }
 

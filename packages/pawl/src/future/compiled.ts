@@ -5,18 +5,24 @@
  * that this state is given; it returns the result, or PENDING after `suspend`. Which state an error, and a cancellation, goes to from each
  * suspension is in the machine's table, so a coroutine without `try` is never entered to be thrown into or returned from.
  */
+import { refused } from './awaitable.ts';
 import type { Context } from './context.ts';
 import { creations } from './creations.ts';
 import { Frame, relink, resume } from './frame.ts';
 import { alreadyCompleted, cleanupTimeout, Future } from './future.ts';
 import type { Place } from './place.ts';
 import { PENDING as NOT_YET, type Pending, type Poll } from './poll.ts';
-import { beginOverdue, current, mode, NORMAL, setMode } from './register.ts';
+import { beginOverdue, current, mode, NORMAL, OVERDUE, setMode } from './register.ts';
 import { collectFailure, release, selfAwait, under } from './release.ts';
 import { appendCaller, appendPlace } from './trace.ts';
 
 /** This module's own: see `poll.ts`. */
 const PENDING: Pending = NOT_YET;
+
+/** True for PENDING: what compiled code compares with from where the engine knows no constant of it. */
+export function isPending(value: unknown): boolean {
+  return value === PENDING;
+}
 
 /** A suspension: its state, its line and column in the source, and the states to which an error and a return go (0: out). */
 export type Suspension = readonly [state: number, line: number, column: number, onError: number, onReturn: number];
@@ -51,8 +57,14 @@ export class Machine {
   }
 }
 
-/** Goes on at a state. */
-export type Step = (frame: CompiledCoroutine<unknown>, cx: Context, state: number, value: unknown) => unknown;
+/** Goes on at a state. `late`: past the deadline of a cleanup, where each await is to throw. */
+export type Step = (
+  frame: CompiledCoroutine<unknown>,
+  cx: Context,
+  state: number,
+  value: unknown,
+  late?: boolean,
+) => unknown;
 
 /** States that no machine has. */
 const RUNNING = -1;
@@ -65,8 +77,10 @@ const CANCELLING = 1;
 const CLEANUP = 2;
 
 export abstract class CompiledCoroutine<T> extends Frame<T> {
-  abstract readonly machine: Machine;
-  abstract readonly step: Step;
+  /** On the prototype. */
+  declare readonly machine: Machine;
+  /** On the prototype, or a closure of the call. */
+  declare readonly step: Step;
   /** The state to go on at; 0 before the first poll. */
   declare state: number;
   declare private phase: number;
@@ -104,11 +118,15 @@ export abstract class CompiledCoroutine<T> extends Frame<T> {
     return PENDING;
   }
 
+  /** Called by the step past the deadline of a cleanup, instead of awaiting in `state`. */
+  refuse(state: number): Pending {
+    return this.suspend(refused(), state);
+  }
+
   override poll(cx: Context, inner?: boolean): Poll<T> {
     if (this.link !== null && inner !== true) return resume(this, cx);
     if (current !== cx) return under(cx, () => this.poll(cx, inner));
-    const { awaited, step } = this;
-    const { state } = this;
+    const { awaited, state } = this;
     let value: unknown;
     if (awaited === null) {
       if (state !== 0) throw state === RUNNING ? selfAwait(this.label) : alreadyCompleted('a coroutine');
@@ -117,15 +135,16 @@ export abstract class CompiledCoroutine<T> extends Frame<T> {
         value = awaited.poll(cx);
         if (value === PENDING) return relink(this, inner);
       } catch (error) {
-        return this.caught(error, cx);
+        return this.failed(error, cx);
       }
       this.awaited = null;
       if (state === RETURNED) return this.finish(value, cx);
     }
-    return this.go(step, state, value, cx);
+    return this.go(state, value, cx);
   }
 
-  private go(step: Step, state: number, value: unknown, cx: Context): Poll<T> {
+  private go(state: number, value: unknown, cx: Context): Poll<T> {
+    const { step } = this;
     this.state = RUNNING;
     let result: unknown;
     try {
@@ -137,30 +156,26 @@ export abstract class CompiledCoroutine<T> extends Frame<T> {
   }
 
   /** The step has thrown: the coroutine has ended. */
-  threw(error: unknown): unknown {
+  private threw(error: unknown): unknown {
     this.state = ENDED;
     appendCaller(error, true);
     creations?.cutOff();
     return error;
   }
 
-  /** What was awaited has thrown: goes on where the error goes, or ends with it. */
-  caught(error: unknown, cx: Context): Poll<T> {
+  /** The step has thrown, or what was awaited: then it goes on where the error goes, or ends with it. */
+  failed(error: unknown, cx: Context): Poll<T> {
+    const { machine, state } = this;
+    if (state === RUNNING) throw this.threw(error);
     this.awaited = null;
-    return this.go(this.step, this.failed(this.state, error), error, cx);
-  }
-
-  /** What was awaited in `state` has failed: where the error goes. It is thrown when the function has nothing to catch it with. */
-  private failed(state: number, error: unknown): number {
     if (state === RETURNED) {
       this.state = ENDED;
       throw error;
     }
-    const { machine } = this;
     appendPlace(error, machine.name, machine.place(state));
     const handler = machine.onError[state] as number;
-    if (handler > 0) return handler;
-    throw this.threw(error);
+    if (handler === 0) throw this.threw(error);
+    return this.go(handler, error, cx);
   }
 
   /** Flattens a returned future: it is awaited in the coroutine's stead. */
@@ -218,7 +233,7 @@ export abstract class CompiledCoroutine<T> extends Frame<T> {
       this.state = RUNNING;
       try {
         if (cx.overdue && mode === NORMAL) beginOverdue();
-        const result = step(this, cx, state, value);
+        const result = step(this, cx, state, value, mode === OVERDUE);
         if (result === PENDING && this.awaited !== null) return PENDING;
       } catch (error) {
         creations?.cutOff();
@@ -232,33 +247,21 @@ export abstract class CompiledCoroutine<T> extends Frame<T> {
   }
 }
 
-/** A coroutine whose locals are the variables that its step closes over. */
-class ClosureCoroutine<T> extends CompiledCoroutine<T> {
-  declare readonly machine: Machine;
-  declare readonly step: Step;
-
-  constructor(machine: Machine, step: Step) {
-    super();
-    this.machine = machine;
-    this.step = step;
-  }
+/** Called once for each compiled function: its class of coroutines, with what they share. */
+export function withMachine<C extends typeof CompiledCoroutine>(made: C, machine: Machine): C {
+  (made.prototype as { machine: Machine }).machine = machine;
+  return made;
 }
 
 /** Called by a compiled function, when it is called: its coroutine, of which nothing has run. */
-export function begin(machine: Machine, step: Step): Future<unknown> {
-  const frame = new ClosureCoroutine(machine, step);
+export function begin(frame: CompiledCoroutine<unknown>): Future<unknown> {
   if (creations !== null) creations.madeWithin(frame, begin);
   return frame;
 }
 
-/** The same of a coroutine whose locals are its fields. */
-export function beginFields(frame: CompiledCoroutine<unknown>): Future<unknown> {
-  if (creations !== null) creations.madeWithin(frame, beginFields);
-  return frame;
-}
-
 /** Names a compiled function as its source is named. */
-export function named<F extends (...args: never) => unknown>(machine: Machine, fn: F): F {
-  if (fn.name !== machine.name) Object.defineProperty(fn, 'name', { value: machine.name, configurable: true });
+export function named<F extends (...args: never) => unknown>(made: typeof CompiledCoroutine, fn: F): F {
+  const { name } = made.prototype.machine;
+  if (fn.name !== name) Object.defineProperty(fn, 'name', { value: name, configurable: true });
   return fn;
 }

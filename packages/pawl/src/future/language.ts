@@ -54,7 +54,9 @@ export function restOf(value: object, keys: readonly PropertyKey[]): object {
 }
 
 /** Calls a method that was looked up before its arguments were evaluated. */
-export const apply: typeof Reflect.apply = Reflect.apply.bind(Reflect);
+export const invoke: (fn: unknown, self: unknown, ...args: readonly unknown[]) => unknown =
+  // oxlint-disable-next-line typescript/unbound-method -- bound here
+  Function.prototype.call.bind(Function.prototype.call);
 
 /** The tag of a template that is a method. */
 export function tagOf(fn: unknown, self: unknown): (...args: readonly unknown[]) => unknown {

@@ -4,7 +4,7 @@
  * What must hold: a call gives a stream that is, in all that can be seen of it, the one that `stream(function* (emit) { … })` gives: a `yield`
  * is an `emit` of what it has awaited.
  */
-import { CompiledCoroutine, type Machine, type Step } from '../future/compiled.ts';
+import { CompiledCoroutine } from '../future/compiled.ts';
 import type { Future } from '../future/future.ts';
 import type { Emit } from './emit.ts';
 import { stream, type Stream } from './stream.ts';
@@ -24,25 +24,8 @@ export abstract class CompiledGenerator extends CompiledCoroutine<void> {
   }
 }
 
-/** One whose locals are the variables that its step closes over. */
-class ClosureGenerator extends CompiledGenerator {
-  declare readonly machine: Machine;
-  declare readonly step: Step;
-
-  constructor(machine: Machine, step: Step) {
-    super();
-    this.machine = machine;
-    this.step = step;
-  }
-}
-
 /** Called by a compiled function, when it is called: its stream, of which nothing has run. */
-export function beginStream(machine: Machine, step: Step): Stream<unknown> {
-  return beginStreamFields(new ClosureGenerator(machine, step));
-}
-
-/** The same of a coroutine whose locals are its fields. */
-export function beginStreamFields(frame: CompiledGenerator): Stream<unknown> {
+export function beginStream(frame: CompiledGenerator): Stream<unknown> {
   return stream((emit) => {
     frame.emit = emit;
     return frame;

@@ -7,12 +7,15 @@
  */
 import type { Context, RuntimeRef, Waker } from '../future/context.ts';
 import { alreadyCompleted, Future } from '../future/future.ts';
-import { PENDING, type Poll } from '../future/poll.ts';
+import { PENDING as NOT_YET, type Pending, type Poll } from '../future/poll.ts';
 import { current, setCurrent } from '../future/register.ts';
 import { waitInfo, type WaitInfo } from '../future/wait-info.ts';
 import type { Scope } from './scope.ts';
 import { suspectTasks, suspicious } from './suspicion.ts';
 import type { Task } from './task.ts';
+
+/** This module's own: see `poll.ts`. */
+const PENDING: Pending = NOT_YET;
 
 const BODY = 0;
 const CANCEL_BODY = 1;
@@ -110,8 +113,8 @@ export class ScopeBody<T> extends Future<T> implements Context {
 
   override poll(cx: Context): Poll<T> {
     this.enter(cx);
+    if (this.phase === BODY && this.pollBody(cx)) return PENDING;
     if (this.phase === DONE) throw alreadyCompleted('scope');
-    if (this.phase === BODY) this.pollBody(cx);
     if (this.phase === CANCEL_BODY) this.cancelBody();
     if (this.phase !== CHILDREN) return PENDING;
     if (this.waitForChildren() === PENDING) {
@@ -138,33 +141,34 @@ export class ScopeBody<T> extends Future<T> implements Context {
   }
 
   private enter(cx: Context): void {
-    this.outer = cx;
+    if (this.outer !== cx) this.outer = cx;
     // A task's own scope has woken the task from the start.
     if (!this.implicit) this.scope.ownerWaker = cx.waker;
   }
 
-  private pollBody(outer: Context): void {
-    if (this.scope.failed) {
-      this.phase = CANCEL_BODY;
-      return;
-    }
-    this.polled = true;
-    let value: Poll<T>;
-    try {
-      // A task is its own body's context already: only a scope of its own needs the register changed.
-      value = this.implicit ? this.made().poll(outer) : this.within((cx) => this.made().poll(cx));
-    } catch (error) {
-      this.scope.fail(error);
-      this.childrenOnly();
-      return;
+  /** True when there is nothing to do but to wait for the body. */
+  private pollBody(outer: Context): boolean {
+    const { scope } = this;
+    let value: unknown = PENDING;
+    if (!scope.failed) {
+      this.polled = true;
+      try {
+        // A task is its own body's context already: only a scope of its own needs the register changed.
+        value = this.implicit ? this.made().poll(outer) : this.within((cx) => this.made().poll(cx));
+      } catch (error) {
+        scope.fail(error);
+        this.childrenOnly();
+        return false;
+      }
     }
     if (value !== PENDING) {
       this.value = value;
       this.childrenOnly();
-    } else if (this.scope.failed) {
-      // A child failed during this poll and its wake of the owner merged with the running poll.
-      this.phase = CANCEL_BODY;
+      return false;
     }
+    // A child may have failed during this poll, and its wake of the owner merged with the running poll.
+    if (scope.failed) this.phase = CANCEL_BODY;
+    return !scope.failed;
   }
 
   private cancelBody(): void {

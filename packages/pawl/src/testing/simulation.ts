@@ -183,7 +183,7 @@ export class Simulation {
       } catch (error) {
         cause = error;
       }
-      const why = cause === undefined ? '' : `: ${cause instanceof Error ? cause.message : String(cause)}`;
+      const why = cause === undefined ? '' : `: ${messageOf(cause)}`;
       this.fail(new PawlError('SIM_INVARIANT', `"${name}" does not hold${why}`, { cause }));
       return false;
     }
@@ -226,6 +226,10 @@ export class Simulation {
     this.narrator?.leave();
     for (const host of this.world.hosts.values()) host.lose();
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 let drainable: boolean | undefined;

@@ -45,15 +45,15 @@ test('priorities find what needs one task to be left behind for long, and coins 
 
 test('priorities starve nobody', async () => {
   const { turns } = await simulate({ seeds: 50, strategy: 'pct', limits: { turns: 50_000 } }, function* () {
-    let done = false;
+    const state = { done: false };
     const spinning = Array.from({ length: 5 }, () =>
       spawn(function* () {
-        while (!done) yield* yieldNow();
+        while (!state.done) yield* yieldNow();
       }),
     );
     const other = spawn(function* () {
       for (let i = 0; i < 10; i++) yield* yieldNow();
-      done = true;
+      state.done = true;
     });
     for (const task of [...spinning, other]) yield* task;
   });
@@ -85,7 +85,7 @@ const exchange = (closeEarly: boolean): Scenario =>
       sender.close();
     });
     let sum = 0;
-    for (let got = yield* receiver.recv(); got !== CLOSED; got = yield* receiver.recv()) sum += got as number;
+    for (let got = yield* receiver.recv(); got !== CLOSED; got = yield* receiver.recv()) sum += got;
     yield* closer;
     assert.equal(sum, 3, 'a message is lost');
   };

@@ -31,7 +31,7 @@ export interface Picks {
 /** The strategy of a seed where the options do not say. */
 export function strategyOf(seed: number, { strategy, freedoms }: Partial<Omit<Picks, 'seed'>>): StrategyName {
   if (strategy !== undefined && !NAMES.has(strategy))
-    throw new PawlError('BAD_ARGUMENT', `the strategies are random, pct and exhaustive, not ${String(strategy)}`);
+    throw new PawlError('BAD_ARGUMENT', `the strategies are random, pct and exhaustive, not ${strategy}`);
   return strategy ?? (seed % 2 === 0 && freedoms !== 'plain' ? 'pct' : 'random');
 }
 

@@ -7,12 +7,13 @@
  * - Nothing of the real world is reachable through it; what would be is refused with SIM_REAL_WORLD.
  */
 import { PawlError } from '../../error/index.ts';
-import type { Among, Driver, DriverClient, DriverMetrics, NetDriver, RemoteWaker, Timers } from '../driver.ts';
+import type { Among, Driver, DriverClient, DriverMetrics, NetDriver, Opened, RemoteWaker, Timers } from '../driver.ts';
 import type { FileDriver } from '../files.ts';
 import { Alarm } from './alarm.ts';
 import { SELECT, TASK } from './kinds.ts';
 import { SimLookup } from './lookup.ts';
 import type { SimMachine } from './machine.ts';
+import type { SimSource } from './source.ts';
 import { NetStack } from './tcp/stack.ts';
 import { UdpStack } from './udp/stack.ts';
 import type { SimWorld, Turn } from './world.ts';
@@ -54,6 +55,7 @@ export class SimDriver implements Driver {
   /** Open descriptors, and stored I/O wakers. */
   descriptors = 0;
   waiting = 0;
+  readonly sources: Set<SimSource> = new Set();
   /** The machine has crashed. */
   halted = false;
   private readonly alarm: Alarm;
@@ -124,6 +126,11 @@ export class SimDriver implements Driver {
   get metrics(): DriverMetrics {
     const { descriptors, waiting, timers, turnCount } = this;
     return { descriptors, timers: timers.size, turns: turnCount, waiting };
+  }
+
+  *opened(): Iterable<Opened> {
+    for (const object of this.alarm.wheel) yield { object, what: 'timer' };
+    for (const object of this.sources) yield { object, what: object.what };
   }
 
   schedule(client: DriverClient): void {

@@ -28,7 +28,11 @@ export abstract class SimSource {
     if (driver.descriptors >= driver.machine.descriptors) throw systemError('EMFILE', call);
     this.driver = driver;
     driver.descriptors++;
+    driver.sources.add(this);
   }
+
+  /** A few words, for people. */
+  abstract get what(): string;
 
   protected checkDriver(cx: Context): void {
     if (driverOf(cx).timers === this.driver.timers) return;
@@ -91,6 +95,7 @@ export abstract class SimSource {
     if (this.closed) return;
     this.closed = true;
     this.driver.descriptors--;
+    this.driver.sources.delete(this);
     this.release();
     this.take('read')?.wake();
     this.take('write')?.wake();

@@ -48,6 +48,10 @@ export class SimUdp extends SimSource implements UdpHandle {
     this.broadcast = options.broadcast ?? false;
   }
 
+  get what(): string {
+    return `UDP socket at ${this.address.host}:${this.address.port}`;
+  }
+
   get local(): SocketAddress {
     if (this.asked === null) {
       this.open();
