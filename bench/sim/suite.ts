@@ -13,7 +13,9 @@ export const sim: Suite = {
   name: 'sim',
   about: 'simulated worlds: polls, seeds, and an HTTP server and its clients, against the limits',
   async run(options) {
-    options.note('CPU time of all threads of a process; medians of rounds; NODE_ENV=production. The digest is on, as ever.');
+    options.note(
+      'CPU time of all threads of a process; medians of rounds; NODE_ENV=production. The digest is on, as ever.',
+    );
     const rows: Row[] = [];
     for (const entry of ENTRIES) {
       const { title, measure, n, operations, unit, scale, limit } = entry;

@@ -25,7 +25,9 @@ export function callSite(): CallSite {
   if (env['NODE_TEST_CONTEXT'] === undefined && !execArgv.includes('--test'))
     return { test: undefined, file: main, runner: 'none' };
   // Only where there is a runner already: loading it would begin one.
-  const { getTestContext } = process.getBuiltinModule('node:test') as { getTestContext?: () => TestContext | undefined };
+  const { getTestContext } = process.getBuiltinModule('node:test') as {
+    getTestContext?: () => TestContext | undefined;
+  };
   const context = getTestContext?.();
   return { test: context?.name, file: context?.filePath ?? main, runner: 'node' };
 }

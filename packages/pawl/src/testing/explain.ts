@@ -65,7 +65,9 @@ export function* explain(
   const report = [
     ...(timeline === '' ? [] : ['', `${headed(shrunk)}:`, timeline]),
     // A hang's message has them already.
-    ...(dump === '' || (cause instanceof Error && cause.message.includes(dump)) ? [] : ['', 'The tasks when it failed:', dump]),
+    ...(dump === '' || (cause instanceof Error && cause.message.includes(dump))
+      ? []
+      : ['', 'The tasks when it failed:', dump]),
     '',
     `It fails in the same way again with PAWL_SEED=${seed} in the environment, and in the way told here with`,
     `  ${command}`,

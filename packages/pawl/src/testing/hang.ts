@@ -12,7 +12,9 @@ import type { World } from './world.ts';
 export function hang(world: World, cycles: readonly string[]): PawlError {
   let promised: string | undefined;
   for (const host of world.hosts.values()) {
-    const task = runtimesOf(host).flatMap((runtime) => runtime.snapshot()).find(waitsForPromise);
+    const task = runtimesOf(host)
+      .flatMap((runtime) => runtime.snapshot())
+      .find(waitsForPromise);
     if (task !== undefined) promised ??= `task "${task.name}" of the host "${host.name}"`;
   }
   const all = [...cycles, dumpHosts(world)].join('\n');

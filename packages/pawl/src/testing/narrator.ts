@@ -42,7 +42,8 @@ export class Narrator {
     decisions.onDecision = () => {
       before?.();
       const { kind, n, value } = decisions.at(decisions.count - 1);
-      if (value > 0) this.add('choice', '', `${kind.name}: ${kind.name.startsWith('whether') ? 'yes' : `${value} of 0…${n - 1}`}`);
+      if (value > 0)
+        this.add('choice', '', `${kind.name}: ${kind.name.startsWith('whether') ? 'yes' : `${value} of 0…${n - 1}`}`);
     };
     sim.onHappen = (event) => this.happens(event);
     world.onNote = (host, what) => this.add('event', host, what);

@@ -77,5 +77,8 @@ export function parseReplay(text: string): Replay {
 }
 
 function broken(text: string): PawlError {
-  return new PawlError('BAD_ARGUMENT', `${JSON.stringify(text)} is not a schedule that a failed simulation has printed`);
+  return new PawlError(
+    'BAD_ARGUMENT',
+    `${JSON.stringify(text)} is not a schedule that a failed simulation has printed`,
+  );
 }

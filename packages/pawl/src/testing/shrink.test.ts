@@ -33,7 +33,10 @@ test('of many choices the ones that matter are left, as small as they may be', a
     const error = await failure({ seed: 11, strategy }, scenario);
     assert.deepEqual(nonzero(error), [37, 37, 37]);
     assert.equal((error.cause as Error).message, '3 are too large');
-    assert.match(error.message, /with 3 choices other than the plain one \(\d+ at first; \d+ runs tried to do with fewer\)/);
+    assert.match(
+      error.message,
+      /with 3 choices other than the plain one \(\d+ at first; \d+ runs tried to do with fewer\)/,
+    );
   }
 });
 

@@ -75,7 +75,11 @@ export function* shrink(
   for (let simplest: Candidate | null = null; simplest !== best && best.places.length > 0 && !exhausted();) {
     simplest = best;
     // The tail, half by half; then ranges, from large ones to single choices (Zeller and Hildebrandt's delta debugging, 2002).
-    for (let kept = best.places.length >> 1; kept < best.places.length; kept += Math.ceil((best.places.length - kept) / 2)) {
+    for (
+      let kept = best.places.length >> 1;
+      kept < best.places.length;
+      kept += Math.ceil((best.places.length - kept) / 2)
+    ) {
       if (yield* attempt(best.until(kept))) kept = best.places.length >> 1;
     }
     for (let size = best.places.length >> 1; size >= 1; size >>= 1) {

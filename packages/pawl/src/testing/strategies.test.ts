@@ -132,23 +132,27 @@ test('more schedules than allowed are a failure, not a silent end', async () => 
 
 test('every run is made once, and none is left out', () => {
   check(
-    property(array(integer({ min: 2, max: 4 }), { minLength: 1, maxLength: 4 }), integer({ min: 0, max: 4 }), (tree, most) => {
-      const runs = new Set<string>();
-      for (let next: Uint32Array | null = new Uint32Array(0); next !== null;) {
-        const decisions = new Decisions(new ReplayStrategy(next));
-        for (const n of tree) {
-          decisions.choose(n, TASK);
-          // Not of the schedule: nothing is branched on.
-          decisions.chance(0.5, LOSS);
+    property(
+      array(integer({ min: 2, max: 4 }), { minLength: 1, maxLength: 4 }),
+      integer({ min: 0, max: 4 }),
+      (tree, most) => {
+        const runs = new Set<string>();
+        for (let next: Uint32Array | null = new Uint32Array(0); next !== null;) {
+          const decisions = new Decisions(new ReplayStrategy(next));
+          for (const n of tree) {
+            decisions.choose(n, TASK);
+            // Not of the schedule: nothing is branched on.
+            decisions.chance(0.5, LOSS);
+          }
+          const run = decisions.record().join();
+          assert.ok(!runs.has(run), run);
+          runs.add(run);
+          next = nextRun(decisions, most);
         }
-        const run = decisions.record().join();
-        assert.ok(!runs.has(run), run);
-        runs.add(run);
-        next = nextRun(decisions, most);
-      }
-      const count = (at: number, left: number): number =>
-        at === tree.length ? 1 : count(at + 1, left) + (left === 0 ? 0 : (tree[at]! - 1) * count(at + 1, left - 1));
-      assert.equal(runs.size, count(0, most));
-    }),
+        const count = (at: number, left: number): number =>
+          at === tree.length ? 1 : count(at + 1, left) + (left === 0 ? 0 : (tree[at]! - 1) * count(at + 1, left - 1));
+        assert.equal(runs.size, count(0, most));
+      },
+    ),
   );
 });

@@ -16,7 +16,10 @@ export interface SimulateReport {
 }
 
 /** What of a world that has ended is counted. */
-export type Counted = Pick<SimulateReport, 'time' | 'turns' | 'decisions'> & { readonly seed: number; readonly digest: string };
+export type Counted = Pick<SimulateReport, 'time' | 'turns' | 'decisions'> & {
+  readonly seed: number;
+  readonly digest: string;
+};
 
 /** Worlds that have ended, in the order of their seeds. */
 export class Tally {

@@ -25,9 +25,7 @@ export interface Portion {
 }
 
 /** What came of a portion: all its worlds, or the part of it that failed, and how. An error itself would lose its code on the way. */
-export type Answer =
-  | { readonly worlds: readonly Counted[] }
-  | { readonly failed: Portion; readonly message: string };
+export type Answer = { readonly worlds: readonly Counted[] } | { readonly failed: Portion; readonly message: string };
 
 /** More would only wait for each other. */
 const MOST_THREADS = 256;
@@ -67,9 +65,13 @@ export async function inThreads(options: SimulateOptions, module: Scenario | URL
   try {
     structuredClone(data);
   } catch (error) {
-    throw new PawlError('BAD_ARGUMENT', 'options with functions (onReport, a latency) cannot be handed to other threads', {
-      cause: error,
-    });
+    throw new PawlError(
+      'BAD_ARGUMENT',
+      'options with functions (onReport, a latency) cannot be handed to other threads',
+      {
+        cause: error,
+      },
+    );
   }
   const outcome = await new Division(data, seeds, count).carryOut();
   if ('worlds' in outcome) {
@@ -119,7 +121,9 @@ class Division {
     }
     const failed = this.answers[this.end];
     if (failed !== undefined) return failed;
-    return { worlds: this.answers.flatMap((answer) => (answer !== undefined && 'worlds' in answer ? answer.worlds : [])) };
+    return {
+      worlds: this.answers.flatMap((answer) => (answer !== undefined && 'worlds' in answer ? answer.worlds : [])),
+    };
   }
 
   private employ(worker: Worker, done: () => void, failed: (error: unknown) => void): void {
@@ -127,7 +131,7 @@ class Division {
     const hand = (): void => {
       if (this.next >= this.end) return;
       current = this.next++;
-      worker.postMessage(this.portions[current]);
+      worker.postMessage(this.portions[current], []);
     };
     worker.on('message', (answer: Answer) => {
       this.answers[current] = answer;

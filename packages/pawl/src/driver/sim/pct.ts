@@ -77,8 +77,7 @@ export class PctStrategy extends RandomStrategy {
 
   private standing(of: object): Standing {
     let standing = this.standings.get(of);
-    if (standing === undefined)
-      this.standings.set(of, (standing = { priority: this.prng.float(), preferred: 0 }));
+    if (standing === undefined) this.standings.set(of, (standing = { priority: this.prng.float(), preferred: 0 }));
     return standing;
   }
 

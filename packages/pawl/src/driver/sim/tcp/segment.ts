@@ -64,7 +64,10 @@ export class Segment extends WorldEvent {
     if (data !== null && data.length > 0) parts.unshift(`${data.length} bytes`);
     if (parts.length === 0) return null;
     const source = from === null ? '' : ` from ${from.stack.driver.machine.name}`;
-    return { machine: machine.name, what: `${parts.join(', ')}${source}${machine.driver === null ? ', but it is down' : ''}` };
+    return {
+      machine: machine.name,
+      what: `${parts.join(', ')}${source}${machine.driver === null ? ', but it is down' : ''}`,
+    };
   }
 
   /** It arrives. A machine that is down hears nothing. */
