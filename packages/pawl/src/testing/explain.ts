@@ -50,8 +50,8 @@ export function* explain(
     choices = shrunk.choices;
   }
   // Once more to know its length, and then to tell of its end. Development mode knows where tasks were spawned.
-  const measured = again({ replay: choices });
-  yield measured;
+  let measured = second;
+  if (shrunk !== null) yield (measured = again({ replay: choices }));
   const narrator = new Narrator(measured.sim.turns - TOLD);
   const told = again({ replay: choices, narrator, mode: 'development' });
   yield told;
@@ -60,7 +60,6 @@ export function* explain(
   const timeline = alike ? timelineText(narrator.entries) : '';
   const cause = outcome?.failed === true ? outcome.error : error;
   const dump = alike ? narrator.dump : '';
-  // A replay of what has been given needs no other command than the one that gave it.
   const command = replayCommand(seed, encode(choices), site);
   const report = [
     ...(timeline === '' ? [] : ['', `${headed(shrunk)}:`, timeline]),

@@ -4,7 +4,7 @@
  * What must hold: it changes nothing of the run. Choices other than the plain ones and what the test does to its world are kept from the
  * beginning, polls and arrivals only from a given turn on, because asking where a task stands costs 0.15 ms.
  */
-import type { WorldEvent } from '../driver/sim/index.ts';
+import { SimDriver, type WorldEvent } from '../driver/sim/index.ts';
 import { awaitsOf } from '../task/await-tree.ts';
 import { onEnd, onPoll, onSpawn, type TaskEvent } from '../task/channels.ts';
 import type { JoinHandle } from '../task/join-handle.ts';
@@ -86,7 +86,7 @@ export class Narrator {
     const { state, outcome } = task as Task<unknown>;
     if (state === 'done') this.task(message, 'step', 'ends');
     else if (state === 'cancelled') this.task(message, 'step', 'is cancelled');
-    else if (this.isOurs(runtime)) {
+    else if (this.machineOf(runtime) !== undefined) {
       if (this.dumps.size < MOST_DUMPS && !this.dumps.has(outcome))
         this.dumps.set(outcome, dumpHosts(this.simulation!.world));
       this.task(message, 'event', `fails: ${firstLine(outcome)}`);
@@ -98,15 +98,15 @@ export class Narrator {
     return simulation !== null && simulation.sim.turns >= this.from;
   }
 
-  private isOurs({ driver }: Runtime): boolean {
-    const { simulation } = this;
-    return simulation !== null && driver.kind === 'sim' && (driver as { world?: unknown }).world === simulation.sim;
+  /** The machine of a runtime in this world. */
+  private machineOf({ driver }: Runtime): string | undefined {
+    return driver instanceof SimDriver && driver.world === this.simulation?.sim ? driver.machine.name : undefined;
   }
 
   private task(message: unknown, kind: TimelineEntry['kind'], what: string | (() => string)): void {
     const { task, runtime } = message as TaskEvent;
-    if (!this.isOurs(runtime) || (kind === 'step' && !this.close)) return;
-    const { name: host } = (runtime.driver as unknown as { readonly machine: { readonly name: string } }).machine;
+    const host = this.machineOf(runtime);
+    if (host === undefined || (kind === 'step' && !this.close)) return;
     const said = typeof what === 'string' ? what : what();
     this.add(kind, host, `#${runtime.numberOf(task)} ${task.name} ${said}`);
   }

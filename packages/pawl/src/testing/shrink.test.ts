@@ -65,6 +65,8 @@ test('shrinking keeps to its bounds, and can be left', async () => {
   };
   const bounded = await failure({ seed: 1, shrink: { runs: 5 } }, scenario);
   assert.match(bounded.message, /; 5 runs tried to do with fewer, and more might\)/);
+  for (const shrink of [{ runs: -1 }, { time: NaN }, { runs: 1.5 }])
+    await assert.rejects(simulate({ seed: 1, shrink }, scenario), { code: 'BAD_ARGUMENT' });
   const raw = await failure({ seed: 1, shrink: false }, scenario);
   assert.ok(nonzero(raw).length > 150);
   assert.match(raw.message, /\nWhat happened:\n/);
@@ -101,7 +103,7 @@ test('the timeline tells what happened, and the command replays it', async () =>
   assert.deepEqual(lines, EXPECTED.split('\n'));
   assert.match(
     error.message,
-    /\nThe tasks when it failed:\nhost "main": no task\nhost "server":\n- #1 server \[waiting 1 ms\], spawned at .*\n.*\n +in server at \S+shrink\.test\.ts:76:5\n +waits for sleep, due in 1\.0 s\n/,
+    /\nThe tasks when it failed:\nhost "main": no task\nhost "server":\n- #1 server \[waiting 1 ms\], spawned at .*\n.*\n +in server at \S+shrink\.test\.ts:\d+:5\n +waits for sleep, due in 1\.0 s\n/,
   );
   const { seed, schedule, time } = error;
   const command = new RegExp(

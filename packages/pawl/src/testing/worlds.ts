@@ -48,6 +48,8 @@ export function* worlds(options: SimulateOptions, scenario: Scenario, site: Call
   const { seeds, replay } = seedsOf(options);
   const most = checked('preemptions', options.preemptions ?? 2);
   const schedules = checked('schedules', options.schedules ?? 100_000);
+  if (shrink !== false)
+    for (const [name, value] of Object.entries(shrink)) if (value !== undefined) checked(`shrink.${name}`, value);
   const tally = new Tally();
   for (const seed of seeds) {
     const strategy = strategyOf(seed, options);
