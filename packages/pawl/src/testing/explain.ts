@@ -96,5 +96,5 @@ function unrepeatable(first: Simulation): SimFailure {
 }
 
 function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`;
+  return count === 1 ? `1 ${what}` : `${count === 0 ? 'no' : count} ${what}s`;
 }
