@@ -97,6 +97,12 @@ interface Wrong {
 }
 const wrong: Record<string, Wrong> = {
   'a syntax error': { source: `coroutine(async () => { let = ; });`, code: 'SYNTAX', at: '2:31' },
+  'a factory of JSX that is a variable of the coroutine': {
+    source: `/** @jsx h */ coroutine(async () => {\n  const h = await 1;\n  return <a b={h} />;\n});`,
+    code: 'JSX_FACTORY',
+    at: '4:10',
+    options: { file: 'some.tsx' },
+  },
   'a direct eval': { source: `coroutine(async () => {\n  await 1;\n  eval('1');\n});`, code: 'DIRECT_EVAL', at: '4:3' },
   'an await in a computed class key': {
     source: `coroutine(async () => { class A { [await 1]() {} } });`,
@@ -141,7 +147,7 @@ for (const [name, { source, code, at, options }] of Object.entries(wrong))
     assert.deepEqual([first.code, `${first.line}:${first.column}`, first.severity], [code, at, 'error']);
     assert.match(
       formatDiagnostic(first, text),
-      new RegExp(`^some\\.ts:${at}: error ${code}: .*\\n\\n[^]*> \\d+ \\| [^]*\\^`),
+      new RegExp(`^some\\.tsx?:${at}: error ${code}: .*\\n\\n[^]*> \\d+ \\| [^]*\\^`),
     );
   });
 

@@ -38,6 +38,8 @@ export function* sameAgain(first: Simulation, make: (at: number) => Simulation):
     seed: sim.seed,
     time: sim.time,
     choices: trimmed(sim.decisions.record()),
+    replays: false,
+    reports: first.reports,
     report: 'A failure of it might not come again.',
   });
 }

@@ -71,7 +71,8 @@ export function* explain(
     `It fails in the same way again with PAWL_SEED=${seed} in the environment, and in the way told here with`,
     `  ${command}`,
   ].join('\n');
-  return new SimFailure({ cause, seed, time: sim.time, choices, report, timeline, dump });
+  const { reports } = alike ? told : first;
+  return new SimFailure({ cause, seed, time: sim.time, choices, replays: true, reports, report, timeline, dump });
 }
 
 function headed(shrunk: Shrunk | null): string {
@@ -82,9 +83,17 @@ function headed(shrunk: Shrunk | null): string {
 }
 
 /** A failure as it was first seen. */
-export function bare({ sim, outcome }: Simulation, report = ''): SimFailure {
+export function bare({ sim, outcome, reports }: Simulation, report = ''): SimFailure {
   const { seed, time, decisions } = sim;
-  return new SimFailure({ cause: outcome?.error, seed, time, choices: trimmed(decisions.record()), report });
+  return new SimFailure({
+    cause: outcome?.error,
+    seed,
+    time,
+    choices: trimmed(decisions.record()),
+    replays: false,
+    reports,
+    report,
+  });
 }
 
 function unrepeatable(first: Simulation): SimFailure {

@@ -8,6 +8,10 @@ export interface SimFailureOptions {
   readonly seed: number;
   readonly time: number;
   readonly choices: Uint32Array;
+  /** Made once more, the world has failed in the same way. */
+  readonly replays: boolean;
+  /** What the hosts' runtimes have reported. */
+  readonly reports: readonly string[];
   /** What the message says below its first line: how it came to it, the tasks, and the way to see it again. */
   readonly report: string;
   readonly timeline?: string;
@@ -45,6 +49,8 @@ export class SimFailure extends PawlError {
   readonly time: number;
   /** The choices of the run that the message tells of, up to the last one that is not 0: `simulate({ seed, replay })` repeats it. */
   declare readonly choices: Uint32Array;
+  /** Made once more, the world has failed in the same way. */
+  readonly replays: boolean;
   /** The same as a text, for `PAWL_SEED=seed:schedule`, and for `replay`. */
   declare readonly schedule: string;
   /** What happened in the world, line by line. Empty where it did not fail in the same way again. */
@@ -52,9 +58,13 @@ export class SimFailure extends PawlError {
   /** The tasks of all hosts when it failed. */
   declare readonly dump: string;
 
-  constructor({ cause, seed, time, choices, report, timeline = '', dump = '' }: SimFailureOptions) {
+  constructor({ cause, seed, time, choices, replays, reports, report, timeline = '', dump = '' }: SimFailureOptions) {
     const what = cause instanceof Error ? cause.message : String(cause);
-    super('SIM_FAILED', `the world of seed ${seed} failed after ${time.toFixed(3)} ms: ${what}\n${report}`, { cause });
+    const before = reports.map((told) => `It was reported before, on the ${told}\n`).join('');
+    super('SIM_FAILED', `the world of seed ${seed} failed after ${time.toFixed(3)} ms: ${what}\n${before}${report}`, {
+      cause,
+    });
+    this.replays = replays;
     this.seed = seed;
     this.time = time;
     // Not enumerable: the message has them, and whoever prints the error wants to see that once.

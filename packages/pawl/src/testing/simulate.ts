@@ -1,5 +1,7 @@
 /** simulate: a test's function in many worlds, each made from a seed. */
+import { PawlError } from '../error/index.ts';
 import { callSite } from './command.ts';
+import { inside } from './inside.ts';
 import { carryOut } from './runs.ts';
 import type { Scenario } from './simulation.ts';
 import type { SimulateReport } from './tally.ts';
@@ -44,6 +46,14 @@ import { type SimulateOptions, worlds } from './worlds.ts';
  * ```
  */
 export async function simulate(options: SimulateOptions, scenario: Scenario | URL): Promise<SimulateReport> {
+  const place = inside();
+  if (place !== undefined) {
+    const { name } = place.driver.machine;
+    throw new PawlError(
+      'SIM_REAL_WORLD',
+      `simulate on the simulated host "${name}": a world cannot be made inside another`,
+    );
+  }
   const site = callSite();
   const tally =
     scenario instanceof URL || options.threads !== undefined
