@@ -15,7 +15,7 @@ import { SimFailure } from './sim-failure.ts';
 import type { SimLimits, Simulation } from './simulation.ts';
 import { timelineText } from './timeline.ts';
 
-/** Turns before the end from which on everything is told. */
+/** Polls before the end from which on everything is told. */
 const TOLD = 300;
 
 /** What may differ when a world is made again. */
@@ -38,7 +38,8 @@ export function* explain(
 ): Plan<SimFailure> {
   const { error } = first.outcome!;
   const { seed, turns } = first.sim;
-  const second = again({});
+  let counter = new Narrator(Infinity);
+  const second = again({ narrator: counter });
   yield second;
   if (second.outcome?.failed !== true || second.digest !== first.digest) return unrepeatable(first);
   let choices = trimmed(first.sim.decisions.record());
@@ -51,13 +52,16 @@ export function* explain(
   }
   // Once more to know its length, and then to tell of its end. Development mode knows where tasks were spawned.
   let measured = second;
-  if (shrunk !== null) yield (measured = again({ replay: choices }));
-  const narrator = new Narrator(measured.sim.turns - TOLD);
+  if (shrunk !== null) {
+    counter = new Narrator(Infinity);
+    yield (measured = again({ replay: choices, narrator: counter }));
+  }
+  const narrator = new Narrator(counter.polls - TOLD);
   const told = again({ replay: choices, narrator, mode: 'development' });
   yield told;
   const alike = told.outcome?.failed === true && kindOf(told.outcome.error) === kindOf(error);
   const { outcome, sim } = alike ? told : measured;
-  const timeline = alike ? timelineText(narrator.entries) : '';
+  const timeline = alike ? timelineText(narrator.entries, narrator.dropped) : '';
   const cause = outcome?.failed === true ? outcome.error : error;
   const dump = alike ? narrator.dump : '';
   const command = replayCommand(seed, encode(choices), site);

@@ -2,7 +2,7 @@
  * Narrator: writes down what happens in one simulation, for the report of its failure.
  *
  * What must hold: it changes nothing of the run. Choices other than the plain ones and what the test does to its world are kept from the
- * beginning, polls and arrivals only from a given turn on, because asking where a task stands costs 0.15 ms.
+ * beginning, polls and arrivals only from a given poll on, because asking where a task stands costs 0.15 ms.
  */
 import { SimDriver, type WorldEvent } from '../driver/sim/index.ts';
 import { awaitsOf } from '../task/await-tree.ts';
@@ -15,20 +15,24 @@ import { dumpHosts } from './hang.ts';
 import type { Simulation } from './simulation.ts';
 import type { TimelineEntry } from './timeline.ts';
 
-/** Entries at the most. */
+/** Entries at the most: of more, the older half is only counted. */
 const MOST = 10_000;
 /** Failures of tasks whose moment is kept as a dump. */
 const MOST_DUMPS = 20;
 
 export class Narrator {
   readonly entries: TimelineEntry[] = [];
+  /** Entries before them. */
+  dropped = 0;
+  /** Polls of tasks so far. */
+  polls = 0;
   /** The tasks of all hosts when the world failed. */
   dump = '';
   private readonly from: number;
   private readonly dumps = new Map<unknown, string>();
   private simulation: Simulation | null = null;
 
-  /** Everything is written down from this turn on. */
+  /** Everything is written down from this poll on; Infinity: from none. */
   constructor(from: number) {
     this.from = from;
   }
@@ -73,11 +77,16 @@ export class Narrator {
   }
 
   private readonly onSpawn = (message: unknown): void => {
+    const { task, runtime } = message as TaskEvent;
+    // Numbered from the beginning, so that every report of the run has the same numbers.
+    if (this.machineOf(runtime) !== undefined) runtime.numberOf(task);
     this.task(message, 'step', 'is spawned');
   };
 
   private readonly onPoll = (message: unknown): void => {
-    const { task } = message as TaskEvent;
+    const { task, runtime } = message as TaskEvent;
+    if (this.machineOf(runtime) === undefined) return;
+    this.polls++;
     if (!task.finished) this.task(message, 'step', () => standing(task));
   };
 
@@ -95,7 +104,7 @@ export class Narrator {
 
   private get close(): boolean {
     const { simulation } = this;
-    return simulation !== null && simulation.sim.turns >= this.from;
+    return simulation !== null && this.polls >= this.from;
   }
 
   /** The machine of a runtime in this world. */
@@ -112,7 +121,9 @@ export class Narrator {
   }
 
   private add(kind: TimelineEntry['kind'], host: string, what: string): void {
-    if (this.entries.length < MOST) this.entries.push({ time: this.simulation!.sim.time, host, what, kind });
+    const { entries } = this;
+    entries.push({ time: this.simulation!.sim.time, host, what, kind });
+    if (entries.length >= MOST) this.dropped += entries.splice(0, MOST / 2).length;
   }
 }
 

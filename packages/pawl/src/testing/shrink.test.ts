@@ -169,6 +169,21 @@ test('a crash and a partition are told, and a hang with who waits for whom', asy
   assert.doesNotMatch(error.message, /The tasks when it failed/);
 });
 
+test('of a long run the end is told', async () => {
+  const error = await failure({ seed: 1, strategy: 'random', freedoms: { order: 1 } }, function* () {
+    const tasks = Array.from({ length: 20 }, () =>
+      spawn(function* () {
+        for (let i = 0; i < 1000; i++) yield* yieldNow();
+      }),
+    );
+    for (const task of tasks) yield* task;
+    throw new Error('the end');
+  });
+  const lines = error.timeline.split('\n');
+  assert.ok(lines.length <= 100 && lines.length >= 40, `${lines.length} lines`);
+  assert.match(lines.at(-1)!, /#1 main fails: the end$/);
+});
+
 test('a long timeline keeps its end, the choices, and what is worth it; the rest is counted', () => {
   const entries = Array.from({ length: 300 }, (_, i) => ({
     time: i,
@@ -184,5 +199,6 @@ test('a long timeline keeps its end, the choices, and what is worth it; the rest
     '      …                   158 more',
   ]);
   assert.equal(lines.length, 44);
+  assert.match(timelineText(entries, 1000), /^ +… +1100 more\n/);
   assert.equal(lines.at(-1), '         299.000 ms  main  step 299, 3 times');
 });

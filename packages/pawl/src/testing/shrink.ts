@@ -77,19 +77,19 @@ export function* shrink(
     // The tail, half by half; then ranges, from large ones to single choices (Zeller and Hildebrandt's delta debugging, 2002).
     for (
       let kept = best.places.length >> 1;
-      kept < best.places.length;
+      kept < best.places.length && !exhausted();
       kept += Math.ceil((best.places.length - kept) / 2)
     ) {
       if (yield* attempt(best.until(kept))) kept = best.places.length >> 1;
     }
     for (let size = best.places.length >> 1; size >= 1; size >>= 1) {
-      for (let end = best.places.length; end > 0; end -= size) {
+      for (let end = best.places.length; end > 0 && !exhausted(); end -= size) {
         const range = new Set(best.places.slice(Math.max(end - size, 0), end));
         yield* attempt(best.without((at) => range.has(at)));
         end = Math.min(end, best.places.length);
       }
     }
-    for (let index = best.places.length - 1; index >= 0; index--) {
+    for (let index = best.places.length - 1; index >= 0 && !exhausted(); index--) {
       const value = (): number => best.choices[best.places[index] ?? -1] ?? 0;
       for (let lower = 1; lower < value() && !exhausted(); lower += Math.ceil((value() - lower) / 2))
         if (yield* attempt(best.lowered(index, lower))) break;

@@ -59,7 +59,7 @@ export class SimFailure extends PawlError {
   declare readonly dump: string;
 
   constructor({ cause, seed, time, choices, replays, reports, report, timeline = '', dump = '' }: SimFailureOptions) {
-    const what = cause instanceof Error ? cause.message : String(cause);
+    const what = (cause instanceof Error ? cause.message : String(cause)).trimEnd();
     const before = reports.map((told) => `It was reported before, on the ${told}\n`).join('');
     super('SIM_FAILED', `the world of seed ${seed} failed after ${time.toFixed(3)} ms: ${what}\n${before}${report}`, {
       cause,

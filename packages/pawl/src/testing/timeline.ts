@@ -27,13 +27,13 @@ export interface TimelineEntry {
 const MOST_LINES = 80;
 const LAST = 40;
 
-/** The whole text, without a line feed at its end. */
-export function timelineText(entries: readonly TimelineEntry[]): string {
+/** The whole text, without a line feed at its end. `dropped`: how many more were before. */
+export function timelineText(entries: readonly TimelineEntry[], dropped = 0): string {
   const merged = merge(entries);
   const kept = choose(merged);
   const width = Math.max(...merged.map(({ host }) => host.length), 0);
   const lines: string[] = [];
-  let skipped = 0;
+  let skipped = dropped;
   const tell = (): void => {
     if (skipped > 0) lines.push(`      …${' '.repeat(width + 15)}${skipped} more`);
     skipped = 0;
