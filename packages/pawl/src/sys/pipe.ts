@@ -10,6 +10,7 @@ import { Buffer } from 'node:buffer';
 import { arena } from './arena.ts';
 import { closeDescriptor, opened } from './descriptors.ts';
 import { check, systemError } from './errno.ts';
+import { requirePath } from './ffi/index.ts';
 import {
   AT_FDCWD,
   F_DUPFD_CLOEXEC,
@@ -94,9 +95,10 @@ function gather(sources: readonly Uint8Array[]): number {
   return length;
 }
 
-/** A new FIFO. Throws EEXIST, ENOENT, EACCES, with the path. */
+/** A new FIFO. Throws FFI_DENIED under a permission model without that path, EEXIST, ENOENT, EACCES, with the path. */
 export function makeFifo(path: string, permissions: number): void {
   const bytes = Buffer.from(path);
+  requirePath('fs.write', path);
   if (bytes.length >= LONGEST_PATH) throw systemError(36, 'mkfifo', { path }); // ENAMETOOLONG
   const name = arena.take(LONGEST_PATH);
   name.bytes.set(bytes);

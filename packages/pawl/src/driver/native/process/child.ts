@@ -20,7 +20,7 @@ const ESRCH = errnoNumber('ESRCH')!;
 export const running: Set<NativeChild> = new Set();
 
 const look = (): void => {
-  for (const child of [...running]) child.look();
+  for (const child of running) child.look();
 };
 
 export class NativeChild extends Source implements ChildHandle {

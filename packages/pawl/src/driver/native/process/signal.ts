@@ -22,7 +22,7 @@ import type { Reactor } from '../reactor.ts';
 const listening: Map<string, Set<NativeSignal>> = new Map();
 
 const tell = (name: string): void => {
-  for (const handle of [...(listening.get(name) ?? [])]) handle.came();
+  for (const handle of listening.get(name) ?? []) handle.came();
 };
 
 export function* openSignals(): Iterable<NativeSignal> {

@@ -80,6 +80,8 @@ class Streams {
         this.#ours[target] = target === 0 ? writer : reader;
         return this.#keep(target === 0 ? reader : writer);
       }
+      default:
+        return stream satisfies never;
     }
   }
 
