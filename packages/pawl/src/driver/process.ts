@@ -83,8 +83,8 @@ export interface ChildExit {
 
 export interface ChildHandle {
   readonly pid: number;
-  /** Null while it runs. */
-  readonly exit: ChildExit | null;
+  /** It has not been reaped. */
+  readonly running: boolean;
   /** Until it has ended and was reaped. Any number may wait. Throws ECHILD when somebody else has reaped it. */
   pollExit(cx: Context, waiter: object): Poll<ChildExit>;
   forget(waiter: object): void;
@@ -122,8 +122,8 @@ export interface ProcessDriver {
   listen(signal: string): SignalHandle;
   pipe(): [PipeReaderHandle, PipeWriterHandle];
   makeFifo(path: string, permissions: number): void;
-  /** A FIFO's end; neither waits for the other. Throws ENXIO for a writer while nobody has it open to read, BAD_ARGUMENT for what is no FIFO. */
-  openFifo(path: string, end: 'read'): PipeReaderHandle;
+  /** A FIFO's end; neither waits for the other. `both`: a reader that is a writer, too, and so never comes to its end. Throws ENXIO for a writer while nobody has it open to read, BAD_ARGUMENT for what is no FIFO. */
+  openFifo(path: string, end: 'read' | 'both'): PipeReaderHandle;
   openFifo(path: string, end: 'write'): PipeWriterHandle;
   /** Throws EBADF when it is closed. */
   standardInput(): Standard<PipeReaderHandle>;

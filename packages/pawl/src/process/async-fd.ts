@@ -30,7 +30,7 @@ export interface AsyncFdOptions {
  * @example
  * ```ts
  * import { closeSync, constants, openSync, readSync, writeSync } from 'node:fs';
- * import { join, run, sleep } from 'pawl';
+ * import { coroutine, join, run, sleep } from 'pawl';
  * import { tempDir } from 'pawl/fs';
  * import { AsyncFd, makeFifo } from 'pawl/process';
  * await run(function* () {
@@ -39,13 +39,11 @@ export interface AsyncFdOptions {
  *   const number = openSync(`${folder.path}/fifo`, constants.O_RDWR | constants.O_NONBLOCK);
  *   const fd = yield* AsyncFd.watch(number);
  *   const bytes = new Uint8Array(16);
- *   yield* join([
- *     fd.io('read', () => readSync(number, bytes)),
- *     (function* () {
- *       yield* sleep(1);
- *       writeSync(number, 'hello');
- *     })(),
- *   ]);
+ *   const answer = coroutine(function* () {
+ *     yield* sleep(1);
+ *     writeSync(number, 'hello');
+ *   });
+ *   yield* join([fd.io('read', () => readSync(number, bytes)), answer()]);
  *   console.log(new TextDecoder().decode(bytes.subarray(0, 5))); // hello
  *   fd.close();
  *   closeSync(number);

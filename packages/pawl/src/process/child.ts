@@ -59,7 +59,7 @@ export class Child {
 
   /** It has not been reaped. */
   get running(): boolean {
-    return this.handle.exit === null;
+    return this.handle.running;
   }
 
   /**

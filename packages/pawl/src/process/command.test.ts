@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict';
 import { closeSync, openSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { join as joinPath } from 'node:path';
+import { once } from 'node:events';
 import { describe, it } from 'node:test';
-import { blockOn, coroutine, dumpAll, join, PawlError, race, run, sleep, spawn, timeout } from 'pawl';
+import { Worker } from 'node:worker_threads';
+import { blockOn, coroutine, dumpAll, type Future, join, PawlError, race, run, sleep, spawn, timeout } from 'pawl';
 import { BufferedReader } from 'pawl/io';
+import { ManualDriver } from 'pawl/testing';
 import { folder } from '../../test/support/folder.ts';
 import { failure } from '../../test/support/loopback.ts';
-import { type Child, Command } from './index.ts';
+import { reap } from '../sys/child.ts';
+import { AsyncFd, type Child, Command, pipe, signals, stdin } from './index.ts';
 
 const sh = (script: string, options = {}): Command => new Command('sh', ['-c', script], options);
 
@@ -346,5 +350,63 @@ describe('a child', () => {
       child.kill();
       yield* waiting;
     });
+  });
+});
+
+describe('without what a child needs', () => {
+  const node = (options: readonly string[], program: string): Command =>
+    new Command('sh', [
+      '-c',
+      'ulimit -n 60; exec "$@"',
+      'sh',
+      process.execPath,
+      '--conditions=pawl-source',
+      '--disable-warning=ExperimentalWarning',
+      ...options,
+      joinPath(import.meta.dirname, '../../test/programs', program),
+    ]);
+
+  it('nothing is left of one that has no descriptors', async () => {
+    const { text, stderr } = await node([], 'children-until-full.ts').output();
+    assert.equal(text + new TextDecoder().decode(stderr), 'EMFILE 0 true\n');
+  });
+
+  it('it is refused under a permission model without children', async () => {
+    const options = ['--permission', '--allow-ffi', '--allow-fs-read=*'];
+    const { text, stderr } = await node(options, 'forbidden-child.ts').output();
+    assert.equal(text, 'FFI_DENIED FFI_DENIED\n', new TextDecoder().decode(stderr));
+  });
+
+  it('a simulated world says that it has none', () => {
+    const driver = new ManualDriver();
+    for (const future of [pipe(), new Command('true').spawn(), signals('SIGHUP'), stdin(), AsyncFd.watch(0)]) {
+      assert.throws(
+        () => blockOn(future as Future<unknown>, { driver }),
+        (error: PawlError) => error.code === 'SIM_REAL_WORLD' && /processes/.test(error.message),
+      );
+    }
+  });
+
+  it('a child that somebody else has reaped is reported so', async () => {
+    await run(function* () {
+      const child = yield* new Command('true').spawn();
+      while (reap(child.pid) === null);
+      assert.equal((yield* failure(child.wait())).code, 'ECHILD');
+      assert.equal(child.kill(), false);
+      assert.equal(child.running, false);
+    });
+  });
+
+  it('it runs in a worker as well', async () => {
+    const program = `
+      import { parentPort } from 'node:worker_threads';
+      import { run } from ${JSON.stringify(new URL('../index.ts', import.meta.url).href)};
+      import { Command } from ${JSON.stringify(new URL('index.ts', import.meta.url).href)};
+      parentPort.postMessage((await run(new Command('echo', ['from a worker']).output())).text);
+    `;
+    const worker = new Worker(new URL(`data:text/javascript,${encodeURIComponent(program)}`));
+    const [said] = (await once(worker, 'message')) as [string];
+    await worker.terminate();
+    assert.equal(said, 'from a worker\n');
   });
 });

@@ -24,9 +24,15 @@ export function makeFifo(path: string, permissions = 0o600): Future<void> {
   return new Make('a FIFO', (processes) => processes.makeFifo(path, permissions));
 }
 
+/** How a FIFO is opened to read. */
+export interface OpenFifoReaderOptions {
+  /** It has no end: for who serves whoever comes. Default false. */
+  readonly endless?: boolean;
+}
+
 /**
  * Opens a FIFO to read, which does not wait: the first read does, until somebody has opened it to write. The reader comes to its end when all of
- * them have closed it; a read after that waits for the next.
+ * them have closed it, and stays there until somebody opens it anew; with `endless` it waits for the next writer instead, for ever.
  *
  * Cancelling it is *safe*. Errors: BAD_ARGUMENT (at once, or when the path is something else than a FIFO); ENOENT, EACCES, with `path`.
  *
@@ -49,16 +55,16 @@ export function makeFifo(path: string, permissions = 0o600): Future<void> {
  * });
  * ```
  */
-export function openFifoReader(path: string): Future<PipeReader> {
+export function openFifoReader(path: string, { endless = false }: OpenFifoReaderOptions = {}): Future<PipeReader> {
   checkText('a path', path, false);
   return map(
-    new Make('a FIFO', (processes) => processes.openFifo(path, 'read')),
+    new Make('a FIFO', (processes) => processes.openFifo(path, endless ? 'both' : 'read')),
     (handle) => new PipeReader(handle, `FIFO '${path}'`),
   );
 }
 
 /** How a FIFO is opened to write. */
-export interface OpenFifoOptions {
+export interface OpenFifoWriterOptions {
   /** False: ENXIO where nobody has it open to read. Default true: waits until somebody has. */
   readonly wait?: boolean;
 }
@@ -69,7 +75,7 @@ export interface OpenFifoOptions {
  *
  * Cancelling it is *safe*. Errors: as {@link openFifoReader}; ENXIO with `wait` false.
  */
-export function openFifoWriter(path: string, { wait = true }: OpenFifoOptions = {}): Future<PipeWriter> {
+export function openFifoWriter(path: string, { wait = true }: OpenFifoWriterOptions = {}): Future<PipeWriter> {
   checkText('a path', path, false);
   return opened(path, wait);
 }

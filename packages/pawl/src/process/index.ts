@@ -4,7 +4,13 @@ export { AsyncFd, type AsyncFdOptions, WOULD_BLOCK } from './async-fd.ts';
 export { Child, type StopOptions } from './child.ts';
 export { Command, type CommandOptions, type OutputOptions, type Stdio } from './command.ts';
 export { ExitStatus } from './exit-status.ts';
-export { makeFifo, type OpenFifoOptions, openFifoReader, openFifoWriter } from './fifo.ts';
+export {
+  makeFifo,
+  openFifoReader,
+  type OpenFifoReaderOptions,
+  openFifoWriter,
+  type OpenFifoWriterOptions,
+} from './fifo.ts';
 export { Output } from './output.ts';
 export { pipe, PipeReader, PipeWriter } from './pipe.ts';
 export type { SignalName } from './signal-name.ts';

@@ -151,6 +151,23 @@ describe('a FIFO', () => {
         writer.close();
         assert.equal(text(buffer.subarray(0, yield* reader.read(buffer))), word);
         assert.equal(yield* reader.read(buffer), 0);
+        assert.equal(yield* reader.read(buffer), 0);
+      }
+    });
+  });
+
+  it('has no end for a reader who wants none', async () => {
+    const path = joinPath(folder(), 'fifo');
+    await run(function* () {
+      yield* makeFifo(path);
+      using reader = yield* openFifoReader(path, { endless: true });
+      const buffer = new Uint8Array(16);
+      for (const word of ['first', 'second']) {
+        const writer = yield* openFifoWriter(path, { wait: false });
+        yield* writer.writeAll(bytes(word));
+        writer.close();
+        assert.equal(text(buffer.subarray(0, yield* reader.read(buffer))), word);
+        assert.equal(yield* race([reader.read(buffer), sleep(5)]), undefined);
       }
     });
   });

@@ -200,7 +200,7 @@ export function stdout(): Future<StandardOutput> {
   return new Make('the standard output', (processes) => new StandardOutput(processes.standardOutput(1), 1, processes));
 }
 
-/** The standard error, as {@link stdout}. */
+/** The standard error, as {@link stdout}. Cancelling it is *safe*. Errors: as there. */
 export function stderr(): Future<StandardOutput> {
   return new Make('the standard error', (processes) => new StandardOutput(processes.standardOutput(2), 2, processes));
 }

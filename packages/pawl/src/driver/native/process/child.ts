@@ -26,7 +26,7 @@ const look = (): void => {
 export class NativeChild extends Source implements ChildHandle {
   readonly pid: number;
   readonly what: string;
-  exit: ChildExit | null = null;
+  #exit: ChildExit | null = null;
   readonly #leads: boolean;
   readonly #waiters: Map<object, Waker> = new Map();
   #sweeps = false;
@@ -59,15 +59,15 @@ export class NativeChild extends Source implements ChildHandle {
 
   /** Reaps it if it has ended. */
   look(): void {
-    if (this.fd < 0) return;
+    if (!this.running) return;
     try {
       // Before its number can be another group's.
       if (this.#sweeps && sys.hasEnded(this.pid)) sys.sendSignal(-this.pid, SIGKILL);
-      this.exit = sys.reap(this.pid);
+      this.#exit = sys.reap(this.pid);
     } catch (error) {
       this.#lost = error;
     }
-    if (this.exit === null && this.#lost === null) {
+    if (this.#exit === null && this.#lost === null) {
       this.#listen();
       return;
     }
@@ -80,10 +80,14 @@ export class NativeChild extends Source implements ChildHandle {
     for (const [, waker] of waiters) waker.wake();
   }
 
+  get running(): boolean {
+    return this.fd >= 0;
+  }
+
   pollExit(cx: Context, waiter: object): Poll<ChildExit> {
     this.checkDriver(cx);
     if (this.#lost !== null) throw this.#lost;
-    if (this.exit !== null) return this.exit;
+    if (this.#exit !== null) return this.#exit;
     if (!this.#waiters.has(waiter)) this.reactor.addWaiting();
     this.#waiters.set(waiter, cx.waker);
     return PENDING;
@@ -94,7 +98,7 @@ export class NativeChild extends Source implements ChildHandle {
   }
 
   kill(signal: number): boolean {
-    if (this.fd < 0) return false;
+    if (!this.running) return false;
     const result = sys.sendSignal(this.#leads ? -this.pid : this.pid, signal);
     if (result === -ESRCH) return false;
     if (result < 0) throw systemError(result, 'kill');

@@ -9,13 +9,17 @@ import { PawlError } from '../../../error/index.ts';
 import { systemError } from '../../../sys/errno.ts';
 import { adoptPipe, closePipe } from '../../../sys/pipe.ts';
 
-const { O_NOCTTY, O_NONBLOCK, O_RDONLY, O_WRONLY } = fs.constants;
+const { O_NOCTTY, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY } = fs.constants;
+
+/** `both` is Linux's (fifo(7)): POSIX leaves it open what that means. */
+export type FifoEnd = 'read' | 'write' | 'both';
+const MODES: Readonly<Record<FifoEnd, number>> = { read: O_RDONLY, write: O_WRONLY, both: O_RDWR };
 
 /** Throws BAD_ARGUMENT, ENXIO for a writer without a reader, and the system's others. */
-export function openFifoEnd(path: string, end: 'read' | 'write'): number {
+export function openFifoEnd(path: string, end: FifoEnd): number {
   try {
     check(fs.statSync(path), path);
-    const flags = (end === 'read' ? O_RDONLY : O_WRONLY) | O_NONBLOCK | O_NOCTTY;
+    const flags = MODES[end] | O_NONBLOCK | O_NOCTTY;
     const fd = adoptPipe(fs.openSync(path, flags));
     try {
       check(fs.fstatSync(fd), path);

@@ -16,7 +16,7 @@ import type { NativeFiles } from '../files/files.ts';
 import type { Reactor } from '../reactor.ts';
 import { running } from './child.ts';
 import { NativeDescriptor } from './descriptor.ts';
-import { openFifoEnd } from './fifo.ts';
+import { type FifoEnd, openFifoEnd } from './fifo.ts';
 import { nativePipe, NativePipeReader, NativePipeWriter, ofDescriptor } from './pipe.ts';
 import { NativeSignal, openSignals } from './signal.ts';
 import { spawnNative } from './spawn.ts';
@@ -56,14 +56,14 @@ export class NativeProcesses implements ProcessDriver {
     sys.makeFifo(path, permissions);
   }
 
-  openFifo(path: string, end: 'read'): PipeReaderHandle;
+  openFifo(path: string, end: 'read' | 'both'): PipeReaderHandle;
   openFifo(path: string, end: 'write'): PipeWriterHandle;
-  openFifo(path: string, end: 'read' | 'write'): PipeReaderHandle | PipeWriterHandle {
+  openFifo(path: string, end: FifoEnd): PipeReaderHandle | PipeWriterHandle {
     const fd = openFifoEnd(path, end);
     const what = `FIFO '${path}'`;
     const reactor = this.#reactor;
-    if (end === 'read') return ofDescriptor(fd, () => new NativePipeReader(reactor, fd, what));
-    return ofDescriptor(fd, () => new NativePipeWriter(reactor, fd, what));
+    if (end === 'write') return ofDescriptor(fd, () => new NativePipeWriter(reactor, fd, what));
+    return ofDescriptor(fd, () => new NativePipeReader(reactor, fd, what));
   }
 
   standardInput(): Standard<PipeReaderHandle> {
