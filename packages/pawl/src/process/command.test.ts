@@ -10,7 +10,7 @@ import { ManualDriver } from 'pawl/testing';
 import { folder } from '../../test/support/folder.ts';
 import { failure } from '../../test/support/loopback.ts';
 import { reap } from '../sys/child.ts';
-import { AsyncFd, type Child, Command, pipe, signals, stdin } from './index.ts';
+import { AsyncFd, Command, pipe, signals, stdin } from './index.ts';
 
 const sh = (script: string, options = {}): Command => new Command('sh', ['-c', script], options);
 
@@ -230,13 +230,13 @@ describe('a child', () => {
   });
 
   it('goes on when a wait for it is cancelled, and is no zombie when it has ended', async () => {
-    let child!: Child;
-    await run(function* () {
-      child = yield* new Command('sleep', ['0.2']).spawn();
-      const first = yield* race([child.wait(), sleep(5)]);
-      assert.equal(first, undefined);
-      assert.equal(child.running, true);
+    const child = await run(function* () {
+      const started = yield* new Command('cat', [], { stdin: 'pipe' }).spawn();
+      assert.equal(yield* race([started.wait(), sleep(5)]), undefined);
+      assert.equal(started.running, true);
+      return started;
     });
+    child.closePipes();
     // Nothing of ours is live: Node's loop alone runs now.
     while (child.running) await new Promise((resolve) => setTimeout(resolve, 20));
     assert.equal(stateOf(child.pid), null);
