@@ -4,11 +4,13 @@ import { join as joinPath } from 'node:path';
 import { once } from 'node:events';
 import { describe, it } from 'node:test';
 import { Worker } from 'node:worker_threads';
+import { array, assert as assertLaw, asyncProperty, dictionary, string, stringMatching } from 'fast-check';
 import { blockOn, coroutine, dumpAll, type Future, join, PawlError, race, run, sleep, spawn, timeout } from 'pawl';
 import { BufferedReader } from 'pawl/io';
 import { ManualDriver } from 'pawl/testing';
 import { folder } from '../../test/support/folder.ts';
 import { failure } from '../../test/support/loopback.ts';
+import { runScript } from '../../test/support/script.ts';
 import { reap } from '../sys/child.ts';
 import { AsyncFd, Command, pipe, signals, stdin } from './index.ts';
 
@@ -72,6 +74,23 @@ describe('a command', () => {
       'ONLY=1',
       `PATH=${process.env['PATH']}`,
     ]);
+  });
+
+  it('gives whatever a string can hold, unchanged', async () => {
+    const text = string({ unit: 'grapheme', maxLength: 20 }).map((value) => value.replaceAll('\0', ''));
+    await assertLaw(
+      asyncProperty(array(text), dictionary(stringMatching(/^[A-Za-z_]\w{0,5}$/), text), async (args, env) => {
+        const command = new Command('printf', [String.raw`%s\0`, 'first', ...args]);
+        assert.deepEqual((await command.output()).text.split('\0').slice(0, -1), ['first', ...args]);
+        const named = Object.entries(env).map(([name, value]) => [`PAWL_${name}`, value] as const);
+        const variables = new Command('/usr/bin/env', ['-0'], { env: Object.fromEntries(named), clearEnv: true });
+        assert.deepEqual(
+          (await variables.output()).text.split('\0').slice(0, -1).toSorted(),
+          named.map(([name, value]) => `${name}=${value}`).toSorted(),
+        );
+      }),
+      { numRuns: 15 },
+    );
   });
 
   it('finds its program in the PATH that the child has', async () => {
@@ -339,6 +358,19 @@ describe('a child', () => {
       pids.map(stateOf),
       pids.map(() => null),
     );
+  });
+
+  it('lives on when this process ends, and does not keep it', async () => {
+    const { code, stdout } = await runScript(`
+      import { run } from 'pawl';
+      import { Command } from 'pawl/process';
+      const child = await run(new Command('sleep', ['60'], { stdout: 'null', stderr: 'null', group: 'session' }).spawn());
+      console.log(child.pid);
+    `);
+    assert.equal(code, 0);
+    const pid = Number(stdout);
+    assert.notEqual(stateOf(pid), null);
+    process.kill(pid, 'SIGKILL');
   });
 
   it('says in a dump what is waited for', async () => {
