@@ -182,6 +182,33 @@ describe('a command', () => {
     assert.equal((await failure(new Command('true', [], { stdin: 1_000_000 }).spawn())).code, 'EBADF');
   });
 
+  it('takes the end of a pipe from another child', async () => {
+    await run(function* () {
+      const first = yield* sh('printf "b\\na\\n"; exec sleep 0.01', { stdout: 'pipe' }).spawn();
+      const [reader, writer] = yield* pipe();
+      const second = yield* new Command('sort', [], { stdin: first.stdout!, stdout: writer }).spawn();
+      assert.deepEqual([first.stdout!.closed, writer.closed], [true, true]);
+      const lines = new BufferedReader(reader);
+      assert.deepEqual([yield* lines.readLine(), yield* lines.readLine(), yield* lines.readLine()], ['a', 'b', null]);
+      reader.close();
+      assert.deepEqual([(yield* first.wait()).code, (yield* second.wait()).code], [0, 0]);
+      assert.equal((yield* failure(new Command('cat', [], { stdin: reader }).spawn())).code, 'CLOSED');
+    });
+  });
+
+  it('keeps the end of a pipe that no child has taken', async () => {
+    await run(function* () {
+      const [reader, writer] = yield* pipe();
+      assert.equal((yield* failure(new Command('./pawl-no-such', [], { stdin: reader }).spawn())).code, 'ENOENT');
+      const buffer = new Uint8Array(1);
+      assert.equal(yield* race([reader.read(buffer), sleep(5)]), undefined); // it does not wait in the kernel
+      assert.throws(() => new Command('cat', [], { stdin: writer }), { code: 'BAD_ARGUMENT' });
+      assert.throws(() => new Command('cat', [], { stdout: reader }), { code: 'BAD_ARGUMENT' });
+      writer.close();
+      reader.close();
+    });
+  });
+
   it('gives a child nothing else that is open', async () => {
     const fd = openSync('/dev/null', 'r');
     const { text } = await sh('ls /proc/$$/fd').output();
@@ -343,6 +370,16 @@ describe('a child', () => {
       assert.equal((yield* child.wait()).signal, 'SIGKILL');
       child.closePipes();
     });
+  });
+
+  it('ends with the block that declares it', async () => {
+    let pid: number;
+    {
+      await using child = await run(new Command('cat', [], { stdin: 'pipe', stdout: 'pipe' }).spawn());
+      pid = child.pid;
+      assert.notEqual(stateOf(pid), null);
+    }
+    assert.equal(stateOf(pid), null);
   });
 
   it('is one of many, and each is reaped', async () => {
