@@ -13,9 +13,10 @@
  * never takes one of ours, nor we one of its.
  */
 import { Buffer } from 'node:buffer';
+import { PawlError } from '../error/index.ts';
 import { arena, type Piece } from './arena.ts';
 import { opened } from './descriptors.ts';
-import { check, systemError } from './errno.ts';
+import { check, errnoName, errnoNumber, systemError } from './errno.ts';
 import { type Callables, openLibrary, requireChildren, type Signature } from './ffi/index.ts';
 import { CLD_EXITED, P_PID, SIGINFO, WEXITED, WNOHANG, WNOWAIT } from './linux.ts';
 import * as sys from './syscalls/index.ts';
@@ -49,6 +50,9 @@ const SETSID = 0x80;
 const ATTRIBUTES_SIZE = 512;
 const ACTIONS_SIZE = 128;
 const SIGNAL_SET_SIZE = 128;
+
+const EPERM = errnoNumber('EPERM')!;
+const ENOSYS = errnoNumber('ENOSYS')!;
 
 const POINTER = 'uint64';
 const FUNCTIONS = {
@@ -87,6 +91,7 @@ let prepared: Prepared | null = null;
 /** The first child of a thread pays for the binding. */
 function prepare(): Prepared {
   if (prepared !== null) return prepared;
+  probe();
   const c = openLibrary(null, FUNCTIONS);
   const every = arena.take(SIGNAL_SET_SIZE);
   // All signals of the kernel, without the two that the C library keeps for itself (32 and 33).
@@ -105,6 +110,14 @@ function prepare(): Prepared {
     pid: arena.take(4),
   };
   return prepared;
+}
+
+/** Before a child runs of whose end nothing could tell. */
+function probe(): void {
+  const own = sys.pidfdOpen(process.pid);
+  if (own >= 0) sys.close(own);
+  else if (own === -ENOSYS || own === -EPERM)
+    throw new PawlError('UNSUPPORTED_PLATFORM', `children need pidfd_open, Linux 5.3: here it is ${errnoName(-own)}`);
 }
 
 function optional(): Callables<typeof CLOSE_OTHERS> | null {

@@ -9,7 +9,7 @@
 import { Buffer } from 'node:buffer';
 import { arena } from './arena.ts';
 import { closeDescriptor, opened } from './descriptors.ts';
-import { check, systemError } from './errno.ts';
+import { check, errnoNumber, systemError } from './errno.ts';
 import { requirePath } from './ffi/index.ts';
 import {
   AT_FDCWD,
@@ -99,7 +99,7 @@ function gather(sources: readonly Uint8Array[]): number {
 export function makeFifo(path: string, permissions: number): void {
   const bytes = Buffer.from(path);
   requirePath('fs.write', path);
-  if (bytes.length >= LONGEST_PATH) throw systemError(36, 'mkfifo', { path }); // ENAMETOOLONG
+  if (bytes.length >= LONGEST_PATH) throw systemError(errnoNumber('ENAMETOOLONG')!, 'mkfifo', { path });
   const name = arena.take(LONGEST_PATH);
   name.bytes.set(bytes);
   name.bytes[bytes.length] = 0;
