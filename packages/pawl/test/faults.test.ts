@@ -1,0 +1,51 @@
+/** Each fault of the corpus is found within its number of seeds, and its corrected version passes ten times as many. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { SimFailure, simulate, type Scenario, type SimulateOptions } from 'pawl/testing';
+import { checkThenAct } from './faults/check-then-act.ts';
+import { doubleRelease } from './faults/double-release.ts';
+import type { Fault } from './faults/fault.ts';
+import { lockOrder } from './faults/lock-order.ts';
+import { lostUpdate } from './faults/lost-update.ts';
+import { lostWakeUp } from './faults/lost-wake-up.ts';
+import { messageLost } from './faults/message-lost.ts';
+import { retryDuplicates } from './faults/retry-duplicates.ts';
+import { splitBrain } from './faults/split-brain.ts';
+import { timerRace } from './faults/timer-race.ts';
+
+/** The seeds within which each is found: twice as many as were needed, at least. */
+const CORPUS: readonly (readonly [name: string, fault: Fault, seeds: number])[] = [
+  ['a lost update', lostUpdate, 20],
+  ['a check before an await, and the act behind it', checkThenAct, 20],
+  ['a double release', doubleRelease, 20],
+  ['a lost wake-up', lostWakeUp, 20],
+  ['a deadlock by the order of locks', lockOrder, 20],
+  ['a message lost on cancellation', messageLost, 20],
+  ['a retry that duplicates', retryDuplicates, 20],
+  ['a split brain under partition', splitBrain, 20],
+  ['a timer that races its cancellation', timerRace, 20],
+];
+
+const failure = (options: SimulateOptions, scenario: Scenario): Promise<SimFailure> =>
+  simulate(options, scenario).then(
+    () => assert.fail('nothing was found'),
+    (error: unknown) => {
+      assert.ok(error instanceof SimFailure, String(error));
+      return error;
+    },
+  );
+
+for (const [name, { faulty, corrected, shows }, seeds] of CORPUS) {
+  test(`${name} is found within ${seeds} seeds, and replays`, async () => {
+    const found = await failure({ seeds }, faulty);
+    if (process.env['TELL']) console.log(name, found.seed);
+    assert.match((found.cause as Error).message, shows);
+    const again = await failure({ seed: found.seed, replay: found.choices }, faulty);
+    assert.equal(again.time, found.time);
+    assert.match((again.cause as Error).message, shows);
+  });
+
+  test(`${name}, corrected, passes ${10 * seeds} seeds`, async () => {
+    await simulate({ seeds: 10 * seeds }, corrected);
+  });
+}
