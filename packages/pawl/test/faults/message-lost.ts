@@ -35,7 +35,7 @@ const worker = (next: (receiver: Receiver<number>) => Future<number>): Scenario 
       }
     });
     const done: number[] = [];
-    for (let idle = 0; idle < 10 && done.length < JOBS; ) {
+    for (let idle = 0; idle < 10 && done.length < JOBS;) {
       try {
         done.push(yield* next(receiver));
         idle = 0;

@@ -40,11 +40,14 @@ const customer = (keyOf: (order: string, attempt: number) => string): Scenario =
     world.link('main', 'bank', { latency: { min: 5, max: 60 } });
     yield* sleep(20);
     for (const order of ['tea', 'milk', 'sugar']) {
-      yield* retry((attempt) => request(`http://bank/${order}/${keyOf(order, attempt)}`, { method: 'POST', timeout: 150 }), {
-        attempts: Infinity,
-        base: 50,
-        when: (error) => error instanceof PawlError,
-      });
+      yield* retry(
+        (attempt) => request(`http://bank/${order}/${keyOf(order, attempt)}`, { method: 'POST', timeout: 150 }),
+        {
+          attempts: Infinity,
+          base: 50,
+          when: (error) => error instanceof PawlError,
+        },
+      );
     }
     assert.deepEqual(bank.charges, ['tea', 'milk', 'sugar'], 'a customer has paid twice');
   };

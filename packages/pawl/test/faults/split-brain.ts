@@ -89,7 +89,12 @@ class Member {
   }
 
   /** The term is that of whoever asked for it: it may be another one when the socket is free. */
-  private readonly tell = coroutine(function* (this: Member, to: readonly string[], kind: Message['kind'], term: number) {
+  private readonly tell = coroutine(function* (
+    this: Member,
+    to: readonly string[],
+    kind: Message['kind'],
+    term: number,
+  ) {
     const message: Message = { from: this.name, kind, term };
     using _guard = yield* this.sending.lock();
     for (const member of to) {
