@@ -1,4 +1,5 @@
 /** What the compiler has to say of a source: where, what, and what to write instead. */
+import { Lines } from './lines.ts';
 
 export type Severity = 'error' | 'warning';
 
@@ -14,40 +15,6 @@ export interface Diagnostic {
   /** Offsets in the source. */
   readonly start: number;
   readonly end: number;
-}
-
-/** Line and column of offsets of one source. */
-export class Lines {
-  private readonly starts: number[] = [0];
-  private readonly source: string;
-
-  constructor(source: string) {
-    this.source = source;
-    for (let at = source.indexOf('\n'); at >= 0; at = source.indexOf('\n', at + 1)) this.starts.push(at + 1);
-  }
-
-  /** Both from 1. */
-  at(offset: number): { line: number; column: number } {
-    let low = 0;
-    let high = this.starts.length - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if ((this.starts[middle] as number) <= offset) low = middle;
-      else high = middle - 1;
-    }
-    return { line: low + 1, column: offset - (this.starts[low] as number) + 1 };
-  }
-
-  get count(): number {
-    return this.starts.length;
-  }
-
-  /** The text of a line, without its end. */
-  text(line: number): string {
-    const start = this.starts[line - 1] ?? this.source.length;
-    const end = this.starts[line] ?? this.source.length + 1;
-    return this.source.slice(start, end - 1).replace(/\r$/, '');
-  }
 }
 
 /** The diagnostics of one source. */

@@ -12,7 +12,10 @@ import { formatDiagnostic } from './diagnostics.ts';
 import { mayBeMarked } from './syntax/marked.ts';
 import type { TransformOptions } from './transform.ts';
 
-export interface RegisterOptions extends Pick<TransformOptions, 'backEnd' | 'markers' | 'runtime' | 'strict'> {
+export interface RegisterOptions extends Pick<
+  TransformOptions,
+  'backEnd' | 'generators' | 'markers' | 'runtime' | 'strict'
+> {
   /** Where compiled modules are kept; null: nowhere. Default `node_modules/.cache/corofy`. */
   readonly cache?: string | null;
   /** What is done to a source before it is compiled. */
@@ -44,7 +47,7 @@ export function register(options: RegisterOptions = {}): Disposable {
       let source = typeof given === 'string' ? given : new TextDecoder().decode(given);
       if (before !== undefined) source = before(source, url);
       // The compiler's own modules pass through here as well.
-      if (loading || !mayBeMarked(source)) return loaded;
+      if (loading || !mayBeMarked(source, transforming.generators)) return loaded;
       if (cache === null) {
         loading = true;
         try {

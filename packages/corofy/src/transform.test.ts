@@ -97,6 +97,12 @@ interface Wrong {
 }
 const wrong: Record<string, Wrong> = {
   'a syntax error': { source: `coroutine(async () => { let = ; });`, code: 'SYNTAX', at: '2:31' },
+  'a factory of JSX that is a variable of the coroutine': {
+    source: `/** @jsx h */ coroutine(async () => {\n  const h = await 1;\n  return <a b={h} />;\n});`,
+    code: 'JSX_FACTORY',
+    at: '4:10',
+    options: { file: 'some.tsx' },
+  },
   'a direct eval': { source: `coroutine(async () => {\n  await 1;\n  eval('1');\n});`, code: 'DIRECT_EVAL', at: '4:3' },
   'an await in a computed class key': {
     source: `coroutine(async () => { class A { [await 1]() {} } });`,
@@ -141,7 +147,7 @@ for (const [name, { source, code, at, options }] of Object.entries(wrong))
     assert.deepEqual([first.code, `${first.line}:${first.column}`, first.severity], [code, at, 'error']);
     assert.match(
       formatDiagnostic(first, text),
-      new RegExp(`^some\\.ts:${at}: error ${code}: .*\\n\\n[^]*> \\d+ \\| [^]*\\^`),
+      new RegExp(`^some\\.tsx?:${at}: error ${code}: .*\\n\\n[^]*> \\d+ \\| [^]*\\^`),
     );
   });
 
@@ -152,6 +158,39 @@ test('an unmarked async function inside a marked one is a warning, and stays wha
     [['warning', 'UNMARKED_ASYNC']],
   );
   assert.match(code, /\(async \(\) => 7\)\(\)/);
+});
+
+test('generator coroutines stay as they are, and are compiled when that is asked for', () => {
+  const source = `${head}export const f = coroutine(function /* * */ * f(this: void, a = 1): Steps<number> { function* own() { yield 1; } return (yield* g(a)) + [...own()].length; });\n`;
+  assert.equal(transform(source).code, source);
+  const { code, compiled: made, diagnostics } = transform(source, { generators: true });
+  assert.deepEqual([made.map(({ name }) => name), diagnostics], [['f'], []]);
+  assert.match(code, /function\s+f\(this: void, a = 1\): Steps<number> *\{/);
+  assert.match(code, /function\* own\(\) \{ yield 1; \}|function\* +\(\) \{ yield 1; \}/);
+});
+
+test('a plain yield in a generator that is compiled is refused, and not one in a generator inside it', () => {
+  const source = `${head}coroutine(function* () { const g = function* () { yield 1; }; yield* a; if (b) yield g; });`;
+  const { code, diagnostics } = transform(source, { generators: true, file: 'a.ts' });
+  assert.equal(code, source);
+  assert.deepEqual(
+    diagnostics.map(({ code: kind, line, column }) => [kind, line, column]),
+    [['PLAIN_YIELD', 2, source.indexOf('yield g') - source.indexOf('\n')]],
+  );
+  assert.deepEqual(transform(source).diagnostics, []);
+});
+
+test('a generator inside of a compiled function, and one in a scope where the marker means something else', () => {
+  const inner = `${head}coroutine(async () => { const g = coroutine(function* (x) { return yield* x; }); return await g(ready(1)); });`;
+  assert.deepEqual(
+    transform(inner, { generators: true }).compiled.map(({ backEnd }) => backEnd),
+    ['closure', 'fields'],
+  );
+  assert.equal(transform(inner).compiled.length, 1);
+  const other = `${head}coroutine(async () => { const coroutine = (f: unknown) => f; return coroutine(function* () { yield 1; yield* []; }); });`;
+  const { diagnostics, code } = transform(other, { generators: true });
+  assert.deepEqual(diagnostics, []);
+  assert.match(code, /coroutine\)\(function\* \(\) \{ yield 1; yield\* \[\]; \}\)/);
 });
 
 test('an unmarked async generator inside a marked function is a warning, as a function and as a method, and stays what it is', () => {

@@ -5,13 +5,15 @@
  * error nothing is compiled.
  */
 import type { Directive, Program, Statement } from 'oxc-parser';
-import { Diagnostics, Lines, type Diagnostic } from './diagnostics.ts';
+import { Diagnostics, type Diagnostic } from './diagnostics.ts';
+import { Lines } from './lines.ts';
 import { compileCall } from './machine/compile.ts';
 import { FileContext, type Compiled } from './machine/file.ts';
 import type { BackEnd } from './machine/layout.ts';
 import { Printer } from './output/printer.ts';
 import type { Piece } from './output/rope.ts';
 import type { SourceMap } from './output/source-map.ts';
+import { adoptGenerators } from './syntax/generator.ts';
 import { mayBeMarked } from './syntax/marked.ts';
 import { MarkerNames } from './syntax/marker.ts';
 import { bare, eachChild, isFunction, walk, type MarkedFunction, type Node } from './syntax/node.ts';
@@ -31,6 +33,8 @@ export interface TransformOptions {
   readonly runtime?: string;
   /** Warnings are errors. */
   readonly strict?: boolean;
+  /** Compiles `coroutine(function* …)` as well, with `yield*` as the await. Default false: generators stay as they are. */
+  readonly generators?: boolean;
   /** How coroutines keep their variables. Default `auto`: in fields where that is possible. */
   readonly backEnd?: BackEnd | 'auto';
 }
@@ -64,13 +68,14 @@ export function transform(source: string, options: TransformOptions = {}): Trans
     diagnostics,
     compiled: [],
   });
-  if (!mayBeMarked(source)) return nothing([]);
+  if (!mayBeMarked(source, options.generators)) return nothing([]);
   const lines = new Lines(source);
   const diagnostics = new Diagnostics(file, lines, options.strict ?? false);
   const program = parse(source, file, diagnostics);
   if (program === null) return nothing(diagnostics.list);
   const marker = new MarkerNames(program, markers);
   if (marker.none) return nothing([]);
+  if (options.generators === true) adoptGenerators(program, marker);
   const context = new FileContext(source, lines, marker, diagnostics, {
     place: options.place ?? 'import.meta.url',
     backEnd: options.backEnd ?? 'auto',

@@ -105,6 +105,14 @@ export const ADVERSARIAL: Readonly<Record<string, string>> = {
   'holes and ends of an array pattern': `const [, a = await wait(1), , ...[b, c = await wait(2)]] = [1, undefined, 3, 4]; log(a, b, c); const [] = env.items(log, 2); [await wait(0)]; const [d = await wait(1), e = await wait(2)] = env.items(log, 1); log(d, e); [] = await wait(env.items(log, 1)); ({} = await wait(5)); try { ({} = await wait(null)); } catch (er) { log(er.name); }`,
   'defaults are evaluated only for undefined': `const { a = await fail(1), b = await fail(2), c = await wait('c') } = { a: null, b: 0, c: undefined }; log(a, b, c); const [d = await fail(3)] = ['']; log(d);`,
   'a pattern uses what it has just assigned': `const { a = await wait(1), b = a + await wait(1), [\`k\${b}\`]: c = b } = { k2: 'key' }; log(a, b, c); try { const { d = e, e = await wait(1) } = {}; } catch (er) { log(er.name); } try { let f = await wait(f); } catch (er) { log(er.name); }`,
+  'a pattern that assigns too early': `
+    for (const how of [0, 1, 2, 3, 4, 5, 6, 7, 8]) try {
+      if (how === 0) [x] = [1]; if (how === 1) [x] = [await wait(1)]; if (how === 2) ({ x } = { x: 1 }); if (how === 3) [x = await wait(2)] = env.items(log, 2);
+      if (how === 4) ({ a: x = (log('default'), 1) } = {}); if (how === 5) for ([x] of [[1]]) await wait(0); if (how === 6) [, ...x] = env.items(log, 2); if (how === 7) ({ [await wait('k')]: x, ...y } = { k: 1 }); if (how === 8) [[x], y] = [[1], (log('right'), 2)];
+      log('no error', how);
+    } catch (e) { log(how, e.name); }
+    await wait(0); let x = await wait(5), y; [x] = [6]; log(x, y); { try { [z] = [await wait(1)]; } catch (e) { log(e.name); } const z = 1; await wait(z); }
+    for (const i of [0, 1]) { try { [w, v] = [1, 2]; log('no error', w); } catch (e) { log(e.name); } await wait(i); var v = i; let w = await wait(i); const f = () => w; log(f()); }`,
   // ---- the text
   'no semicolons before what begins otherwise now': `
     const c = await wait(1)

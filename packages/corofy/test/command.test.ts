@@ -113,6 +113,48 @@ test('check counts, and fails on errors; strict fails on warnings, too', async (
   assert.equal((await corofy('check', '--strict', path)).code, 1);
 });
 
+test('--teach makes a program of the teaching syntax, and says where that is not what was meant', async (t) => {
+  const [from, to] = [join(folder(t), 'nap.ts'), join(folder(t), 'out', 'nap.ts')];
+  writeFileSync(
+    from,
+    `import { sleep } from 'pawl';\nexport default coroutine function nap() {\n  sleep(1).wait;\n  return 5;\n}\n`,
+  );
+  const { code, stdout, stderr } = await corofy('--teach', from);
+  assert.deepEqual([code, stderr], [0, '']);
+  assert.match(stdout, /case 'Wait1': \{/);
+  assert.equal((await corofy('--teach', from, '-o', to)).code, 0);
+  assert.equal(readFileSync(to, 'utf8'), stdout);
+  const ran = await pawl(['run', to]);
+  assert.equal(ran.code, 5, ran.stderr);
+  writeFileSync(from, 'get().wait;\n');
+  const wrong = await corofy('--teach', from, '-o', join(folder(t), 'none.ts'));
+  assert.deepEqual([wrong.code, wrong.stdout], [1, '']);
+  assert.match(wrong.stderr, /nap\.ts:1:6: error WAIT_OUTSIDE: .*\n\n> 1 \| get\(\)\.wait;\n/);
+});
+
+test('generator coroutines are compiled by the command and by corofy/register when that is asked for', async (t) => {
+  const path = join(folder(t), 'generator.ts');
+  writeFileSync(
+    path,
+    `import { coroutine, run, sleep } from 'pawl';\nconst nap = coroutine(function* nap() { yield* sleep(1); throw new Error('awake'); });\nawait run(() => nap()).catch((error) => console.log(error.stack));\n`,
+  );
+  assert.equal((await corofy('check', path)).stdout, '0 coroutines in 1 files\n');
+  assert.equal((await corofy('check', '--generators', path)).stdout, '1 coroutines in 1 files\n');
+  assert.match((await corofy('explain', '--generators', path)).stdout, /case 1: \/\/ line 2: after the yield\*/);
+  const program = join(root, 'tmp', `generator-${process.pid}.ts`);
+  mkdirSync(join(root, 'tmp'), { recursive: true });
+  writeFileSync(program, readFileSync(path));
+  t.after(() => rmSync(program));
+  for (const COROFY_GENERATORS of [undefined, '1']) {
+    const { code, stdout } = await runCommand(process.execPath, [...NODE, '--import', 'corofy/register', program], {
+      cwd: root,
+      env: { COROFY_GENERATORS },
+    });
+    assert.equal(code, 0);
+    assert.match(stdout, /Error: awake\n {4}at (?:Object\.)?nap .*generator-\d+\.ts:2:\d+/);
+  }
+});
+
 test('explain prints the source beside its states', async () => {
   const { code, stdout } = await corofy('explain', greet);
   assert.equal(code, 0);
@@ -130,6 +172,9 @@ test('a wrong command line is told so, and ends with 2', async () => {
     [greet, 'more'],
     ['explain'],
     [greet, '--back-end', 'x'],
+    ['--teach'],
+    ['--teach', programs],
+    ['--teach', greet, 'more'],
   ]) {
     const { code, stderr } = await corofy(...args);
     assert.equal(code, 2, args.join(' '));

@@ -18,8 +18,12 @@ const SUITES: Readonly<Record<string, number>> = {
   'sync/channel': 5,
 };
 
-for (const [name, least] of Object.entries(SUITES))
-  test(`the kernel's tests of ${name} pass with their coroutines compiled`, async () => {
+const suites = Object.entries(SUITES).flatMap(([name, least]) => [
+  { name, least, form: 'async functions', COROFY_GENERATORS: undefined },
+  { name, least, form: 'generators', COROFY_GENERATORS: '1' },
+]);
+for (const { name, least, form, COROFY_GENERATORS } of suites)
+  test(`the kernel's tests of ${name} pass with their coroutines compiled, as ${form}`, async () => {
     const { code, stdout, stderr } = await runCommand(
       process.execPath,
       [
@@ -33,7 +37,7 @@ for (const [name, least] of Object.entries(SUITES))
         '--test',
         join('packages/pawl/src', `${name}.test.ts`),
       ],
-      { cwd: root, env: { NODE_TEST_CONTEXT: undefined } },
+      { cwd: root, env: { NODE_TEST_CONTEXT: undefined, COROFY_GENERATORS } },
     );
     assert.equal(code, 0, stdout);
     const compiled = Number(/(\d+) coroutines compiled/.exec(stderr + stdout)?.[1]);

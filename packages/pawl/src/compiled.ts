@@ -18,6 +18,7 @@ export {
   type Suspension,
   withMachine,
 } from './future/compiled.ts';
+export { delegation } from './future/delegation.ts';
 export { Disposer } from './future/disposer.ts';
 export { delegate, iterate, iterateAsync, Iteration, keysOf } from './future/iteration.ts';
 export {

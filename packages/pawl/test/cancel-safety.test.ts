@@ -12,6 +12,7 @@ const ENTRIES = [
   'stream/index.ts',
   'node/index.ts',
   'fs/index.ts',
+  'testing/index.ts',
 ];
 /** What begins and ends no work of its own: it is what whoever awaits it says. */
 const PLAIN = new Set(['ready']);
@@ -48,7 +49,9 @@ function operations(text: string, declaration: string): Operation[] {
 function publicOperations(): Operation[] {
   const names = publicNames();
   const all: Operation[] = [];
-  for (const path of globSync('{future,task,time,sync,stream,node,io,net,net/udp,net/unix,fs}/*.ts', { cwd: SRC })) {
+  for (const path of globSync('{future,task,time,sync,stream,node,io,net,net/udp,net/unix,fs,testing}/*.ts', {
+    cwd: SRC,
+  })) {
     if (path.includes('.test.')) continue;
     const text = read(path);
     all.push(...operations(text, String.raw`export function (\w+)`).filter(({ name }) => names.has(name)));

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { root } from './support/command.ts';
 
-const pages = globSync(['*.md', 'docs/**/*.md'], { cwd: root }).map((file) => ({
+const pages = globSync(['*.md', 'docs/**/*.md', 'packages/corofy/README.md'], { cwd: root }).map((file) => ({
   file,
   text: readFileSync(join(root, file), 'utf8'),
 }));

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { coroutine, Instant, join, type PawlError, sleep, spawn, timeout } from 'pawl';
-import { TcpListener, TcpStream } from 'pawl/net';
+import { TcpListener, TcpStream, UdpSocket } from 'pawl/net';
 import { simulate, type Scenario, type SimulateOptions, type World } from 'pawl/testing';
 import { failure } from './support/loopback.ts';
 
@@ -269,4 +269,90 @@ check('names mean hosts, and bad ones are refused', function* (world) {
   yield* sleep(1);
   using stream = yield* TcpStream.connect('server:80');
   yield* roundTrip(stream, 1);
+});
+
+test('datagrams get lost, come twice and overtake each other, in some worlds, and are whole in all', async () => {
+  const seen = { lost: 0, twice: 0, late: 0 };
+  await simulate({ seeds: 60, check: true }, function* (world) {
+    const numbers: number[] = [];
+    world.host('receiver', function* () {
+      using socket = yield* UdpSocket.bind('0.0.0.0:53');
+      const target = new Uint8Array(100);
+      for (;;) {
+        const { length, from } = yield* socket.recvFrom(target);
+        assert.equal(from.host, world.address('main'));
+        assert.deepEqual([...new Set(target.subarray(1, length))], [target[0]]);
+        numbers.push(target[0]!);
+      }
+    });
+    yield* sleep(10);
+    using socket = yield* UdpSocket.connect({ host: 'receiver', port: 53 });
+    for (let i = 0; i < 40; i++) yield* socket.send(new Uint8Array(50).fill(i));
+    yield* sleep(1000);
+    seen.lost += 40 - new Set(numbers).size;
+    seen.twice += numbers.length - new Set(numbers).size;
+    seen.late += numbers.filter((number, i) => i > 0 && number < numbers[i - 1]!).length;
+  });
+  for (const [what, count] of Object.entries(seen)) assert.ok(count > 10, `${what}: ${count}`);
+});
+
+check(
+  'a group is on several hosts, and a port where nobody listens is refused',
+  function* (world) {
+    const heard: string[] = [];
+    for (const name of ['a', 'b', 'c']) {
+      world.host(name, function* () {
+        using socket = yield* UdpSocket.bind('0.0.0.0:5353');
+        if (name !== 'c') socket.join('224.0.0.251');
+        yield* socket.recvFrom(new Uint8Array(10));
+        heard.push(name);
+      });
+    }
+    yield* sleep(10);
+    using socket = yield* UdpSocket.bind('0.0.0.0:0');
+    yield* socket.sendTo(new Uint8Array(1), '224.0.0.251:5353');
+    yield* sleep(100);
+    assert.deepEqual(heard.toSorted(), ['a', 'b']);
+    using other = yield* UdpSocket.connect({ host: 'c', port: 99 });
+    yield* other.send(new Uint8Array(1));
+    assert.equal((yield* failure(other.recv(new Uint8Array(1)))).code, 'ECONNREFUSED');
+  },
+  { freedoms: { loss: 0 } },
+);
+
+check('whoever writes to a peer that has closed is reset', function* (world) {
+  world.host('server', function* () {
+    using listener = yield* TcpListener.bind(anyServer);
+    (yield* listener.accept()).close();
+    yield* sleep(1e6);
+  });
+  yield* sleep(10);
+  using stream = yield* TcpStream.connect('server:80');
+  yield* sleep(5000);
+  yield* stream.writeAll(new Uint8Array(10));
+  yield* sleep(5000);
+  // Its end had come before the reset: EPIPE (tcp_reset in CLOSE-WAIT).
+  assert.equal((yield* failure(stream.write(new Uint8Array(10)))).code, 'EPIPE');
+});
+
+check('a window that opens unheard is asked for again', function* (world) {
+  const size = 500_000;
+  const state = { received: 0 };
+  world.host('server', function* () {
+    using listener = yield* TcpListener.bind(anyServer);
+    using stream = yield* listener.accept();
+    yield* sleep(20_000);
+    const buffer = new Uint8Array(100_000);
+    while (state.received < size) state.received += yield* stream.read(buffer);
+  });
+  yield* sleep(10);
+  using stream = yield* TcpStream.connect('server:80');
+  const writing = spawn(stream.writeAll(new Uint8Array(size)));
+  yield* sleep(18_000);
+  assert.equal(writing.finished, false);
+  world.partition('server', 'main', { oneWay: true });
+  yield* sleep(10_000);
+  world.heal();
+  yield* timeout(1_000_000, writing);
+  while (state.received < size) yield* sleep(1000);
 });

@@ -3,7 +3,7 @@
  *
  * What must hold: both sides are the texts themselves; a line of the source stands beside the first state that comes from it.
  */
-import { Lines } from '../diagnostics.ts';
+import { Lines } from '../lines.ts';
 import { compileFile, type Options } from './files.ts';
 
 const LEFT = 58;
@@ -19,7 +19,9 @@ export function explain(file: string, options: Options): boolean {
   const lines = new Lines(source);
   const machines = statesOf(code);
   if (machines.length === 0) {
-    process.stdout.write(`${file}: nothing is marked with coroutine(async …)\n`);
+    process.stdout.write(
+      `${file}: nothing is marked with coroutine(async …)${options.generators ? ' or coroutine(function* …)' : ''}\n`,
+    );
     return true;
   }
   const ordered = [...compiled].sort((a, b) => a.start - b.start);

@@ -7,6 +7,7 @@ import { transform, type TransformResult } from '../transform.ts';
 
 export interface Options {
   readonly strict: boolean;
+  readonly generators: boolean;
   readonly backEnd: BackEnd | 'auto';
   readonly map: boolean;
 }
@@ -45,8 +46,8 @@ export interface CompiledFile extends TransformResult {
 /** Compiles a file and prints its diagnostics. `place`: see `TransformOptions`. */
 export function compileFile(file: string, options: Options, place?: string): CompiledFile {
   const source = readFileSync(file, 'utf8');
-  const { strict, backEnd } = options;
-  const result = transform(source, { file, strict, backEnd, ...(place === undefined ? {} : { place }) });
+  const { strict, generators, backEnd } = options;
+  const result = transform(source, { file, strict, generators, backEnd, ...(place === undefined ? {} : { place }) });
   for (const one of result.diagnostics) process.stderr.write(`${formatDiagnostic(one, source)}\n`);
   return { ...result, source, good: result.diagnostics.every(({ severity }) => severity !== 'error') };
 }

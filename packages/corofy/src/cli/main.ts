@@ -5,18 +5,21 @@ import { buildFile, buildFolder, watchFolder } from './build.ts';
 import { check } from './check.ts';
 import { explain } from './explain.ts';
 import { sourcesIn, type Options } from './files.ts';
+import { teachFile } from './teach.ts';
 
 const HELP = `corofy compiles coroutine(async …) to state machines for the Pawl runtime.
 
 Usage:
   corofy file.ts [-o out.ts]      compile a file, to standard output or to out.ts
   corofy src -d out [--watch]     compile a folder's sources into another one; --watch goes on with each change
+  corofy --teach file.ts [-o out] make machines to be read of \`coroutine function name(…) { … expression.wait … }\`
   corofy check [file|folder…]     say what cannot be compiled; for CI
   corofy explain file.ts          print each coroutine beside its machine, state by state
   corofy --help | --version
 
 Options:
   --strict                        warnings are errors
+  --generators                    compile coroutine(function* …) as well, with yield* as the await
   --back-end auto|closure|fields  how a coroutine keeps its variables (default auto)
   --no-map                        no source map at the end of the output
 
@@ -40,6 +43,8 @@ export async function main(args: readonly string[]): Promise<void> {
         folder: { type: 'string', short: 'd' },
         watch: { type: 'boolean', default: false },
         strict: { type: 'boolean', default: false },
+        teach: { type: 'boolean', default: false },
+        generators: { type: 'boolean', default: false },
         'back-end': { type: 'string', default: 'auto' },
         'no-map': { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
@@ -61,9 +66,15 @@ export async function main(args: readonly string[]): Promise<void> {
   const backEnd = values['back-end'];
   if (backEnd !== 'auto' && backEnd !== 'closure' && backEnd !== 'fields')
     return refuse(`there is no back end ${JSON.stringify(backEnd)}`);
-  const options: Options = { strict: values.strict, backEnd, map: !values['no-map'] };
+  const options: Options = { strict: values.strict, generators: values.generators, backEnd, map: !values['no-map'] };
   const [command, ...rest] = positionals;
   if (command === undefined) return refuse('name a file or a folder');
+  if (values.teach) {
+    if (rest.length > 0 || values.watch || values.folder !== undefined) return refuse('--teach takes one file');
+    if (sourcesIn(command)?.folder !== null) return refuse(`there is no file ${command}`);
+    process.exitCode = teachFile(command, values.out) ? 0 : 1;
+    return;
+  }
   if (command === 'check') {
     process.exitCode = check(rest.length === 0 ? ['.'] : rest, options) ? 0 : 1;
     return;

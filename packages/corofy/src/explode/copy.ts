@@ -4,17 +4,17 @@
  *
  * What must hold: everything else comes out byte for byte.
  */
-import type { CallExpression, VariableDeclaration } from 'oxc-parser';
+import type { CallExpression, JSXElement, VariableDeclaration } from 'oxc-parser';
 import { compileCall } from '../machine/compile.ts';
 import { LabelUse } from '../machine/code.ts';
-import { VariableUse } from '../machine/layout.ts';
 import { identifierEnd } from '../machine/names.ts';
-import type { Unit } from '../machine/unit.ts';
 import type { Piece, Rope } from '../output/rope.ts';
 import { bare, children, isAnonymous, isFunction, isType, type Node } from '../syntax/node.ts';
-import { isConstant, type Use } from '../syntax/scope.ts';
+import { isConstant } from '../syntax/scope.ts';
 import { isUsing } from './disposal.ts';
 import { NamedValue, ShorthandKey, shorthandKey, unnamed } from './naming.ts';
+import { rootOf } from './operands.ts';
+import { Variables } from './variables.ts';
 
 interface Edit {
   readonly from: number;
@@ -35,16 +35,13 @@ interface Inside {
 const OUTSIDE: Inside = { fn: false, loop: false, breakable: false, labels: [], guarded: false };
 const NONE: ReadonlyMap<Node, Rope> = new Map();
 
-export class Copier {
-  private readonly unit: Unit;
+export class Copier extends Variables {
   private edits: Edit[] = [];
   /** Targets before which it has been checked that their variable is there. */
   private readonly checked = new Set<Node>();
   private replaced: ReadonlyMap<Node, Rope> = NONE;
-
-  constructor(unit: Unit) {
-    this.unit = unit;
-  }
+  /** Elements that stand in another one, where an expression would stand in braces. */
+  private readonly inMarkup = new Set<Node>();
 
   /** The node's text; `replaced` nodes become other ropes. */
   copy(node: Node, replaced: ReadonlyMap<Node, Rope> = NONE): Rope {
@@ -186,6 +183,14 @@ export class Copier {
           this.edit(node.start, node.end, this.unit.jumps.exit(how, node.label === null ? null : node.label.name));
         return;
       }
+      case 'JSXAttribute':
+        if (node.value !== null) this.inMarkup.add(node.value);
+        break;
+      case 'JSXElement':
+      case 'JSXFragment':
+        for (const child of node.children) this.inMarkup.add(child);
+        if (node.type === 'JSXElement' && this.component(node, inside)) return;
+        break;
       case 'TryStatement':
         for (const child of children(node)) this.visit(child, { ...inside, guarded: true });
         return;
@@ -214,6 +219,18 @@ export class Copier {
     for (const child of children(node)) this.visit(child, inside);
   }
 
+  /** A component that may not be there yet is looked at before the element is made: its name has no place for a call. */
+  private component(node: JSXElement, inside: Inside): boolean {
+    const { name } = node.openingElement;
+    const use = this.lifted(rootOf(name));
+    if (use === null || !use.binding.risky || this.replaced.has(name)) return false;
+    const [open, close] = this.inMarkup.has(node) ? ['{(', ')}'] : ['(', ')'];
+    this.edit(node.start, node.start, [open, this.read(use), ', ']);
+    for (const child of children(node)) this.visit(child, inside);
+    this.edit(node.end, node.end, [close]);
+    return true;
+  }
+
   /** No expression is an abstract class: what makes it one is a type's business. */
   private concrete(node: Extract<Node, { type: 'ClassDeclaration' | 'ClassExpression' }>): void {
     const from = node.decorators.at(-1)?.end ?? node.start;
@@ -240,49 +257,14 @@ export class Copier {
     }
   }
 
-  /** The use of a lifted variable that a node is. */
-  lifted(node: Node): Use | null {
-    const use = this.unit.analysis.uses.get(node) ?? null;
-    return use !== null && this.unit.file.layoutOf(use.binding) !== null ? use : null;
-  }
-
-  private layoutOf(use: Use) {
-    return this.unit.file.layoutOf(use.binding) as NonNullable<ReturnType<Unit['file']['layoutOf']>>;
-  }
-
-  /** A lifted variable as it is read. */
-  read(use: Use): Piece {
-    const variable = new VariableUse(this.layoutOf(use), use);
-    if (!use.binding.risky || use.access === 'declare') return variable;
-    return [`${this.unit.use('live')}(`, variable, `, ${JSON.stringify(use.binding.name)})`];
-  }
-
-  /** A lifted variable as it is written to. */
-  target(use: Use): Piece {
-    return new VariableUse(this.layoutOf(use), use);
-  }
-
-  /** A target in a pattern that first looks whether its variable is there. */
-  private checkedTarget(use: Use): Piece {
-    const target = this.target(use);
-    const { value } = this.unit.registers;
-    const name = JSON.stringify(use.binding.name);
-    return [
-      `({ set value(${value}) { `,
-      target,
-      ` = ${this.unit.use('assigned')}(${value}, `,
-      target,
-      `, ${name}); } }).value`,
-    ];
-  }
-
   private variable(node: Node, callee: boolean): void {
     const use = this.lifted(node);
     if (use === null) return;
     let rope = use.access === 'read' ? this.read(use) : this.target(use);
     // In a pattern; other assignments to a constant, or to what may not be there yet, have been met before.
-    if (isConstant(use)) rope = `${this.unit.use('immutable')}.value`;
+    if (node.type === 'JSXIdentifier') rope = this.target(use);
     else if (use.access === 'write' && use.binding.risky && !this.checked.has(node)) rope = this.checkedTarget(use);
+    else if (isConstant(use)) rope = `${this.unit.use('immutable')}.value`;
     // An identifier of a pattern reaches over its type.
     const to = use.access === 'declare' ? node.end : identifierEnd(this.unit.file.source, node.start);
     const owner = callee && this.layoutOf(use).hasOwner(use.binding);
@@ -321,7 +303,7 @@ export class Copier {
     }
     if (isConstant(use) && operator === '=') {
       this.edit(node.start, right.start, [`${this.unit.use('constant')}(`]);
-      this.visit(right, inside);
+      this.edit(right.start, right.end, this.checkedValue(use, this.copy(right, this.replaced)));
       this.edit(node.end, node.end, [')']);
     } else if (isConstant(use)) {
       const plain = operator.slice(0, -1);

@@ -8,9 +8,9 @@ import type { AssignmentExpression, ConditionalExpression, LogicalExpression } f
 import type { Label } from '../machine/code.ts';
 import type { Unit } from '../machine/unit.ts';
 import type { Rope } from '../output/rope.ts';
+import { wasGenerator } from '../syntax/generator.ts';
 import { bare, isAnonymous, type Node } from '../syntax/node.ts';
 import { explodeCall, explodeChain, explodeNew, explodeTag } from './calls.ts';
-import { isConstant } from '../syntax/scope.ts';
 import { NamedValue, unnamed } from './naming.ts';
 import { rebuild, rebuildJsx, rebuildObject, rebuildTemplate, type Operand } from './operands.ts';
 import { assign } from './patterns.ts';
@@ -130,7 +130,8 @@ function spread(node: Node): Operand {
 
 function explodeAwait(unit: Unit, node: Node, argument: Node): Value {
   const { rope } = explode(unit, argument);
-  unit.code.await(unnamed(argument, rope), node, 'after the await');
+  if (wasGenerator(node)) unit.code.await([`${unit.use('delegation')}(`, ...rope, ')'], node, 'after the yield*');
+  else unit.code.await(unnamed(argument, rope), node, 'after the await');
   return { rope: [{ text: unit.registers.value, at: node.start }], atomic: true, stable: false, register: true };
 }
 
@@ -257,14 +258,9 @@ function name(unit: Unit, node: Node): Place {
     const rope = unit.copy(node);
     return { read: rope, write: (value) => [...rope, ' = ', ...value] };
   }
-  const target = unit.copier.target(use);
   return {
     read: [unit.copier.read({ ...use, access: 'read' })],
-    write(value) {
-      if (isConstant(use)) return [`${unit.use('constant')}(`, ...value, ')'];
-      if (!use.binding.risky) return [target, ' = ', ...value];
-      return [target, ` = ${unit.use('assigned')}(`, ...value, ', ', target, `, ${JSON.stringify(use.binding.name)})`];
-    },
+    write: (value) => unit.copier.write(use, value),
   };
 }
 
@@ -359,7 +355,8 @@ export function isStable(unit: Unit, node: Node): boolean {
       return true;
     case 'ParenthesizedExpression':
       return isStable(unit, node.expression);
-    case 'Identifier': {
+    case 'Identifier':
+    case 'JSXIdentifier': {
       if (node.name === 'undefined') return true;
       const use = unit.analysis.uses.get(node);
       if (use === undefined) return false;

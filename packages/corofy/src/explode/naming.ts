@@ -8,7 +8,7 @@ export function unnamed(node: Node | null, value: Rope): Rope {
 }
 
 export class NamedValue implements Late {
-  private readonly target: Piece;
+  readonly target: Piece;
   private readonly name: string;
   readonly value: Rope;
 
@@ -28,7 +28,7 @@ export class NamedValue implements Late {
 
 /** The key of a shorthand property whose value is called differently now. */
 export class ShorthandKey implements Late {
-  private readonly target: Piece;
+  readonly target: Piece;
   private readonly name: string;
 
   constructor(target: Piece, name: string) {

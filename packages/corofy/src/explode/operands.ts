@@ -3,11 +3,11 @@
  *
  * What must hold: an operand that is evaluated before an await is saved before it, in the order of the source.
  */
-import type { JSXElement, JSXFragment, ObjectExpression, TemplateLiteral } from 'oxc-parser';
+import type { JSXElement, JSXElementName, JSXFragment, ObjectExpression, TemplateLiteral } from 'oxc-parser';
 import type { Unit } from '../machine/unit.ts';
 import type { Rope } from '../output/rope.ts';
 import type { Node } from '../syntax/node.ts';
-import { explode, isSteady, operand } from './expressions.ts';
+import { explode, isStable, isSteady, operand } from './expressions.ts';
 import { shorthandKey } from './naming.ts';
 
 export interface Operand {
@@ -68,8 +68,35 @@ export function rebuildTemplate(unit: Unit, node: TemplateLiteral): Rope {
   );
 }
 
+/**
+ * An element is a call of a factory, which is given the component, then the properties, then the children. A component that is a variable is
+ * read before them all.
+ */
 export function rebuildJsx(unit: Unit, node: JSXElement | JSXFragment): Rope {
-  return rebuild(unit, node, jsxOperands(node));
+  const named = node.type === 'JSXElement' ? componentOf(node.openingElement.name) : null;
+  if (node.type !== 'JSXElement' || named === null || isStable(unit, named))
+    return rebuild(unit, node, jsxOperands(node));
+  const { openingElement, closingElement } = node;
+  const root = rootOf(openingElement.name);
+  const use = unit.copier.lifted(root);
+  const read = unit.copy(openingElement.name, use === null ? undefined : new Map([[root, [unit.copier.read(use)]]]));
+  const component: Rope = [unit.save(read, openingElement.name)];
+  const replaced = operands(unit, jsxOperands(node)).set(openingElement.name, component);
+  if (closingElement !== null) replaced.set(closingElement.name, component);
+  return unit.copy(node, replaced);
+}
+
+/** The first identifier of `<a.b.c>`. */
+export function rootOf(name: JSXElementName): Node {
+  let root: Node = name;
+  while (root.type === 'JSXMemberExpression') root = root.object;
+  return root;
+}
+
+/** What an element's name refers to; null for the name of an element of the platform, which refers to nothing. */
+function componentOf(name: JSXElementName): Node | null {
+  if (name.type === 'JSXNamespacedName' || (name.type === 'JSXIdentifier' && /^[a-z]|-/.test(name.name))) return null;
+  return name;
 }
 
 function jsxOperands(node: JSXElement | JSXFragment): Operand[] {
@@ -88,7 +115,8 @@ function jsxOperands(node: JSXElement | JSXFragment): Operand[] {
   for (const child of node.children) {
     if (child.type === 'JSXExpressionContainer' && child.expression.type !== 'JSXEmptyExpression')
       list.push({ node: child.expression });
-    else if (child.type === 'JSXSpreadChild') list.push({ node: child.expression });
+    else if (child.type === 'JSXSpreadChild')
+      list.push({ node: child.expression, save: (rope) => ['[...', ...rope, ']'] });
     else if (child.type === 'JSXElement' || child.type === 'JSXFragment') list.push({ node: child, place: inBraces });
   }
   return list;

@@ -9,7 +9,6 @@ import type { Unit } from '../machine/unit.ts';
 import type { Rope } from '../output/rope.ts';
 import { bare, isAnonymous, type Node } from '../syntax/node.ts';
 import { explode, member } from './expressions.ts';
-import { isConstant } from '../syntax/scope.ts';
 import { NamedValue, unnamed } from './naming.ts';
 import { guarded } from './try.ts';
 
@@ -22,14 +21,9 @@ export function assign(unit: Unit, target: Node, value: Rope, node: Node): void 
   }
   if (pattern.type === 'Identifier') {
     const use = unit.copier.lifted(pattern);
-    if (use !== null && isConstant(use)) unit.emit([`${unit.use('constant')}(`, ...value, ');'], node);
-    else if (use === null || use.access === 'declare' || !use.binding.risky)
+    if (use === null || use.access === 'declare')
       unit.emit([...unit.copier.pattern(pattern), ' = ', ...value, ';'], node);
-    else {
-      const place = unit.copier.target(use);
-      const { name } = use.binding;
-      unit.emit([place, ` = ${unit.use('assigned')}(`, ...value, ', ', place, `, ${JSON.stringify(name)});`], node);
-    }
+    else unit.emit([...unit.copier.write(use, value), ';'], node);
     return;
   }
   const rope = unit.copier.pattern(pattern);

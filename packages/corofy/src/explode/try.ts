@@ -95,7 +95,8 @@ export function guarded(unit: Unit, { node, about, body, cleanup, falls = true }
   unit.emit([`${value} = ${unit.registers.value};`]);
   code.mark(entry.common);
   cleanup(entry);
-  for (const line of unit.jumps.dispatch(entry, code.region?.handler ?? null)) unit.emit(line, node);
+  // The cleanup has ended: to go on from it is no step of the source.
+  for (const line of unit.jumps.dispatch(entry, code.region?.handler ?? null)) unit.emit(line);
   layout.free(entry.value);
   layout.free(entry.completion);
 }

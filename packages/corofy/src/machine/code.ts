@@ -19,6 +19,8 @@ export class Label {
   /** Its state's number; -1 while nothing jumps here. */
   id = -1;
   region: Region | null = null;
+  /** How a jump writes it; by default its number. */
+  text: string | null = null;
   /** What the state is about, for its comment. */
   readonly about: string;
   readonly node: Node | null;
@@ -38,7 +40,7 @@ export class LabelUse implements Late {
   }
 
   resolve(): Rope {
-    return [String(this.label.id)];
+    return [this.label.text ?? String(this.label.id)];
   }
 }
 

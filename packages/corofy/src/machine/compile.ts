@@ -2,6 +2,7 @@
 import type { CallExpression } from 'oxc-parser';
 import { explodeFunction } from '../explode/statements.ts';
 import type { Rope } from '../output/rope.ts';
+import { refusePlainYields } from '../syntax/generator.ts';
 import { markOf } from '../syntax/marker.ts';
 import { isFunction, walk, type MarkedFunction, type Node } from '../syntax/node.ts';
 import { Analysis, type Scope } from '../syntax/scope.ts';
@@ -20,6 +21,8 @@ export function compileCall(file: FileContext, call: CallExpression, outer: Unit
   const { fn } = mark;
   const analysis = outer?.analysis ?? new Analysis(fn);
   refuse(file, fn);
+  refuseOwnFactory(file, fn, analysis);
+  refusePlainYields(fn, file.diagnostics);
   const backEnd = choose(file, fn, analysis, outer !== null || nested);
   const unit = new Unit(file, fn, analysis, backEnd, outer);
   file.add(unit.layout);
@@ -38,6 +41,8 @@ function isShadowed(callee: Node, analysis: Analysis): boolean {
 
 function choose(file: FileContext, fn: MarkedFunction, analysis: Analysis, nested: boolean): BackEnd {
   if (file.options.backEnd === 'closure' || nested) return 'closure';
+  // Whoever turns JSX into calls later may be told of any name for the factory: a closure's variables keep theirs.
+  if (file.options.backEnd !== 'fields' && markupIn(fn) !== null) return 'closure';
   const surroundings = analysis.surroundings.get(fn);
   const usesOwn = surroundings?.this === true || surroundings?.arguments === true;
   const named = fn.type === 'FunctionExpression' && fn.id !== null && usesName(analysis.scopes.get(fn)?.parent ?? null);
@@ -55,6 +60,32 @@ function containsFunction(node: Node): boolean {
     if (isFunction(inner) || inner.type === 'ClassExpression') found = true;
   });
   return found;
+}
+
+function markupIn(fn: MarkedFunction): Node | null {
+  let found: Node | null = null;
+  walk(fn, (node) => {
+    if (node.type === 'JSXElement' || node.type === 'JSXFragment') found ??= node;
+  });
+  return found;
+}
+
+/** The calls that JSX becomes name the factory, and the name of a function's own variable may be another one by then. */
+function refuseOwnFactory(file: FileContext, fn: MarkedFunction, analysis: Analysis): void {
+  const markup = markupIn(fn);
+  if (markup === null) return;
+  const factories = new Set([
+    'React',
+    ...Array.from(file.source.matchAll(/@jsx(?:Frag)?\s+([\w$]+)/g), (match) => match[1]),
+  ]);
+  for (const [, scope] of analysis.scopes)
+    for (const { name } of scope.bindings.values())
+      if (factories.has(name))
+        file.diagnostics.error(
+          markup,
+          'JSX_FACTORY',
+          `JSX becomes calls of ${name}, which is a variable of this coroutine: declare it outside, or import it`,
+        );
 }
 
 /** What no function can be compiled with. */

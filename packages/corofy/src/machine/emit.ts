@@ -8,6 +8,7 @@ import type { CallExpression } from 'oxc-parser';
 import { NamedValue } from '../explode/naming.ts';
 import { eachLate, type Late, type Piece, type Rope } from '../output/rope.ts';
 import type { Node } from '../syntax/node.ts';
+import { afterStar, wasGenerator } from '../syntax/generator.ts';
 import { namesIn } from '../syntax/declared.ts';
 import { returnedOf, type Instruction, type Region } from './code.ts';
 import type { Iteration } from './layout.ts';
@@ -51,6 +52,7 @@ interface Emitted {
 }
 
 function head(unit: Unit): Rope {
+  if (wasGenerator(unit.fn)) return generatorHead(unit);
   const { fn, file } = unit;
   // What comes before the body, without `async`, and without the star of a generator.
   const from = skipped(file.source, fn.start + 'async'.length);
@@ -67,6 +69,12 @@ function skipped(source: string, from: number): number {
   skip.lastIndex = from;
   skip.test(source);
   return skip.lastIndex;
+}
+
+/** What comes before the body of what was a generator, without the star. */
+function generatorHead({ fn, file, copier, layout }: Unit): Rope {
+  const params = layout.backEnd === 'fields' ? [] : (fn.params as Node[]);
+  return ['function ', ...copier.range(afterStar(file.source, fn), (fn.body as Node).start, params)];
 }
 
 /** The class is made once, wherever the function stands; the step is a closure of each call. */
@@ -229,7 +237,8 @@ function instruction(unit: Unit, one: Exclude<Instruction, { kind: 'label' }>, i
     [
       'if (',
       ...isPending([`${value} = `, { text: `${future}.poll(${cx})`, at: node.start }]),
-      `) return ${frame}.suspend(${future}, ${resume.id});`,
+      // Whoever steps over the await steps to what comes after it, and not to its caller, which waits as well.
+      { text: `) return ${frame}.suspend(${future}, ${resume.id});`, at: null },
     ],
   ];
 }

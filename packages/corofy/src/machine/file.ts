@@ -1,5 +1,7 @@
 /** What the functions of one source share while they are compiled. */
-import type { Diagnostics, Lines } from '../diagnostics.ts';
+import type { Diagnostics } from '../diagnostics.ts';
+import type { Lines } from '../lines.ts';
+import { wasGenerator } from '../syntax/generator.ts';
 import type { MarkerNames } from '../syntax/marker.ts';
 import type { MarkedFunction, Node } from '../syntax/node.ts';
 import type { Binding } from '../syntax/scope.ts';
@@ -37,13 +39,20 @@ export class FileContext {
   /** Names that the functions of the source are called by, where they have none of their own. */
   readonly given: Map<Node, string> = new Map();
 
-  constructor(source: string, lines: Lines, marker: MarkerNames, diagnostics: Diagnostics, options: CompileOptions) {
+  constructor(
+    source: string,
+    lines: Lines,
+    marker: MarkerNames,
+    diagnostics: Diagnostics,
+    options: CompileOptions,
+    names: Names = new Names(source),
+  ) {
     this.source = source;
     this.lines = lines;
     this.marker = marker;
     this.diagnostics = diagnostics;
     this.options = options;
-    this.names = new Names(source);
+    this.names = names;
     this.runtime = new Runtime(this.names);
   }
 
@@ -58,7 +67,7 @@ export class FileContext {
 
   /** An async function, or async generator, inside a coroutine that is not marked itself. */
   unmarked(fn: MarkedFunction): void {
-    if (this.warned.has(fn)) return;
+    if (this.warned.has(fn) || wasGenerator(fn)) return;
     this.warned.add(fn);
     const form = fn.type === 'ArrowFunctionExpression' ? '(…) =>' : fn.generator ? 'function*' : 'function';
     const [what, gives] = fn.generator

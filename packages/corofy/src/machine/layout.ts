@@ -150,7 +150,7 @@ export class Layout {
 export class VariableUse implements Late {
   readonly captures?: object;
   private readonly layout: Layout;
-  private readonly use: Use;
+  readonly use: Use;
 
   constructor(layout: Layout, use: Use) {
     this.layout = layout;

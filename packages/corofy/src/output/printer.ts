@@ -3,11 +3,14 @@
  *
  * What must hold: every token of the source that is in the output maps to its own place.
  */
+import { eachLineStart, lineStartsOf } from '../lines.ts';
 import { isSlice, type Piece, type Rope } from './rope.ts';
 import { Mappings } from './source-map.ts';
 
 /** A word or a single other character. In strings and comments it maps more than tokens, which does no harm. */
-const TOKEN = /[\p{L}\p{N}_$]+|[^\s\p{L}\p{N}_$]|\n/gu;
+const TOKEN = /[\p{L}\p{N}_$]+|[^\s\p{L}\p{N}_$]|\r\n|[\n\r\u2028\u2029]/gu;
+const LF = 10;
+const CR = 13;
 
 export class Printer {
   private readonly source: string;
@@ -17,11 +20,11 @@ export class Printer {
   private column = 0;
   /** The line of the source in which the last place was, and where it begins. */
   private sourceLine = 0;
-  private readonly lineStarts: number[] = [0];
+  private readonly lineStarts: readonly number[];
 
   constructor(source: string) {
     this.source = source;
-    for (let at = source.indexOf('\n'); at >= 0; at = source.indexOf('\n', at + 1)) this.lineStarts.push(at + 1);
+    this.lineStarts = lineStartsOf(source);
   }
 
   get text(): string {
@@ -49,7 +52,8 @@ export class Printer {
       if (isSlice(one)) this.slice(one.from, one.to);
       else if ('resolve' in one) this.print(one.resolve());
       else {
-        this.mapTo(one.at);
+        if (one.at === null) this.mappings.nothing(this.column);
+        else this.mapTo(one.at);
         this.write(one.text);
       }
     }
@@ -64,9 +68,11 @@ export class Printer {
       const { index } = match;
       this.column += index - last;
       last = index;
-      if (text[index] === '\n') {
+      const first = text.charCodeAt(index);
+      // No other token begins with white space.
+      if (first === LF || first === CR || first === 0x2028 || first === 0x2029) {
         this.newline();
-        last = index + 1;
+        last = TOKEN.lastIndex;
       } else this.mapTo(from + index);
     }
     this.column += text.length - last;
@@ -75,10 +81,10 @@ export class Printer {
   private write(text: string): void {
     this.chunks.push(text);
     let last = 0;
-    for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', last)) {
+    eachLineStart(text, (start) => {
       this.newline();
-      last = at + 1;
-    }
+      last = start;
+    });
     this.column += text.length - last;
   }
 

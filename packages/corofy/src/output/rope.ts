@@ -18,10 +18,10 @@ export interface Late {
   readonly captures?: object;
 }
 
-/** Generated text that stands for a place of the source. */
+/** Generated text that stands for a place of the source, or for none: a debugger that steps goes on from there. */
 export interface Placed {
   readonly text: string;
-  readonly at: number;
+  readonly at: number | null;
 }
 
 export type Piece = string | Slice | Late | Placed | readonly Piece[];

@@ -31,6 +31,14 @@ export class Mappings {
     this.sourceColumn = sourceColumn;
   }
 
+  /** What follows, up to the next place on the line, comes from nowhere in the source. */
+  nothing(column: number): void {
+    if (!this.first) this.text += ',';
+    this.first = false;
+    this.text += vlq(column - this.column);
+    this.column = column;
+  }
+
   newline(): void {
     this.text += ';';
     this.column = 0;
@@ -63,8 +71,9 @@ export function* segmentsOf(mappings: string): Generator<Segment> {
   for (const [line, text] of mappings.split(';').entries()) {
     let column = 0;
     for (const segment of text === '' ? [] : text.split(',')) {
-      const [right = 0, , down = 0, across = 0] = numbers(segment);
+      const [right = 0, , down, across = 0] = numbers(segment);
       column += right;
+      if (down === undefined) continue;
       sourceLine += down;
       sourceColumn += across;
       yield [line, column, sourceLine, sourceColumn];

@@ -7,7 +7,10 @@ import { relative } from 'node:path';
 import { mayBeMarked } from '../syntax/marked.ts';
 import { transform, type TransformOptions, type TransformResult } from '../transform.ts';
 
-export interface PluginOptions extends Pick<TransformOptions, 'backEnd' | 'markers' | 'runtime' | 'strict'> {
+export interface PluginOptions extends Pick<
+  TransformOptions,
+  'backEnd' | 'generators' | 'markers' | 'runtime' | 'strict'
+> {
   /** Which modules are looked at, by their path. Default: JavaScript and TypeScript, also with JSX. */
   readonly include?: RegExp;
   /** Which of them are not. Default: those in `node_modules`. */
@@ -30,7 +33,7 @@ export function compileModule(
   options: PluginOptions,
   source: string,
 ): TransformResult | null {
-  if (!mayBeMarked(code)) return null;
+  if (!mayBeMarked(code, options.generators)) return null;
   const { include: _include, exclude: _exclude, ...transforming } = options;
   const place = JSON.stringify(relative(process.cwd(), path).replaceAll('\\', '/'));
   const result = transform(code, { ...transforming, file: path, source, place });

@@ -1,5 +1,6 @@
 /** Comparing one random body in all its ways: run to its end, cancelled at its awaits, and closed after its values. */
 import { ready } from 'pawl';
+import { coroutineOf, interpreted, whyNoGenerator } from './generators.ts';
 import { runModel } from './model.ts';
 import { environment, randomBody } from './programs.ts';
 import { runNativeGenerator, runStream } from './streams.ts';
@@ -11,6 +12,24 @@ const asFuture = (value: unknown): unknown => ready(value);
 /** Cancellations, and closings, that are tried of each body. */
 const MOST_STOPS = 12;
 
+type Made = Pick<ReturnType<typeof compile>, 'code' | 'make'>;
+
+/** Both back ends; and for every other seed, where the body can be a generator coroutine, that, and compiled by one of them. */
+function waysOf(source: string, seed: number): [way: string, made: Made][] {
+  const compiled: [string, Made][] = [
+    ['closure', compile(source, 'closure')],
+    ['fields', compile(source, 'fields')],
+  ];
+  if (seed % 2 === 1 || whyNoGenerator(source) !== null) return compiled;
+  const generator = coroutineOf(source);
+  const backEnd = seed % 4 === 0 ? 'closure' : 'fields';
+  return [
+    ...compiled,
+    ['generator', { code: generator, make: interpreted(generator) }],
+    [`generator, ${backEnd}`, compile(generator, backEnd)],
+  ];
+}
+
 /** A body that is not what it was, compiled. */
 export class Difference extends Error {}
 
@@ -21,15 +40,14 @@ export async function compareBody(seed: number): Promise<number> {
   // A body that has run into the bound of its log was stopped somewhere.
   if (native.log.length > 1500) return 0;
   let runs = 0;
-  for (const backEnd of ['closure', 'fields'] as const) {
-    const { code, make } = compile(source, backEnd);
+  for (const [way, { code, make }] of waysOf(source, seed)) {
     const check = (expected: Trace, actual: Trace, what: string): void => {
       runs++;
       if (expected.end === actual.end && expected.log.join('\n') === actual.log.join('\n')) return;
       const at = expected.log.findIndex((line, index) => line !== actual.log[index]);
       throw new Difference(
         [
-          `seed ${seed}, ${backEnd}, ${what}:`,
+          `seed ${seed}, ${way}, ${what}:`,
           `expected ${expected.log[at] ?? 'no more'}, then ${expected.end}`,
           `got      ${actual.log[at] ?? 'no more'}, then ${actual.end}`,
           source,

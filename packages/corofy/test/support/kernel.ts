@@ -1,11 +1,12 @@
 /**
  * The kernel's own tests with their coroutines compiled: a hook that writes each `coroutine(function* …)` of a test as
- * `coroutine(async function …)`, with `await` for `yield*`, and has it compiled.
+ * `coroutine(async function …)`, with `await` for `yield*`, and has it compiled. With `COROFY_GENERATORS=1` in the environment nothing is
+ * rewritten, and the generators are compiled as they are.
  *
  * What must hold: only a generator that yields by `yield*` alone is rewritten; a test that is about generators as such stays as it is.
  */
 import { parseSync } from 'oxc-parser';
-import { register } from 'corofy';
+import { register, transform } from 'corofy';
 
 interface Node {
   readonly type: string;
@@ -14,10 +15,27 @@ interface Node {
   readonly [key: string]: unknown;
 }
 
+const markers = [
+  'pawl',
+  '../future/coroutine.ts',
+  '../future/index.ts',
+  './coroutine.ts',
+  '../index.ts',
+  '../../index.ts',
+];
+const generators = process.env['COROFY_GENERATORS'] === '1';
+
 register({
   cache: null,
-  markers: ['pawl', '../index.ts', '../../index.ts'],
-  before: (source, url) => (url.endsWith('.test.ts') ? rewritten(source) : source),
+  generators,
+  markers,
+  before(source, url) {
+    if (!url.endsWith('.test.ts')) return source;
+    if (!generators) return rewritten(source);
+    const { compiled } = transform(source, { file: 'kernel.test.ts', generators, markers });
+    process.stderr.write(`${compiled.length} coroutines compiled\n`);
+    return source;
+  },
 });
 
 function rewritten(source: string): string {

@@ -32,14 +32,15 @@ function assertOutside(file: string, source: string, code: string, compiled: Tra
   }
 }
 
+const LINE_END = /\r\n|[\n\r\u2028\u2029]/;
 const DIGITS = new Map(
   Array.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/', (digit, value) => [digit, value]),
 );
 
 function assertMap(file: string, source: string, code: string, map: NonNullable<TransformResult['map']>): void {
   assert.deepEqual(map.sourcesContent, [source]);
-  const from = source.split('\n');
-  const to = code.split('\n');
+  const from = source.split(LINE_END);
+  const to = code.split(LINE_END);
   const lines = map.mappings.split(';');
   assert.ok(lines.length <= to.length, `${file}: the map has more lines than the output`);
   const last = { line: 0, column: 0 };
@@ -49,6 +50,7 @@ function assertMap(file: string, source: string, code: string, map: NonNullable<
     for (const segment of text === '' ? [] : text.split(',')) {
       const [right, which, down, across, ...more] = decode(segment);
       column += right as number;
+      if (which === undefined) continue;
       last.line += down as number;
       last.column += across as number;
       assert.deepEqual([which, more], [0, []], `${file}: one source, no names`);

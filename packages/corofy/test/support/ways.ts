@@ -1,7 +1,7 @@
 // oxlint-disable typescript/no-implied-eval -- bodies are texts; that is what is tested
 /**
  * The ways in which one body is run, so that they can be compared: as a native async function, and compiled by each back end. `streams.ts`
- * has those of async generators, and `model.ts` what is to happen when they are stopped.
+ * has those of async generators, `generators.ts` generator coroutines, and `model.ts` what is to happen when they are stopped.
  *
  * What must hold: a body is `async (log, wait, fail, env) => { … }`; what it logs, returns and throws is its trace.
  */
@@ -111,7 +111,8 @@ export function compile(
   backEnd: BackEnd,
 ): { make: () => (...args: unknown[]) => Future<unknown>; code: string } {
   const module = `import { coroutine } from 'pawl';\nexport default coroutine(${source});\n`;
-  const { code, diagnostics } = transform(module, { file: 'body.js', backEnd, place: '"body.js"' });
+  const generators = source.startsWith('function*');
+  const { code, diagnostics } = transform(module, { file: 'body.js', backEnd, generators, place: '"body.js"' });
   const errors = diagnostics.filter(({ severity }) => severity === 'error');
   if (errors.length > 0) throw new Error(errors.map((one) => formatDiagnostic(one, module)).join('\n'));
   return { code, make: load(code) };
@@ -162,7 +163,7 @@ export function runCompiled(
   const cx = new Patient();
   let end: string;
   try {
-    const future = make()(log, wait, fail, env);
+    const future = make()(log, wait, fail, env, runtime.awaitable);
     let result: unknown = PENDING;
     for (let polls = 0; result === PENDING && !waits.stopped; polls++) {
       if (polls > 5000) throw new RangeError('polled for ever');

@@ -24,6 +24,7 @@ export type PawlCode =
   | 'NOT_COMPILED' // coroutine(async …) ran without corofy
   | 'NOT_IN_COROUTINE' // a future was iterated outside a coroutine
   | 'LEAK' // a test has left something behind that it has opened
+  | 'CANCEL_UNSAFE' // a program did not stand being cancelled at one of its suspensions
   | 'BUSY' // two use at once what only one can: the same direction of a resource, the platform of a thread
   | 'CLOSED' // a resource was used after it was closed
   | 'UNEXPECTED_EOF' // the stream ended before the requested bytes had come
@@ -38,6 +39,10 @@ export type PawlCode =
   | 'REDIRECT_REFUSED' // a redirect came where none was wanted
   | 'TOO_MANY_REDIRECTS' // a redirect too many came
   | 'PROXY_REFUSED' // a proxy does not make the tunnel that it was asked for
+  | 'NULL_POINTER' // a pointer is null where C needs one
+  | 'LIBRARY_NOT_FOUND' // a shared library is not installed
+  | 'FUNCTION_NOT_FOUND' // a shared library has no such function
+  | 'WOULD_BLOCK' // a callback wants to wait in a call that cannot
   | 'UNSUPPORTED_PLATFORM' // this system or this Node has no driver
   | 'FFI_DENIED' // the permission model forbids FFI or the network
   | 'SIM_FAILED' // a simulated world has failed: its cause says why

@@ -147,10 +147,15 @@ export class Snapshots {
 
 /** Where the innermost coroutine of a task is suspended. */
 export function standsAt(task: Task<unknown>): string | undefined {
-  const innermost = awaitsOf(task.body, new Set()).findLast((one) => one.steps !== null || one.place !== null);
+  return placeOf(task.body)?.line;
+}
+
+/** The innermost coroutine under a future, and where it is suspended. */
+export function placeOf(future: Future<unknown> | null): Place | undefined {
+  const innermost = awaitsOf(future, new Set()).findLast((one) => one.steps !== null || one.place !== null);
   if (innermost === undefined) return undefined;
   const { place, steps } = innermost;
-  return place === null && steps !== null ? locate([steps])[0]?.line : place?.line;
+  return place === null && steps !== null ? locate([steps])[0] : (place ?? undefined);
 }
 
 function placesOf(tasks: readonly Raw[]): Map<object, Place> {

@@ -25,8 +25,8 @@ export function census(driver: Driver): Census {
 }
 
 /** What is open now and was not then, by its lines. */
-export function opened(before: Census, after: Census): string[] {
-  return [...after].filter(([key]) => !before.has(key)).map(([, line]) => line());
+export function opened(before: Census, after: Census): (() => string)[] {
+  return [...after].filter(([key]) => !before.has(key)).map(([, line]) => line);
 }
 
 const keys = new WeakMap<Runtime, Map<number, object>>();

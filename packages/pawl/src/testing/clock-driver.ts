@@ -8,6 +8,7 @@
  *   set in motion comes to rest before the next one fires.
  */
 import type { DriverClient, DriverMetrics, NetDriver, Opened, RemoteWaker } from '../driver/driver.ts';
+import type { FileDriver } from '../driver/files.ts';
 import { nativeDriver } from '../driver/native/index.ts';
 import { nextImmediate, outside, random } from '../driver/native/platform.ts';
 import { PawlError } from '../error/index.ts';
@@ -45,6 +46,10 @@ export class ClockDriver extends ManualDriver {
 
   override get net(): NetDriver {
     return this.beneath.net;
+  }
+
+  override get files(): FileDriver {
+    return this.beneath.files;
   }
 
   override get metrics(): DriverMetrics {

@@ -148,7 +148,7 @@ class ToNext extends Movement<boolean> {
  * not waited for.
  *
  * Errors: a movement throws what a timer's callback throws, LIMIT_EXCEEDED when the program never comes to rest, CLOSED after the end of
- * `withClock`. Cancelling one is *safe*: time stays where it is.
+ * `withClock`. A movement is *safe* to cancel: time stays where it is.
  *
  * @example
  * ```ts

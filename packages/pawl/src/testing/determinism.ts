@@ -32,7 +32,14 @@ export function* sameAgain(first: Simulation, make: (at: number) => Simulation):
   }
   const { sim } = first;
   const cause = new PawlError('SIM_NONDETERMINISTIC', explained(place, pair));
-  throw new SimFailure({ cause, seed: sim.seed, time: sim.time, choices: sim.decisions.record(), replays: false });
+  throw new SimFailure({
+    cause,
+    seed: sim.seed,
+    time: sim.time,
+    choices: sim.decisions.record(),
+    replays: false,
+    reports: first.reports,
+  });
 }
 
 function partingOf(one: Simulation, other: Simulation): number | undefined {

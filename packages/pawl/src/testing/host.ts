@@ -33,6 +33,23 @@ export interface Surroundings {
 /**
  * A machine of a simulated world; {@link World.host} makes it. It has a name, under which others connect to it, addresses, a clock and random
  * numbers of its own, and runs a program from each boot to the next crash.
+ *
+ * @example
+ * ```ts
+ * import { sleep } from 'pawl';
+ * import { simulate } from 'pawl/testing';
+ * await simulate({ seed: 1 }, function* (world) {
+ *   let boots = 0;
+ *   const host = world.host('server', function* () {
+ *     boots++;
+ *     yield* sleep(1000);
+ *   });
+ *   yield* sleep(10);
+ *   host.restart();
+ *   yield* sleep(10);
+ *   console.log(host.address, boots, host.running); // 10.0.0.2 2 true
+ * });
+ * ```
  */
 export class Host {
   readonly name: string;

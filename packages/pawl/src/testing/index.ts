@@ -6,6 +6,12 @@
 import '../task/ambient.ts';
 
 export type { ClockOptions as HostClock, Freedoms, Latency, LinkOptions } from '../driver/sim/index.ts';
+export {
+  cancelAtEverySuspension,
+  type CancelledRun,
+  type CancelOptions,
+  type Watch,
+} from './cancel-at-every-suspension.ts';
 export { Clock } from './clock.ts';
 export type { Host, HostOptions } from './host.ts';
 export { ManualDriver } from './manual-driver.ts';

@@ -9,6 +9,19 @@ import type { FileDriver } from '../driver/files.ts';
 import { PawlError } from '../error/index.ts';
 import { TimerLine } from './timer-line.ts';
 
+/**
+ * A driver without an operating system, for tests of executors and futures: `blockOn(main, { driver })` runs main in no time, and `advance` moves
+ * the clock by hand. It has no network and no files (UNSUPPORTED_PLATFORM).
+ *
+ * @example
+ * ```ts
+ * import { blockOn, sleep } from 'pawl';
+ * import { ManualDriver } from 'pawl/testing';
+ * const driver = new ManualDriver();
+ * blockOn(sleep(3_600_000), { driver });
+ * console.log(driver.time); // 3600000
+ * ```
+ */
 export class ManualDriver implements Driver {
   readonly kind = 'sim';
   readonly reason: string = 'a manual driver for tests';

@@ -14,10 +14,11 @@ import {
   spawn,
   spawnDetached,
 } from '../index.ts';
+import { File } from '../fs/index.ts';
 import { TcpListener, TcpStream } from '../net/index.ts';
 import { nativeDriver } from '../driver/native/index.ts';
 import { CallbackTimer } from '../task/callback-timer.ts';
-import { assertNoLeaks, ManualDriver, withClock } from './index.ts';
+import { assertNoLeaks, ManualDriver, simulate, withClock } from './index.ts';
 
 async function leak(body: Parameters<typeof assertNoLeaks>[0]): Promise<string> {
   try {
@@ -108,6 +109,54 @@ test('a listener and a connection count, until they are closed', async () => {
     yield* serve();
     for (const one of open.slice(2)) one.close();
   });
+});
+
+test('an open file counts, until it is closed', async () => {
+  const path = import.meta.filename;
+  let left: File | undefined;
+  assert.match(
+    await leak(function* () {
+      left = yield* File.open(path);
+    }),
+    /- file .*no-leaks\.test\.ts$/,
+  );
+  left?.close();
+  await withClock(() =>
+    assertNoLeaks(function* () {
+      const file = yield* File.open(path);
+      assert.ok((yield* file.read(new Uint8Array(8))) > 0);
+      file.close();
+    }),
+  );
+});
+
+test('in a simulated world what is left there is named', async () => {
+  const report = simulate({ seeds: 3 }, function* () {
+    yield* assertNoLeaks(function* () {
+      const listener = yield* TcpListener.bind({ host: '127.0.0.1', port: 0 });
+      const client = yield* TcpStream.connect(listener.localAddress);
+      const server = yield* listener.accept();
+      yield* client.write(new Uint8Array(3));
+      yield* server.read(new Uint8Array(3));
+      for (const one of [client, server, listener]) one.close();
+      yield* sleep(10);
+    });
+  });
+  assert.equal((await report).seeds, 3);
+  await assert.rejects(
+    simulate({ seed: 1 }, function* () {
+      yield* assertNoLeaks(function* () {
+        yield* TcpListener.bind({ host: '127.0.0.1', port: 80 });
+        spawnDetached(sleep(60_000), { name: 'forgotten' });
+      });
+    }),
+    (error: PawlError) => {
+      const leaked = error.cause as PawlError;
+      assert.equal(leaked.code, 'LEAK');
+      assert.match(leaked.message, /forgotten \[[^]*timer: sleep[^]*listener at 127\.0\.0\.1:80/);
+      return true;
+    },
+  );
 });
 
 test('a listener of ours on a signal counts, unless that is aborted', async () => {

@@ -13,9 +13,9 @@ import { Future } from '../future/future.ts';
 import type { Poll } from '../future/poll.ts';
 import { yieldNow } from '../future/ready.ts';
 import { unwatchListeners, watchListeners, type Listening } from '../future/signals.ts';
-import { fromPromise } from '../node/promise.ts';
 import { scope } from '../task/scopes.ts';
-import { census, opened } from './census.ts';
+import { type Census, census, opened } from './census.ts';
+import { settled } from './settled.ts';
 
 /** Turns that what is about to end is given. */
 const TURNS = 50;
@@ -64,13 +64,16 @@ const watched = coroutine(function* watched(body: Future<unknown> | (() => unkno
   const listening = watchListeners();
   try {
     const value = yield* scope(() => (body instanceof Future ? body : begin(body)));
+    const real = driver.kind === 'native' || driver.beneath !== undefined;
     let left = look(driver, before, listening);
     for (let turn = 0; left.length > 0 && turn < TURNS; turn++) {
-      yield* driver.kind === 'native' || driver.beneath !== undefined ? macrotask() : yieldNow();
+      yield* real ? macrotask() : yieldNow();
       left = look(driver, before, listening);
     }
     if (left.length === 0) return value;
-    throw new PawlError('LEAK', `the body has ended, and this is left of it:\n${left.join('\n')}`);
+    // The lines of the dump take some milliseconds, which a poll should not.
+    const lines = real ? yield* settled(Promise.resolve().then(() => told(left))) : told(left);
+    throw new PawlError('LEAK', `the body has ended, and this is left of it:\n${lines}`);
   } finally {
     unwatchListeners(listening);
   }
@@ -79,14 +82,24 @@ const watched = coroutine(function* watched(body: Future<unknown> | (() => unkno
 function begin(body: () => unknown): Future<unknown> {
   const made = body();
   if (!(made instanceof Future) && typeof (made as PromiseLike<unknown> | null | undefined)?.then === 'function')
-    return fromPromise(made as PromiseLike<unknown>);
+    return settled(made as PromiseLike<unknown>);
   return futureOf(made, body.name);
 }
 
-const macrotask = (): Future<unknown> => fromPromise(new Promise((resolve) => nextImmediate(resolve)));
+const macrotask = (): Future<unknown> => settled(new Promise((resolve) => nextImmediate(resolve)));
 
-function look(driver: Driver, before: ReturnType<typeof census>, listening: Listening): string[] {
-  const listeners = [...listening].filter(([, signal]) => !signal.aborted).map(([listener]) => nameOf(listener));
+type Line = () => string;
+
+const told = (left: readonly Line[]): string => left.map((line) => line()).join('\n');
+
+function look(driver: Driver, before: Census, listening: Listening): Line[] {
+  const listeners = [...listening]
+    .filter(([, signal]) => !signal.aborted)
+    .map(
+      ([listener]) =>
+        () =>
+          nameOf(listener),
+    );
   return [...opened(before, census(driver)), ...listeners];
 }
 

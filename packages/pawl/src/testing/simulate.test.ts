@@ -13,7 +13,7 @@ import '../task/ambient.ts';
 import { run } from '../task/run.ts';
 import { spawn } from '../task/spawn.ts';
 import type { PawlError } from '../error/index.ts';
-import { SimFailure, simulate, type SimulateOptions, type Scenario } from './index.ts';
+import { assertNoLeaks, SimFailure, simulate, type SimulateOptions, type Scenario } from './index.ts';
 
 const failure = async (options: SimulateOptions, scenario: Scenario): Promise<SimFailure> => {
   try {
@@ -258,4 +258,186 @@ test('TLS is refused, because no run of it is like another', async () => {
   });
   assert.equal(error.code, 'SIM_REAL_WORLD');
   assert.match(error.message, /TLS/);
+});
+
+test('a leak on a simulated host is found and named', async () => {
+  const error = await causeOf({ seed: 1 }, function* () {
+    yield* assertNoLeaks(function* () {
+      yield* TcpListener.bind('127.0.0.1:8080');
+    });
+  });
+  assert.equal(error.code, 'LEAK');
+  assert.match(error.message, /listener at 127\.0\.0\.1:8080/);
+});
+
+test('an invariant is checked between any two polls, and a goal at the end', async () => {
+  const wrong = await causeOf({ seeds: 50 }, function* (world) {
+    let inside = 0;
+    world.always('one at a time', () => inside <= 1);
+    const enter = function* () {
+      inside++;
+      yield* yieldNow();
+      inside--;
+    };
+    for (const task of [spawn(enter), spawn(enter)]) yield* task;
+  });
+  assert.deepEqual([wrong.code, wrong.message], ['SIM_INVARIANT', '"one at a time" does not hold']);
+  const thrown = await causeOf({ seeds: 1 }, function* (world) {
+    world.eventually('all is done', () => {
+      throw new Error('not yet');
+    });
+  });
+  assert.equal(thrown.message, 'not yet');
+  await simulate({ seeds: 5 }, function* (world) {
+    const lock = new Mutex();
+    let inside = 0;
+    world.always('one at a time', () => inside <= 1);
+    world.eventually('nobody is left', () => inside === 0);
+    const enter = function* () {
+      using _guard = yield* lock.lock();
+      inside++;
+      yield* yieldNow();
+      inside--;
+    };
+    for (const task of [spawn(enter), spawn(enter)]) yield* task;
+  });
+});
+
+test('a deadlock is shown as the cycle of those who wait for each other', async () => {
+  const error = await causeOf({ seeds: 50 }, function* () {
+    const [a, b] = [new Mutex({ name: 'a' }), new Mutex({ name: 'b' })];
+    const take = (first: Mutex, second: Mutex) =>
+      function* () {
+        using _first = yield* first.lock();
+        yield* yieldNow();
+        using _second = yield* second.lock();
+      };
+    for (const task of [spawn(take(a, b)), spawn(take(b, a))]) yield* task;
+  });
+  assert.equal(error.code, 'DEADLOCK');
+  assert.match(error.message, /2 wait for each other:\n.*lock of mutex "[ab]"/);
+});
+
+test('what the test chooses is part of the world, and is replayed', async () => {
+  const chosen: unknown[] = [];
+  const program: Scenario = function* (world) {
+    chosen.push(world.choose(1000), world.chance(0.5), world.choose(1000, 'another'));
+    throw new Error('always');
+  };
+  const { seed, choices } = await failure({ seed: 9 }, program);
+  const first = chosen.slice(0, 3);
+  chosen.length = 0;
+  await failure({ seed, replay: choices }, program);
+  assert.deepEqual(chosen, [...first, ...first]);
+  chosen.length = 0;
+  // What is not recorded is plain.
+  await failure({ seed, replay: [] }, program);
+  assert.deepEqual(chosen.slice(0, 3), [0, false, 0]);
+});
+
+test('a host may crash itself, and what it had set in motion is gone', async () => {
+  await simulate({ seeds: 20, check: true }, function* (world) {
+    const log: string[] = [];
+    let boots = 0;
+    world.host('suicidal', function* (host) {
+      log.push(`boot ${++boots}`);
+      if (boots > 1) return;
+      setTimeout(() => log.push('a timer of the platform'), 100);
+      void Promise.resolve()
+        .then(() => sleep(100))
+        .then(() => log.push('a promise'));
+      spawn(function* () {
+        try {
+          yield* sleep(100);
+          log.push('a task');
+        } finally {
+          log.push('a cleanup');
+        }
+      });
+      yield* sleep(5);
+      host.restart();
+    });
+    yield* sleep(1000);
+    assert.deepEqual(log, ['boot 1', 'boot 2']);
+  });
+});
+
+test('a host that may fail does not fail its world', async () => {
+  await simulate({ seeds: 3 }, function* (world) {
+    const host = world.host(
+      'weak',
+      function* () {
+        yield* sleep(1);
+        throw new Error('as expected');
+      },
+      { mayFail: true },
+    );
+    yield* sleep(100);
+    assert.deepEqual([host.running, host.up], [false, true]);
+  });
+  const error = await causeOf({ seeds: 1 }, function* (world) {
+    world.host('weak', function* () {
+      yield* sleep(1);
+      throw new Error('as expected');
+    });
+    yield* sleep(100);
+  });
+  assert.equal(error.message, 'as expected');
+});
+
+test('a host that is stopped cleans up', async () => {
+  await simulate({ seeds: 3 }, function* (world) {
+    let cleaned = false;
+    const host = world.host(
+      'polite',
+      function* () {
+        try {
+          yield* sleep(1e6);
+        } finally {
+          yield* sleep(10);
+          cleaned = true;
+        }
+      },
+      { mayFail: true },
+    );
+    yield* sleep(10);
+    host.stop();
+    yield* sleep(100);
+    assert.deepEqual([cleaned, host.running], [true, false]);
+  });
+});
+
+test('bad options are refused', async () => {
+  const idle: Scenario = function* () {};
+  for (const options of [
+    { seeds: -1 },
+    { seeds: 1.5 },
+    { seed: 'x' as never },
+    { replay: [] },
+    { freedoms: { shortRead: 2 } },
+    { freedoms: { nothing: 1 } as never },
+    { link: { loss: -1 } },
+    { link: { latency: { min: 5, max: 1 } } },
+  ])
+    await assert.rejects(simulate(options, idle), { code: 'BAD_ARGUMENT' }, JSON.stringify(options));
+  await assert.rejects(simulate({}, 3 as never), { code: 'BAD_ARGUMENT' });
+});
+
+test('a failure tells what the runtimes have noticed before', async () => {
+  const error = await failure({ seed: 1 }, function* () {
+    yield* spawn(function* () {
+      void sleep(5);
+      yield* sleep(10);
+    });
+    throw new Error('too early');
+  });
+  assert.match(error.message, /It was reported before, on the host "main": .*sleep.* was never awaited/);
+});
+
+test('a world is not made inside another', async () => {
+  const error = await causeOf({ seed: 1 }, function* () {
+    yield* fromPromise(simulate({ seeds: 1 }, function* () {}));
+  });
+  assert.equal(error.code, 'SIM_REAL_WORLD');
+  assert.match(error.message, /inside another/);
 });

@@ -1,6 +1,7 @@
 /** simulate: a test's function in many worlds, each made from a seed. */
 import { PawlError } from '../error/index.ts';
 import { sameAgain } from './determinism.ts';
+import { inside } from './inside.ts';
 import { carryOut, type Plan } from './runs.ts';
 import { SimFailure } from './sim-failure.ts';
 import { type Scenario, Simulation, type WorldOptions } from './simulation.ts';
@@ -66,6 +67,16 @@ export interface SimulateReport {
  * ```
  */
 export function simulate(options: SimulateOptions, scenario: Scenario): Promise<SimulateReport> {
+  const place = inside();
+  if (place !== undefined) {
+    const { name } = place.driver.machine;
+    return Promise.reject(
+      new PawlError(
+        'SIM_REAL_WORLD',
+        `simulate on the simulated host "${name}": a world cannot be made inside another`,
+      ),
+    );
+  }
   return carryOut(worlds(options, scenario));
 }
 
@@ -105,9 +116,9 @@ function* worlds(options: SimulateOptions, scenario: Scenario): Plan<SimulateRep
 /** `again` is the same world once more, in development mode, in which dumps say more. */
 function failureOf(first: Simulation, again: Simulation): SimFailure {
   const replays = again.outcome?.failed === true && again.digest === first.digest;
-  const { sim, outcome } = replays ? again : first;
+  const { sim, outcome, reports } = replays ? again : first;
   const { seed, time, decisions } = sim;
-  return new SimFailure({ cause: outcome?.error, seed, time, choices: decisions.record(), replays });
+  return new SimFailure({ cause: outcome?.error, seed, time, choices: decisions.record(), replays, reports });
 }
 
 function seedsOf({ seeds, from = 1, seed, replay }: SimulateOptions): number[] {

@@ -53,6 +53,9 @@ export interface WorldOptions {
 /** The test's function. */
 export type Scenario = Body<[World], unknown>;
 
+/** Reports that are kept. */
+const MOST_REPORTS = 10;
+
 /** Steps after which microtasks run although tasks are ready. */
 const RESTLESS = 1024;
 
@@ -69,6 +72,8 @@ export class Simulation {
   /** Microtasks have run since the last step. */
   private rested = false;
   private steps = 0;
+  /** What the hosts' runtimes have reported, but for the cycles of waiters. */
+  readonly reports: string[] = [];
   private readonly cycles: string[] = [];
 
   constructor(seed: number, scenario: Scenario, options: WorldOptions, replay?: ArrayLike<number>, lookAt?: number) {
@@ -92,6 +97,7 @@ export class Simulation {
       mode,
       onReport: (report, host) => {
         if (report.code === 'DEADLOCK') this.cycles.push(report.message);
+        else if (this.reports.length < MOST_REPORTS) this.reports.push(`host "${host.name}": ${report.message}`);
         onReport?.(report, host);
       },
       onEnd: (host, ...error) => {
@@ -144,7 +150,7 @@ export class Simulation {
     return false;
   }
 
-  /** Lets microtasks run; true when Node's loop must do it. */
+  /** Lets microtasks run; true when Node's loop must do it. A drain costs 0.02 µs, a trip through Node's loop 2.4 (a message channel 7). */
   private rest(): boolean {
     this.rested = true;
     if (!this.drains) return true;

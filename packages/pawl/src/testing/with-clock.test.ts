@@ -18,7 +18,7 @@ import {
   unboundedChannel,
 } from '../index.ts';
 import { TcpListener, TcpStream } from '../net/index.ts';
-import { withClock, type Clock } from './index.ts';
+import { simulate, withClock, type Clock } from './index.ts';
 
 const code = (error: unknown): unknown => (error as PawlError).code;
 
@@ -285,6 +285,29 @@ test('connections work, in real time, with timeouts of the clock', () =>
 
 const accepted = coroutine(function* (listener: TcpListener) {
   return { stream: yield* listener.accept() };
+});
+
+test('it can be awaited within a run, whose own time goes on', async () => {
+  const passed = await run(function* () {
+    yield* sleep(1);
+    const inner = yield* fromPromise(() =>
+      withClock(function* (clock) {
+        const start = Instant.now();
+        yield* clock.advance(1e6);
+        return start.elapsed();
+      }),
+    );
+    yield* sleep(1);
+    return inner;
+  });
+  assert.equal(passed, 1e6);
+});
+
+test('a simulated world has a clock of its own, and refuses this one', async () => {
+  await simulate({ seed: 1 }, function* () {
+    const outcome = yield* fromPromise(withClock(async () => {}).then(undefined, code));
+    assert.equal(outcome, 'BUSY');
+  });
 });
 
 test('afterwards time goes on by itself, and the ambient runtime is the old one', async () => {

@@ -47,7 +47,7 @@ export type ClockBody<T> = ((clock: Clock) => PromiseLike<T>) | ((clock: Clock) 
  * await withClock(async (clock) => {
  *   const slow = timeout(30_000, sleep(60_000)).then(
  *     () => 'in time',
- *     (error: PawlError) => error.code,
+ *     (error: unknown) => (error as PawlError).code,
  *   );
  *   await clock.advance(30_000);
  *   console.log(await slow, clock.elapsed); // TIMEOUT 30000

@@ -6,15 +6,17 @@
  * no task may be (the world checks that itself).
  */
 import assert from 'node:assert/strict';
-import type { Context } from '../../src/future/context.ts';
 import { coroutine } from '../../src/future/coroutine.ts';
-import { Future } from '../../src/future/future.ts';
-import { PENDING, type Poll } from '../../src/future/poll.ts';
+import type { Future } from '../../src/future/future.ts';
 import { PawlError } from '../../src/error/index.ts';
 import { spawn } from '../../src/task/spawn.ts';
 import type { JoinHandle } from '../../src/task/join-handle.ts';
 import { supervise } from '../../src/task/scopes.ts';
+import { dice } from '../../src/testing/dice.ts';
+import { Watched } from '../../src/testing/watched.ts';
 import { world } from './world.ts';
+
+export { dice };
 
 /** One run: spawns the tasks that may be aborted, and says afterwards whether all is well. */
 export interface Play {
@@ -31,38 +33,6 @@ export interface CancelEachOptions {
   readonly orders?: number;
   /** How many suspensions are tried at most in one order. Default 300. */
   readonly most?: number;
-}
-
-class Counted extends Future<unknown> {
-  private readonly future: Future<unknown>;
-  private readonly suspended: () => void;
-
-  constructor(future: Future<unknown>, suspended: () => void) {
-    super();
-    this.future = future;
-    this.suspended = suspended;
-  }
-
-  override poll(cx: Context): Poll<unknown> {
-    const value = this.future.poll(cx);
-    if (value === PENDING) this.suspended();
-    return value;
-  }
-
-  override cancel(cx: Context): Poll<void> {
-    return this.future.cancel(cx);
-  }
-}
-
-/** A generator of numbers below n, the same for the same seed (mulberry32). */
-export function dice(seed: number): (n: number) => number {
-  let state = seed;
-  return (n) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) % n;
-  };
 }
 
 /** Runs a play in every order, aborting at every suspension; gives the number of runs. */
@@ -100,7 +70,7 @@ function once(play: Play, order: number, at: number): boolean {
     run(
       coroutine(function* () {
         yield* supervise(function* () {
-          for (const [index, task] of play.tasks.entries()) handles.push(spawn(new Counted(task, suspended(index))));
+          for (const [index, task] of play.tasks.entries()) handles.push(spawn(new Watched(task, suspended(index))));
           for (const handle of handles) yield* ended(handle);
         });
         if (play.after !== undefined) yield* play.after;

@@ -33,14 +33,21 @@ export function isWildcard(host: string): boolean {
   return host === '0.0.0.0' || host === '::';
 }
 
-/** To every machine of the local network. */
-export const BROADCAST = '255.255.255.255';
+/** To every machine of the local network; or of the loopback's, which is this one. */
+export function isBroadcast(host: string): boolean {
+  return host === '255.255.255.255' || host === '10.255.255.255' || host === '127.255.255.255';
+}
 
 /** Multicast (RFC 5771; RFC 4291, 2.7). */
 export function isGroup(host: string): boolean {
   if (host.includes(':')) return host.startsWith('ff');
   const first = Number(host.slice(0, host.indexOf('.')));
   return first >= 224 && first < 240;
+}
+
+/** Whether it names an interface of the machine, by its name, number or address: it has a loopback and one more. */
+export function isInterface(machine: SimMachine, name: string): boolean {
+  return /^(?:lo|eth0|[12])$/.test(name) || (isOwn(machine, name) && !isWildcard(name));
 }
 
 /** Whether a socket of that machine may be bound to the address. */

@@ -7,12 +7,13 @@
  * - Nothing of the real world is reachable through it; what would be is refused with SIM_REAL_WORLD.
  */
 import { PawlError } from '../../error/index.ts';
-import type { Driver, DriverClient, DriverMetrics, NetDriver, RemoteWaker, Timers } from '../driver.ts';
-import type { FileDriver } from '../files.ts';
+import type { Driver, DriverClient, DriverMetrics, NetDriver, Opened, RemoteWaker, Timers } from '../driver.ts';
 import { Alarm } from './alarm.ts';
+import { SimFiles } from './disk/files.ts';
 import { SELECT, TASK } from './kinds.ts';
 import { SimLookup } from './lookup.ts';
 import type { SimMachine } from './machine.ts';
+import type { SimSource } from './source.ts';
 import { NetStack } from './tcp/stack.ts';
 import { UdpStack } from './udp/stack.ts';
 import type { SimWorld, Turn } from './world.ts';
@@ -48,11 +49,13 @@ export class SimDriver implements Driver {
   readonly world: SimWorld;
   readonly stack: NetStack;
   readonly udp: UdpStack;
+  readonly files: SimFiles;
   readonly net: NetDriver;
   readonly timers: Timers;
   readonly attached: Set<DriverClient> = new Set();
-  /** Open descriptors, and stored I/O wakers. */
-  descriptors = 0;
+  /** What is open, but for files. */
+  readonly sources: Set<SimSource> = new Set();
+  /** Stored I/O wakers. */
   waiting = 0;
   /** The machine has crashed. */
   halted = false;
@@ -70,6 +73,7 @@ export class SimDriver implements Driver {
     this.timers = this.alarm.wheel;
     this.stack = new NetStack(this);
     this.udp = new UdpStack(this);
+    this.files = new SimFiles(this);
     this.net = {
       tcpListen: (address, options) => this.alive().stack.listen(address, options),
       tcpConnect: (address, options) => this.alive().stack.connect(address, options),
@@ -122,8 +126,13 @@ export class SimDriver implements Driver {
   }
 
   get metrics(): DriverMetrics {
-    const { descriptors, waiting, timers, turnCount } = this;
-    return { descriptors, timers: timers.size, turns: turnCount, waiting };
+    const { sources, waiting, timers, turnCount } = this;
+    return { descriptors: sources.size, timers: timers.size, turns: turnCount, waiting };
+  }
+
+  *opened(): Iterable<Opened> {
+    for (const object of this.alarm.wheel) yield { object, what: 'timer' };
+    for (const object of this.sources) yield { object, what: object.what };
   }
 
   schedule(client: DriverClient): void {
@@ -182,10 +191,6 @@ export class SimDriver implements Driver {
     this.stack.vanish();
     this.attached.clear();
     this.turns.clear();
-  }
-
-  get files(): FileDriver {
-    throw new PawlError('SIM_REAL_WORLD', 'files: a simulated machine has no disk yet');
   }
 
   private alive(): this {

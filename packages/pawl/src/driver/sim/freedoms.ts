@@ -21,12 +21,14 @@ export interface Freedoms {
   readonly again: number;
   readonly shortRead: number;
   readonly shortWrite: number;
-  /** A packet takes longer than the shortest time of its link. */
+  /** A packet takes longer than the shortest time of its link, and an operation on a disk longer than on an idle one. */
   readonly latency: number;
   /** A packet gets lost, on a link that says nothing of its own. */
   readonly loss: number;
   /** A datagram arrives twice. */
   readonly duplicate: number;
+  /** A change of a file or a name that was not synced is there after a crash, or a part of it. */
+  readonly unsynced: number;
 }
 
 /** Everything as on a quiet day: first in, first out, whole, in time. */
@@ -42,6 +44,7 @@ export const PLAIN: Freedoms = {
   latency: 0,
   loss: 0,
   duplicate: 0,
+  unsynced: 0,
 };
 
 /** What each of them may be in a seed of a swarm, besides 0. */
@@ -57,6 +60,7 @@ const STRENGTHS: { readonly [K in keyof Freedoms]: readonly number[] } = {
   latency: [0.1, 1],
   loss: [0.01, 0.05],
   duplicate: [0.01, 0.1],
+  unsynced: [0.3, 0.9],
 };
 
 /**

@@ -31,6 +31,8 @@ export const LISTENER = 15;
 export const LOOKUP = 16;
 export const DUPLICATE = 17;
 export const SOCKET = 18;
+export const DISK = 19;
+export const SURVIVES = 20;
 
 /** One row for each constant above, in its order. */
 export const BUILT_IN: readonly Kind[] = [
@@ -53,4 +55,6 @@ export const BUILT_IN: readonly Kind[] = [
   { name: 'how long a lookup takes', stream: 'network' },
   { name: 'whether a datagram arrives twice', stream: 'network' },
   { name: 'which socket of a port takes a datagram', stream: 'network' },
+  { name: 'how long the disk takes', stream: 'fault' },
+  { name: 'how much of an unsynced change survives a crash', stream: 'fault' },
 ];

@@ -7,7 +7,9 @@
  */
 import { PawlError } from '../../error/index.ts';
 import { type ClockOptions, MachineClock } from './clock.ts';
+import { Disk } from './disk/disk.ts';
 import { SimDriver } from './driver.ts';
+import { SURVIVES } from './kinds.ts';
 import { Prng } from './prng.ts';
 import type { SimWorld } from './world.ts';
 
@@ -26,6 +28,7 @@ export class SimMachine {
   readonly clock: MachineClock;
   readonly prng: Prng;
   readonly descriptors: number;
+  private written: Disk | null = null;
   /** Null while the machine is down. */
   driver: SimDriver | null = null;
 
@@ -48,7 +51,21 @@ export class SimMachine {
 
   /** Power off: nothing of it acts any more, and nobody is told. */
   crash(): void {
-    this.driver?.halt();
+    if (this.driver === null) return;
+    this.driver.halt();
     this.driver = null;
+    this.written?.crash(() => this.survives());
+  }
+
+  /** Made when it is first asked for: most programs keep nothing. */
+  get disk(): Disk {
+    return (this.written ??= new Disk(() => this.clock.wall(this.world.time)));
+  }
+
+  /** The part of an unsynced change that has reached the disk: none, all, or some of it. */
+  private survives(): number {
+    const { decisions, freedoms } = this.world;
+    if (!decisions.chance(freedoms.unsynced, SURVIVES)) return 0;
+    return 1 - decisions.choose(4, SURVIVES) / 4;
   }
 }

@@ -1,7 +1,8 @@
 import { conformance } from '../../../test/support/conformance.ts';
+import { fileConformance } from '../../../test/support/file-conformance.ts';
 import { udpConformance } from '../../../test/support/udp-conformance.ts';
 import type { Driver } from '../driver.ts';
-import { PLAIN, SimWorld, withFreedoms } from './index.ts';
+import { PLAIN, type SimDriver, SimWorld, withFreedoms } from './index.ts';
 
 const anywhere = { host: '127.0.0.1', port: 0, family: 4 } as const;
 const anywhere6 = { host: '::1', port: 0, family: 6 } as const;
@@ -29,3 +30,16 @@ for (const seed of [5, 6, 7]) {
     run: (client, jobs) => client.block(...jobs),
   });
 }
+
+let folders = 0;
+const disk = alone(8);
+fileConformance('simulated files', {
+  driver: disk,
+  folder: () => {
+    const { machine } = disk() as SimDriver;
+    const path = `/test-${folders++}`;
+    machine.disk.makeDirectory(path, 0o777);
+    return path;
+  },
+  run: (client, jobs) => client.block(...jobs),
+});

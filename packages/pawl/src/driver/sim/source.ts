@@ -24,11 +24,14 @@ export abstract class SimSource {
   private unrefReader = false;
 
   /** Throws EMFILE when the machine has no descriptor left. */
-  constructor(driver: SimDriver, call: 'socket' | 'accept') {
-    if (driver.descriptors >= driver.machine.descriptors) throw systemError('EMFILE', call);
+  constructor(driver: SimDriver, call: 'socket' | 'accept' | 'inotify_init') {
+    if (driver.sources.size + driver.files.opened >= driver.machine.descriptors) throw systemError('EMFILE', call);
     this.driver = driver;
-    driver.descriptors++;
+    driver.sources.add(this);
   }
+
+  /** What it is, in a few words. */
+  abstract get what(): string;
 
   protected checkDriver(cx: Context): void {
     if (driverOf(cx).timers === this.driver.timers) return;
@@ -89,7 +92,7 @@ export abstract class SimSource {
   close(): void {
     if (this.closed) return;
     this.closed = true;
-    this.driver.descriptors--;
+    this.driver.sources.delete(this);
     this.release();
     this.take('read')?.wake();
     this.take('write')?.wake();

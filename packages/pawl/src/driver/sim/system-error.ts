@@ -8,9 +8,20 @@ import { PawlError } from '../../error/index.ts';
 import type { SocketAddress } from '../driver.ts';
 
 const ERRORS = {
+  EPERM: [1, 'operation not permitted'],
+  ENOENT: [2, 'no such file or directory'],
+  EBADF: [9, 'bad file descriptor'],
+  EBUSY: [16, 'resource busy or locked'],
+  EEXIST: [17, 'file already exists'],
+  ENODEV: [19, 'no such device'],
+  ENOTDIR: [20, 'not a directory'],
+  EISDIR: [21, 'illegal operation on a directory'],
+  EINVAL: [22, 'invalid argument'],
   EMFILE: [24, 'too many open files'],
   EACCES: [13, 'permission denied'],
   EPIPE: [32, 'broken pipe'],
+  ENOTEMPTY: [39, 'directory not empty'],
+  ELOOP: [40, 'too many symbolic links encountered'],
   EDESTADDRREQ: [89, 'destination address required'],
   EMSGSIZE: [90, 'message too long'],
   EADDRINUSE: [98, 'address already in use'],
@@ -34,7 +45,8 @@ export type SimCall =
   | 'recv'
   | 'send'
   | 'join'
-  | 'leave';
+  | 'leave'
+  | 'inotify_init';
 
 /** Of which Node says the code only. */
 const BARE: ReadonlySet<string> = new Set(['accept', 'connect', 'read', 'write']);
@@ -45,4 +57,32 @@ export function systemError(code: SimErrorCode, syscall: SimCall, about?: Socket
   if (about === undefined) return new PawlError(code, message, { errno: -errno, syscall });
   const { host: address, port } = about;
   return new PawlError(code, `${message} ${address}:${port}`, { errno: -errno, syscall, address, port });
+}
+
+export type FileCall =
+  | 'open'
+  | 'stat'
+  | 'lstat'
+  | 'opendir'
+  | 'scandir'
+  | 'mkdir'
+  | 'rmdir'
+  | 'unlink'
+  | 'rename'
+  | 'link'
+  | 'symlink'
+  | 'readlink'
+  | 'realpath'
+  | 'read'
+  | 'write'
+  | 'ftruncate'
+  | 'flock'
+  | 'mmap'
+  | 'inotify_add_watch';
+
+export function fileError(code: SimErrorCode, syscall: FileCall, path: string, dest?: string): PawlError {
+  const [errno, words] = ERRORS[code];
+  const message = `${code}: ${words}, ${syscall} '${path}'`;
+  if (dest === undefined) return new PawlError(code, message, { errno: -errno, syscall, path });
+  return new PawlError(code, `${message} -> '${dest}'`, { errno: -errno, syscall, path, dest });
 }

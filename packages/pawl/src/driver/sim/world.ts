@@ -4,8 +4,8 @@
  *
  * What must hold:
  * - `step` does one thing: an event that is due, or one turn of a runtime. Time stands still in it.
- * - Time moves by `advance` alone, to the next event, and only when nothing can run. A program that never rests (it polls in a loop until a
- *   timer has fired) is the exception: after `PATIENCE` turns at one instant time moves on under it, as it would in a real world.
+ * - Time moves by `advance` alone, to the next event, and only when nothing can run. A program that does not rest (it polls in a loop until a
+ *   timer has fired) is the exception: after `PATIENCE` turns without a rest time creeps on under it, as it would in a real world.
  * - A world holds no state outside itself, and a thread may have many of them.
  */
 import type { DriverClient } from '../driver.ts';
@@ -18,8 +18,9 @@ import type { LinkOptions } from './link.ts';
 import { SimNetwork } from './network.ts';
 import { RandomStrategy, type Strategy } from './strategy.ts';
 
-/** Turns at one instant after which time moves on although something can run. */
-const PATIENCE = 1000;
+/** Turns at one instant after which time moves on although something can run, and by how much with each: a poll then takes a microsecond. */
+const PATIENCE = 200;
+const CREEP = 0.061;
 
 /** Polls of a turn: as many as the native driver's, or few of them, so that runtimes interleave. */
 const SLICES = [61, 1, 2, 7, 19] as const;
@@ -71,7 +72,8 @@ export class SimWorld {
   /** Called when time has moved. */
   onAdvance: (() => void) | null = null;
   private readonly ready: Turn[] = [];
-  private turnsNow = 0;
+  /** Turns since nothing could run. */
+  private restless = 0;
 
   constructor({ seed, strategy, freedoms = PLAIN, link = {} }: SimWorldOptions) {
     this.seed = seed;
@@ -109,7 +111,6 @@ export class SimWorld {
       return true;
     }
     if (ready.length === 0) return false;
-    if (this.turnsNow >= PATIENCE && this.advance()) return true;
     const { order } = this.freedoms;
     const at = this.pick(ready.length, order, CLIENT);
     const turn = ready[at]!;
@@ -117,7 +118,7 @@ export class SimWorld {
     else ready.splice(at, 1);
     turn.queued = false;
     this.turns++;
-    this.turnsNow++;
+    if (++this.restless > PATIENCE) this.moveTo(Math.min(this.time + CREEP, events.nextTime));
     const limit = this.singly ? 1 : SLICES[this.pick(SLICES.length, order, SLICE)]!;
     if (turn.run(limit)) this.enqueue(turn);
     return true;
@@ -127,18 +128,21 @@ export class SimWorld {
   advance(): boolean {
     const { nextTime } = this.events;
     if (nextTime === Infinity) return false;
-    this.turnsNow = 0;
-    if (nextTime > this.time) {
-      this.time = nextTime;
-      this.decisions.digest.time(nextTime);
-      this.onAdvance?.();
-    }
+    this.restless = 0;
+    this.moveTo(nextTime);
     return true;
+  }
+
+  private moveTo(time: number): void {
+    if (time <= this.time) return;
+    this.time = time;
+    this.decisions.digest.time(time);
+    this.onAdvance?.();
   }
 
   private defersEvent(): boolean {
     return (
-      this.ready.length > 0 && this.turnsNow < PATIENCE && this.decisions.chance(this.freedoms.eventOrder, EVENT_FIRST)
+      this.ready.length > 0 && this.restless < PATIENCE && this.decisions.chance(this.freedoms.eventOrder, EVENT_FIRST)
     );
   }
 

@@ -88,6 +88,13 @@ export function symbolAddresses(path: string, names: readonly string[]): bigint[
   return names.map((name) => lib.getSymbol(name));
 }
 
+/** Finds the symbols of a shared library, which throws where there is none; `null` is the running process, with its C library. */
+export function symbolsOf(path: string | null): (name: string) => bigint {
+  const { lib } = load().dlopen(path, {});
+  opened.push(lib);
+  return (name) => lib.getSymbol(name);
+}
+
 /**
  * The memory at an address, without a copy. It costs 0.4 to 1.2 µs: make it once and keep it. Nothing checks that the memory is there
  * and stays, and whoever detaches the view takes the memory's other users with it: never hand it out.

@@ -17,6 +17,9 @@ import { NativeMapping } from './mapping.ts';
 import { type Call, type Pool, PoolOperation, type Subject } from './operation.ts';
 import { toStatus } from './status.ts';
 
+/** Those that have not been closed. */
+export const openFiles: Set<NativeFile> = new Set();
+
 export class NativeFile implements FileHandle, Subject {
   readonly path: string;
   readonly #pool: Pool;
@@ -30,10 +33,21 @@ export class NativeFile implements FileHandle, Subject {
     this.#pool = pool;
     this.#fd = sys.adopt(fd);
     this.path = path;
+    openFiles.add(this);
   }
 
   get closed(): boolean {
     return this.#closed;
+  }
+
+  /** A few words, for people. */
+  get what(): string {
+    return `file ${this.path}`;
+  }
+
+  #release(): void {
+    openFiles.delete(this);
+    sys.closeFile(this.#fd);
   }
 
   enter(): void {
@@ -42,7 +56,7 @@ export class NativeFile implements FileHandle, Subject {
   }
 
   leave(): void {
-    if (--this.#users === 0 && this.#closed) sys.closeFile(this.#fd);
+    if (--this.#users === 0 && this.#closed) this.#release();
   }
 
   read(target: Uint8Array, position: number | null): Operation<number> {
@@ -148,7 +162,7 @@ export class NativeFile implements FileHandle, Subject {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    if (this.#users === 0) sys.closeFile(this.#fd);
+    if (this.#users === 0) this.#release();
   }
 
   #open(): void {

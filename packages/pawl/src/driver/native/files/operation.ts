@@ -62,7 +62,8 @@ export class PoolOperation<T> implements Operation<T> {
 
   poll(cx: Context): Poll<T> {
     const pool = this.#pool;
-    if (driverOf(cx).timers !== pool.timers) {
+    const driver = driverOf(cx);
+    if (driver.timers !== pool.timers && driver.beneath?.timers !== pool.timers) {
       throw new PawlError('WRONG_RUNTIME', 'a file was used under another driver than the one that opened it');
     }
     switch (this.#state) {

@@ -139,6 +139,7 @@ export class TcpEndpoint {
 
   private connected(segment: Segment): void {
     this.remote = segment.from;
+    this.keepAlive.heard();
     this.state = OPEN;
     this.tries = 0;
     this.dropRetry();

@@ -19,11 +19,12 @@ export class KeepAlive {
   private delay = DELAY;
   private interval = INTERVAL;
   private probes = PROBES;
-  private heardAt = 0;
+  private heardAt: number;
   private unanswered = 0;
 
   constructor(endpoint: TcpEndpoint) {
     this.endpoint = endpoint;
+    this.heardAt = endpoint.world.time;
     this.event = new CallEvent(() => this.ring());
   }
 

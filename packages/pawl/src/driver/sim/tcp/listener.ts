@@ -36,6 +36,10 @@ export class SimTcpListener extends SimSource implements TcpListenerHandle {
     this.reusePort = options.reusePort ?? false;
   }
 
+  get what(): string {
+    return `listener at ${this.local.host}:${this.local.port}`;
+  }
+
   pollAccept(cx: Context): Poll<TcpStreamHandle> {
     this.checkDriver(cx);
     if (this.closed) throw new PawlError('CLOSED', 'the listener has been closed', about(this.local));

@@ -12,8 +12,8 @@ import { systemError } from '../system-error.ts';
 import {
   asFamily,
   bestFor,
-  BROADCAST,
   canonical,
+  isBroadcast,
   isGroup,
   isOwn,
   isWildcard,
@@ -66,7 +66,7 @@ export class NetStack {
 
   connect(address: SocketAddress, { local }: TcpConnectOptions): SimTcpStream {
     const host = canonical(address.host);
-    if (host === BROADCAST || isGroup(host)) throw systemError('ENETUNREACH', 'connect', address);
+    if (isBroadcast(host) || isGroup(host)) throw systemError('ENETUNREACH', 'connect', address);
     const source = this.bind(local, host, address);
     const endpoint = new TcpEndpoint(this, source, address, machineAt(this.machine, host), SYN_SENT);
     endpoint.ownsPort = true;

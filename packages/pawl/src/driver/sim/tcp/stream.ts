@@ -32,6 +32,10 @@ export class SimTcpStream extends SimSource implements TcpStreamHandle {
     endpoint.stream = this;
   }
 
+  get what(): string {
+    return `connection to ${this.peer.host}:${this.peer.port}`;
+  }
+
   get local(): SocketAddress {
     this.asked ??= this.open().local;
     return this.asked;

@@ -10,7 +10,16 @@ import type { Context } from '../../../future/context.ts';
 import { PENDING, type Poll } from '../../../future/poll.ts';
 import type { Direction, SocketAddress } from '../../driver.ts';
 import type { Datagram, Outgoing, Received, UdpBindOptions, UdpHandle, UdpSettings } from '../../udp.ts';
-import { asFamily, type Bound, BROADCAST, canonical, isGroup, isWildcard, sourceFor } from '../address.ts';
+import {
+  asFamily,
+  type Bound,
+  canonical,
+  isBroadcast,
+  isGroup,
+  isInterface,
+  isWildcard,
+  sourceFor,
+} from '../address.ts';
 import { SimSource } from '../source.ts';
 import { systemError } from '../system-error.ts';
 import type { UdpStack } from './stack.ts';
@@ -46,6 +55,10 @@ export class SimUdp extends SimSource implements UdpHandle {
     this.bound = { host: address.host, family: address.family, ipv6Only: options.ipv6Only ?? false };
     this.limit = options.receiveBuffer === undefined ? RECEIVE_BUFFER : options.receiveBuffer * 2;
     this.broadcast = options.broadcast ?? false;
+  }
+
+  get what(): string {
+    return `UDP socket at ${this.address.host}:${this.address.port}`;
   }
 
   get local(): SocketAddress {
@@ -114,18 +127,14 @@ export class SimUdp extends SimSource implements UdpHandle {
     this.multicastTtl = multicastTtl ?? this.multicastTtl;
   }
 
-  /** Every machine has one interface, on one local network: `on` changes nothing. */
-  join(group: string, _on: string | undefined): void {
-    this.open();
-    const host = canonical(group);
-    if (!isGroup(host)) throw new PawlError('BAD_ADDRESS', `${group} is not a group's address`, { address: group });
+  join(group: string, on: string | undefined): void {
+    const host = this.group(group, on);
     if (this.groups.has(host)) throw systemError('EADDRINUSE', 'join');
     this.groups.add(host);
   }
 
-  leave(group: string, _on: string | undefined): void {
-    this.open();
-    if (!this.groups.delete(canonical(group))) throw systemError('EADDRNOTAVAIL', 'leave');
+  leave(group: string, on: string | undefined): void {
+    if (!this.groups.delete(this.group(group, on))) throw systemError('EADDRNOTAVAIL', 'leave');
   }
 
   forget(direction: Direction): void {
@@ -163,6 +172,17 @@ export class SimUdp extends SimSource implements UdpHandle {
     this.stack.unbind(this);
   }
 
+  /** Every machine is on one local network by one interface: which one is named makes no difference. */
+  private group(group: string, on: string | undefined): string {
+    this.open();
+    const host = canonical(group);
+    if (!isGroup(host) || isIPv4(host) !== (this.address.family === 4))
+      throw new PawlError('BAD_ADDRESS', `not the address of a multicast group: '${group}'`, { address: group });
+    if (on !== undefined && !isInterface(this.driver.machine, on))
+      throw new PawlError('BAD_ADDRESS', `the simulated host has no interface '${on}'`, { address: on });
+    return host;
+  }
+
   private next(cx: Context): Datagram | null {
     this.checkDriver(cx);
     this.open();
@@ -186,8 +206,8 @@ export class SimUdp extends SimSource implements UdpHandle {
     if (receiver === null) throw systemError('EDESTADDRREQ', 'send');
     const host = canonical(receiver.host);
     const longest = isIPv4(host) ? 65_507 : 65_527;
-    if (data.length > longest) throw tooLong(data.length, longest, receiver);
-    if (host === BROADCAST && !this.broadcast) throw systemError('EACCES', 'send', receiver);
+    if (data.length > longest) throw tooLong(data.length, receiver);
+    if (isBroadcast(host) && !this.broadcast) throw systemError('EACCES', 'send', receiver);
     const group = isGroup(host);
     const from = { host: this.sourceTo(host), port: this.address.port, family: isIPv4(host) ? 4 : 6 } as const;
     this.stack.send(
@@ -218,12 +238,16 @@ export class SimUdp extends SimSource implements UdpHandle {
   }
 }
 
-function tooLong(length: number, longest: number, to: SocketAddress): PawlError {
+function tooLong(length: number, to: SocketAddress): PawlError {
   const { message, errno } = systemError('EMSGSIZE', 'send', to);
-  return new PawlError('EMSGSIZE', `${message} (${length} bytes: a datagram to there has at most ${longest})`, {
-    ...(errno === undefined ? {} : { errno }),
-    syscall: 'send',
-    address: to.host,
-    port: to.port,
-  });
+  return new PawlError(
+    'EMSGSIZE',
+    `${message} (${length} bytes: a datagram has at most 65507 over IPv4, 65527 over IPv6)`,
+    {
+      ...(errno === undefined ? {} : { errno }),
+      syscall: 'send',
+      address: to.host,
+      port: to.port,
+    },
+  );
 }

@@ -6,7 +6,17 @@
  */
 import type { SocketAddress } from '../../driver.ts';
 import type { UdpBindOptions } from '../../udp.ts';
-import { bestFor, BROADCAST, canonical, isGroup, isOwn, isWildcard, machineAt, overlap } from '../address.ts';
+import {
+  bestFor,
+  canonical,
+  isBroadcast,
+  isGroup,
+  isLoopback,
+  isOwn,
+  isWildcard,
+  machineAt,
+  overlap,
+} from '../address.ts';
 import type { SimDriver } from '../driver.ts';
 import { SOCKET } from '../kinds.ts';
 import type { SimMachine } from '../machine.ts';
@@ -73,7 +83,7 @@ export class UdpStack {
       return;
     }
     for (const receiver of driver.world.network.machines)
-      if (receiver === machine ? loop : leaves) this.sendTo(receiver, data, from, to);
+      if (receiver === machine ? loop : leaves && !isLoopback(to.host)) this.sendTo(receiver, data, from, to);
   }
 
   arrived(packet: Packet): void {
@@ -120,12 +130,12 @@ export class UdpStack {
 }
 
 function isForMany(host: string): boolean {
-  return host === BROADCAST || isGroup(host);
+  return isBroadcast(host) || isGroup(host);
 }
 
 /** Whether a socket is one of those that a datagram for many is for. */
 function takes(socket: SimUdp, host: string): boolean {
   const { bound } = socket;
-  if (host === BROADCAST) return isWildcard(bound.host) && bound.family === 4;
+  if (isBroadcast(host)) return isWildcard(bound.host) && bound.family === 4;
   return socket.groups.has(host) && (isWildcard(bound.host) || bound.host === host);
 }
