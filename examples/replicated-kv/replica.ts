@@ -257,14 +257,14 @@ export class Replica {
     this.commitMajority();
   }
 
-  /** What a majority has, and an entry of this term among it. */
-  protected commitMajority(): void {
+  /** What a majority has, if it is of this term at its end. */
+  private commitMajority(): void {
     const has = [this.last, ...this.match.values()].toSorted((a, b) => b - a);
     const index = has[Math.floor(has.length / 2)] as number;
     if (this.termAt(index) === this.term) this.commit(index);
   }
 
-  protected commit(index: number): void {
+  private commit(index: number): void {
     while (this.committed < index) {
       const { term, command } = this.log[++this.committed] as Entry;
       const result = command === null ? null : this.values.carryOut(command);

@@ -43,14 +43,22 @@ export class Journal implements Storage {
     return lines.map((line) => JSON.parse(line.slice(9)) as Saved);
   });
 
-  readonly save = coroutine(function* (this: Journal, record: Saved) {
+  save(record: Saved): Future<void> {
+    return this.append(record);
+  }
+
+  private readonly append = coroutine(function* (this: Journal, record: Saved) {
     const file = this.file as File;
     const json = JSON.stringify(record);
     const bytes = new TextEncoder().encode(`${checksum(json)} ${json}\n`);
     yield* file.writeAt(bytes, this.end);
-    yield* file.dataSync();
+    yield* this.sync(file);
     this.end += bytes.length;
   });
+
+  protected sync(file: File): Future<void> {
+    return file.dataSync();
+  }
 }
 
 function checksum(json: string): string {

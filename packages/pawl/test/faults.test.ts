@@ -9,6 +9,7 @@ import { lockOrder } from './faults/lock-order.ts';
 import { lostUpdate } from './faults/lost-update.ts';
 import { lostWakeUp } from './faults/lost-wake-up.ts';
 import { messageLost } from './faults/message-lost.ts';
+import { missedFsync } from './faults/missed-fsync.ts';
 import { retryDuplicates } from './faults/retry-duplicates.ts';
 import { splitBrain } from './faults/split-brain.ts';
 import { timerRace } from './faults/timer-race.ts';
@@ -27,6 +28,7 @@ const CORPUS: readonly (readonly [name: string, fault: Fault, seeds: number, qui
   ['a retry that duplicates', retryDuplicates, 25, 'hidden'],
   ['a split brain under partition', splitBrain, 25, 'shows'],
   ['a timer that races its cancellation', timerRace, 25, 'hidden'],
+  ['a missed fsync', missedFsync, 10, 'shows'],
 ];
 
 const failure = (options: SimulateOptions, scenario: Scenario): Promise<SimFailure> =>
