@@ -149,6 +149,11 @@ export interface DriverClient {
   stranded(): void;
 }
 
+/** What is to be chosen among, by place: known by identity, so that one may be preferred to another. */
+export interface Among {
+  at(place: number): object;
+}
+
 /** Wakes a driver from another thread: hand `fd` and `flag` to that thread, which writes through them. Keeps the process alive until closed. */
 export interface RemoteWaker extends Disposable {
   /** The eventfd of the driver's queue, and the flag in shared memory that coalesces writes to it. */
@@ -167,8 +172,8 @@ export interface Driver {
   refresh(): number;
   /** In [0, 1). */
   random(): number;
-  /** Which of `n` ready tasks is polled next. The native driver answers 0: the first. */
-  choose(n: number): number;
+  /** Which of `n` ready tasks is polled next; `among` has them. The native driver answers 0: the first. */
+  choose(n: number, among: Among): number;
   /** Where a fair choice among `n` begins, as that of `select`: at random, and in a simulated world a decision of its own. */
   begin(n: number): number;
   readonly timers: Timers;
@@ -217,6 +222,8 @@ export interface DriverMetrics {
   readonly turns: number;
   /** I/O wakers stored. */
   readonly waiting: number;
+  /** Operations on files that are under way. */
+  readonly operations?: number;
 }
 
 /** What every runtime reference is, seen from the driver upward. */

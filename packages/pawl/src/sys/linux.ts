@@ -209,6 +209,10 @@ export const TCP_KEEPCNT = 6;
 export const IPPROTO_IPV6 = 41;
 export const IPV6_V6ONLY = 26;
 
+/** A message's bytes are datagrams of a given size: linux/udp.h. */
+export const IPPROTO_UDP = 17;
+export const UDP_SEGMENT = 103;
+
 // What datagrams are sent with, and the groups that are listened to: linux/in.h, linux/in6.h
 export const IPPROTO_IP = 0;
 export const IP_TTL = 2;

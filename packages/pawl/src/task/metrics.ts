@@ -20,4 +20,6 @@ export interface RuntimeMetrics {
   readonly timers: number;
   /** Tasks' wakers stored for I/O now, of all runtimes of the driver. */
   readonly ioWaiters: number;
+  /** Operations on files that are under way now, of all runtimes of the driver. */
+  readonly fileOperations: number;
 }

@@ -26,6 +26,8 @@ export interface HostOptions {
 export interface Surroundings {
   readonly mode: Mode;
   readonly onReport: (report: Report, host: Host) => void;
+  /** Power off, and on again. */
+  readonly onNote: (what: string) => void;
   /** The program has ended; `error` when it failed. */
   readonly onEnd: (host: Host, ...error: [error?: unknown]) => void;
 }
@@ -106,6 +108,13 @@ export class Host {
    */
   crash(): void {
     if (!this.up) return;
+    this.surroundings.onNote('crashes');
+    this.lose();
+  }
+
+  /** @internal Power off without a word: the world is over. */
+  lose(): void {
+    if (!this.up) return;
     this.current?.drop();
     this.current = null;
     this.task = null;
@@ -115,6 +124,7 @@ export class Host {
   /** Boots it, after a crash if it is up: its program runs from the beginning. */
   restart(): void {
     this.crash();
+    this.surroundings.onNote('boots again');
     this.boot();
   }
 

@@ -10,7 +10,6 @@ import { PawlError } from '../../error/index.ts';
 import { reason as syscallReason } from '../../sys/syscalls/index.ts';
 import type { Driver, DriverClient, DriverMetrics, NetDriver, Opened, RemoteWaker } from '../driver.ts';
 import { TimerWheel } from '../wheel.ts';
-import { openFiles } from './files/file.ts';
 import { NativeFiles } from './files/files.ts';
 import { GuestLoop } from './guest.ts';
 import { HostLoop } from './host.ts';
@@ -93,13 +92,14 @@ export class NativeDriver implements Driver, Turns {
       timers: timers.size + background.size,
       turns: this.#turnCount,
       waiting: reactor.waiting,
+      operations: this.files.pending,
     };
   }
 
   *opened(): Iterable<Opened> {
     for (const wheel of [this.timers, this.background]) for (const object of wheel) yield { object, what: 'timer' };
     for (const object of this.reactor.open()) yield { object, what: object.what };
-    for (const object of openFiles) yield { object, what: object.what };
+    for (const object of this.files.opened) yield { object, what: object.what };
   }
 
   now(): number {

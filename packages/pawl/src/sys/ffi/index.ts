@@ -39,7 +39,7 @@ export type Callables<D extends Readonly<Record<string, Signature>>> = { readonl
 
 // @types/node declares neither the `ffi` and `net` scopes of process.permission nor that it may be absent.
 interface Permission {
-  has(scope: string): boolean;
+  has(scope: string, path?: string): boolean;
 }
 
 // Structurally the same, but node's own types cannot express a generic caller.
@@ -47,16 +47,25 @@ type NodeDefinitions = Parameters<typeof NodeFfi.dlopen>[1];
 
 const opened: unknown[] = []; // libraries, held for the life of the thread
 
+const permission = (): Permission | undefined =>
+  (process as unknown as { readonly permission?: Permission }).permission;
+
 /** Throws FFI_DENIED when Node's permission model is on and does not grant `scope`. */
 export function requirePermission(scope: 'ffi' | 'net'): void {
-  const permission = (process as unknown as { readonly permission?: Permission }).permission;
-  if (permission === undefined || permission.has(scope)) return;
+  if (permission()?.has(scope) ?? true) return;
   throw new PawlError(
     'FFI_DENIED',
     scope === 'ffi'
       ? 'the permission model forbids FFI, which the native driver is built on: start node with --allow-ffi'
       : 'the permission model forbids the network: start node with --allow-net',
   );
+}
+
+/** Throws FFI_DENIED when Node's permission model is on and does not grant the use of a path. What goes through node:fs is asked there. */
+export function requirePath(scope: 'fs.read' | 'fs.write', path: string): void {
+  if (permission()?.has(scope, path) ?? true) return;
+  const option = scope === 'fs.read' ? '--allow-fs-read' : '--allow-fs-write';
+  throw new PawlError('FFI_DENIED', `the permission model forbids '${path}': start node with ${option}`, { path });
 }
 
 function load(): typeof NodeFfi {
