@@ -37,7 +37,10 @@ test('a value that was set is read from then on', () => {
 test('while it is being set, a value is read or not, but never first and then not', () => {
   assert.equal(violation([set(1, 9, 'a'), get(2, 3, null), get(4, 5, 'a')]), null);
   const wrong = violation([set(1, 9, 'a'), get(2, 3, 'a'), get(4, 5, null)]);
-  assert.equal(wrong?.told, '  1 to 9: w set k {"value":"a"} → a\n  2 to 3: r get k {} → a\n? 4 to 5: r get k {} → null');
+  assert.equal(
+    wrong?.told,
+    '  1 to 9: w set k {"value":"a"} → a\n  2 to 3: r get k {} → a\n? 4 to 5: r get k {} → null',
+  );
 });
 
 test('what nobody knows the outcome of may be done late, or never, but not before it was asked for', () => {
@@ -69,22 +72,20 @@ const commands = fc.oneof(
 );
 
 /** Operations that were done one at a time, at moments 10, 20, …; each was called somewhat before and returned somewhat later. */
-const linear = fc
-  .array(fc.tuple(commands, fc.nat(60), fc.nat(60), fc.boolean()), { maxLength: 12 })
-  .map((steps) => {
-    const values = new Values();
-    return steps.map(([command, before, after, known], i): Operation => {
-      const result = values.carryOut(command);
-      const at = 10 * (i + 1) + i / 100;
-      return {
-        client: `${i}`,
-        command,
-        called: at - before,
-        returned: known ? at + after : Infinity,
-        result: known ? result : null,
-      };
-    });
+const linear = fc.array(fc.tuple(commands, fc.nat(60), fc.nat(60), fc.boolean()), { maxLength: 12 }).map((steps) => {
+  const values = new Values();
+  return steps.map(([command, before, after, known], i): Operation => {
+    const result = values.carryOut(command);
+    const at = 10 * (i + 1) + i / 100;
+    return {
+      client: `${i}`,
+      command,
+      called: at - before,
+      returned: known ? at + after : Infinity,
+      result: known ? result : null,
+    };
   });
+});
 
 test('what came of one order is linearizable', () => {
   fc.assert(fc.property(linear, (history) => violation(history) === null));
@@ -111,7 +112,9 @@ test('it finds what a search through all orders finds', () => {
     fc.property(linear, fc.nat(11), results, (history, at, [done, value]) => {
       const short = history.slice(0, 6);
       const changed = short.map((operation, i) =>
-        i === at % Math.max(short.length, 1) && operation.result !== null ? { ...operation, result: { done, value } } : operation,
+        i === at % Math.max(short.length, 1) && operation.result !== null
+          ? { ...operation, result: { done, value } }
+          : operation,
       );
       const found = violation(changed) !== null;
       if (found) wrong++;

@@ -114,7 +114,13 @@ export const ordinary = coroutine(function* (parts: Parts = {}) {
             i % 2 === 0 ? { op: 'set', key: 'shared', value: `${name}-${i}` } : { op: 'get', key: 'shared' };
           const called = began.elapsed();
           const result = yield* own.ask(command);
-          history.push({ client: name, command, called, returned: result === null ? Infinity : began.elapsed(), result });
+          history.push({
+            client: name,
+            command,
+            called,
+            returned: result === null ? Infinity : began.elapsed(),
+            result,
+          });
         }
       });
       yield* join(['red', 'green', 'blue'].map(worker));

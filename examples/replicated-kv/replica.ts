@@ -123,7 +123,11 @@ export class Replica {
     return this.log[index]?.term;
   }
 
-  private readonly append = coroutine(function* (this: Replica, command: Command | null, sender?: OneshotSender<Result>) {
+  private readonly append = coroutine(function* (
+    this: Replica,
+    command: Command | null,
+    sender?: OneshotSender<Result>,
+  ) {
     using _guard = yield* this.lock.lock();
     if (this.role !== 'leader') throw new NotLeader(this.leader);
     const { term } = this;
@@ -154,8 +158,7 @@ export class Replica {
     this.role = 'follower';
     this.leader = leader;
     this.heard = Instant.now();
-    if (this.termAt(prevIndex) !== prevTerm)
-      return { term, success: false, match: Math.min(prevIndex - 1, this.last) };
+    if (this.termAt(prevIndex) !== prevTerm) return { term, success: false, match: Math.min(prevIndex - 1, this.last) };
     const first = prevIndex + 1;
     const differs = entries.findIndex((entry, i) => this.termAt(first + i) !== entry.term);
     if (differs >= 0) yield* this.store(first + differs, entries.slice(differs));
@@ -235,7 +238,14 @@ export class Replica {
       if (sent) {
         const next = this.next.get(peer) as number;
         const [prevIndex, entries] = [next - 1, this.log.slice(next, next + BATCH)];
-        const request: AppendRequest = { term, leader, prevIndex, prevTerm: this.termAt(prevIndex) as number, entries, commit };
+        const request: AppendRequest = {
+          term,
+          leader,
+          prevIndex,
+          prevTerm: this.termAt(prevIndex) as number,
+          entries,
+          commit,
+        };
         const reply = yield* this.call<AppendReply>(peer, 'append', request);
         if (reply !== null && reply.term > term) yield* this.notice(reply.term);
         if (reply !== null && this.role === 'leader' && this.term === term) {

@@ -73,7 +73,8 @@ const carryOut = coroutine(function* (replica: Replica, command: Command, target
       return error.leader === null
         ? { status: 503, headers: { 'Retry-After': '1' } }
         : { status: 307, headers: { Location: `http://${error.leader}${target}` } };
-    if (error instanceof OutcomeUnknown || (error instanceof PawlError && error.code === 'TIMEOUT')) return { status: 504 };
+    if (error instanceof OutcomeUnknown || (error instanceof PawlError && error.code === 'TIMEOUT'))
+      return { status: 504 };
     throw error;
   }
 });

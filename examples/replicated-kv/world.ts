@@ -88,7 +88,8 @@ class Group {
       const key = KEYS[Math.floor(Math.random() * KEYS.length)] as string;
       const value = `${name}-${i}`;
       const dice = Math.random();
-      const seen = this.history.findLast(({ command, result }) => command.key === key && result !== null)?.result?.value;
+      const seen = this.history.findLast(({ command, result }) => command.key === key && result !== null)?.result
+        ?.value;
       const command: Command =
         dice < 0.5
           ? { op: 'get', key }

@@ -1,6 +1,18 @@
 /** Channels, locks and signals in simulated worlds: in whatever order tasks run, and wherever they are aborted. */
 import assert from 'node:assert/strict';
-import { channel, CLOSED, coroutine, Mutex, type Receiver, Semaphore, type Sender, sleep, spawn, timeout } from 'pawl';
+import {
+  channel,
+  CLOSED,
+  coroutine,
+  type JoinHandle,
+  Mutex,
+  type Receiver,
+  Semaphore,
+  type Sender,
+  sleep,
+  spawn,
+  timeout,
+} from 'pawl';
 import { Barrier, broadcast, CancellationToken, Lagged, Notify, OnceCell, oneshot, RwLock, watch } from 'pawl/sync';
 import type { World } from 'pawl/testing';
 import { disturbed, inWorlds, pause, untilEnded } from '../support/in-worlds.ts';
@@ -98,7 +110,6 @@ inWorlds('a lock has readers, or one writer', function* (world) {
 
 /** Sends some messages, and notes each that was sent. */
 const produce = coroutine(function* (world: World, sender: Sender<string>, name: string, sent: string[]) {
-  using _closes = sender;
   for (let i = 0; i < 6; i++) {
     const message = `${name}${i}`;
     if (world.chance(0.3)) {
@@ -119,10 +130,16 @@ const produce = coroutine(function* (world: World, sender: Sender<string>, name:
 inWorlds(
   'one receiver, whose waits time out, gets every message once, those of each sender in order',
   function* (world) {
-    const [first, receiver] = channel<string>(1 + world.choose(3));
+    const [sender, receiver] = channel<string>(1 + world.choose(3));
     const sent: string[] = [];
-    const producers = ['a', 'b', 'c'].map((name, i) => produce(world, i === 0 ? first : first.clone(), name, sent));
-    const producing = spawn(disturbed(world, producers));
+    const producing = spawn(function* () {
+      // Whoever is aborted before his first poll closes nothing.
+      using _closes = sender;
+      yield* disturbed(
+        world,
+        ['a', 'b', 'c'].map((name) => produce(world, sender, name, sent)),
+      );
+    });
     const seen: string[] = [];
     for (;;) {
       let message: string | typeof CLOSED = '';
@@ -140,7 +157,6 @@ inWorlds(
       if (world.chance(0.3)) yield* pause(world);
     }
     yield* producing;
-    // A producer that is aborted before its first poll never closes its sender.
     assert.deepEqual(seen.toSorted(), sent.toSorted());
     for (const name of 'abc') {
       const own = seen.filter((message) => message.startsWith(name));
@@ -171,7 +187,7 @@ inWorlds(
     const producing = spawn(
       disturbed(
         world,
-        ['a', 'b', 'c'].map((name) => produce(world, sender.clone(), name, sent)),
+        ['a', 'b', 'c'].map((name) => produce(world, sender, name, sent)),
       ),
     );
     const consuming = spawn(
@@ -287,18 +303,15 @@ inWorlds('a barrier lets whole generations through, each with one leader, whoeve
       many(10, () => meet()),
     ),
   );
+  // Others come until nobody waits who was not aborted.
+  const others: JoinHandle<void>[] = [];
   while (!meeting.finished) {
     yield* sleep(50);
-    const missing = size - barrier.waiting;
-    if (missing < size) {
-      yield* disturbed(
-        world,
-        many(missing, () => meet()),
-        0,
-      );
-    }
+    if (barrier.waiting > 0) others.push(spawn(meet()));
   }
   yield* meeting;
+  for (const other of others) other.abort();
+  for (const other of others) yield* untilEnded(other);
   assert.equal(barrier.waiting, 0);
 });
 

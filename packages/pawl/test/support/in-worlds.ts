@@ -8,9 +8,12 @@ import { coroutine, type Future, PawlError, sleep, spawn, supervise, yieldNow } 
 import { assertNoLeaks, type Scenario, simulate, type SimulateOptions, type World } from 'pawl/testing';
 import { start } from '../../src/future/coroutine.ts';
 
+/** A test that runs on for ever is not waited for long. */
+const limits = { time: 300_000, turns: 300_000 };
+
 export function inWorlds(title: string, scenario: Scenario, options: SimulateOptions = {}): void {
   test(title, async () => {
-    await simulate({ seeds: 200, check: true, ...options }, function* (world) {
+    await simulate({ seeds: 200, check: true, limits, ...options }, function* (world) {
       yield* assertNoLeaks(() => start(scenario, world));
     });
   });
