@@ -23,10 +23,10 @@ class UnsyncedJournal extends Journal {
   }
 }
 
-/** Saves no votes: who comes back from a crash may vote a second time in its term. */
+/** Saves what is to be kept, the log: who comes back from a crash does not know that he has voted, and for whom. */
 class VotelessJournal extends Journal {
   override save(record: Saved): Future<void> {
-    return super.save('term' in record ? { ...record, vote: null } : record);
+    return 'term' in record ? ready(undefined) : super.save(record);
   }
 }
 

@@ -6,6 +6,10 @@ import { ordinary } from './real.ts';
 
 test('the group answers, survives its leader, and remembers', () => run(ordinary()));
 
-const faults = { readsEarly, forgetsToSync, forgetsVotes };
+const faults = {
+  'leader that reads by itself': readsEarly,
+  'journal that is not synced': forgetsToSync,
+  'journal without votes': forgetsVotes,
+};
 for (const [name, parts] of Object.entries(faults))
-  test(`an ordinary test does not find that it ${name}`, () => run(ordinary(parts)));
+  test(`an ordinary test finds no fault in a group with a ${name}`, () => run(ordinary(parts)));

@@ -44,6 +44,9 @@ class Group {
     this.parts = parts;
     this.hosts = MEMBERS.map((name) => world.host(name, () => this.member(name)));
     for (const name of CLIENTS) world.host(name, () => this.client(name));
+    const all = [...MEMBERS, ...CLIENTS, 'main'];
+    const latency = { min: 0.5, max: 1 + world.choose(60, 'how slow the network is') };
+    for (const [i, from] of all.entries()) for (const to of all.slice(i + 1)) world.link(from, to, { latency });
     const leaders = new Map<number, string>();
     world.always('one leader a term', () => {
       for (const [name, { role, term }] of this.replicas) {
@@ -122,17 +125,23 @@ class Group {
         for (const other of others) world.partition(one, other, { oneWay: true });
         break;
       case 2:
-        one.crash();
-        yield* sleep(world.choose(500));
-        one.restart();
+        yield* this.reboot(one, 500);
         break;
       default:
-        for (const host of hosts) host.crash();
-        yield* sleep(world.choose(50));
-        for (const host of rotated(hosts, 1)) host.restart();
+        // One after the other, and quickly: elections are under way.
+        for (const host of [one, ...others, one]) {
+          yield* this.reboot(host, 50);
+          yield* sleep(world.choose(100));
+        }
     }
     yield* sleep(world.choose(1000));
     if (world.chance(0.7)) world.heal();
+  });
+
+  private readonly reboot = coroutine(function* (this: Group, host: Host, most: number) {
+    host.crash();
+    yield* sleep(this.world.choose(most, 'how long it is down'));
+    host.restart();
   });
 
   /** When all is well again the group answers, and everything that was seen has its place. */
