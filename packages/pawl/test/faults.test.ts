@@ -1,5 +1,6 @@
 /** Each fault of the corpus is found within its number of seeds, and its corrected version passes ten times as many. */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { SimFailure, simulate, type Scenario, type SimulateOptions } from 'pawl/testing';
 import { checkThenAct } from './faults/check-then-act.ts';
@@ -13,6 +14,7 @@ import { missedFsync } from './faults/missed-fsync.ts';
 import { retryDuplicates } from './faults/retry-duplicates.ts';
 import { splitBrain } from './faults/split-brain.ts';
 import { timerRace } from './faults/timer-race.ts';
+import { root } from './support/command.ts';
 
 interface Row {
   readonly fault: Fault;
@@ -72,3 +74,17 @@ for (const [name, { fault, seeds, choices, quiet }] of Object.entries(CORPUS)) {
     await simulate({ seeds: 10 * seeds }, corrected);
   });
 }
+
+test('the page on simulation has the same table', () => {
+  const page = readFileSync(`${root}/docs/simulation.md`, 'utf8');
+  const rows = page.matchAll(/^\| \[(.+)\]\(.*test\/faults\/.+\) \| (hidden|shows) \| (\d+) \| (\d+) \|$/gm);
+  assert.deepEqual(
+    [...rows].map(([, name, day, seeds, choices]) => [name, day, Number(seeds), Number(choices)]),
+    Object.entries(CORPUS).map(([name, { quiet, seeds, choices }]) => [
+      name,
+      quiet === true ? 'shows' : 'hidden',
+      seeds,
+      choices,
+    ]),
+  );
+});
