@@ -6,7 +6,9 @@
  *   node:dgram does not have: it is the same on its side);
  * - an entry of a directory tree, with its type: 99 files in each directory;
  * - a read of 4 KiB at a random place of a file, one after the other, of bytes that are in memory;
- * - a write of 4 KiB there, which goes through the pool of threads on both sides.
+ * - a write of 4 KiB there, which goes through the pool of threads on both sides;
+ * - a child process, `true`, started and waited for, one after the other: without streams, and with its standard output read to the end
+ *   (`echo hello`).
  */
 import type { Entry } from '../harness/entry.ts';
 
@@ -59,5 +61,7 @@ export function entriesOf(entries: number): Entry[] {
     against(`walk of ${entries} entries`, ['walk', 'walk'], [entries, entries], same),
     against('read of 4 KiB at random', ['reads', 'reads'], [10_000, 1000], sumOfBlocks),
     against('write of 4 KiB at random', ['writes', 'writes'], [1000, 1000], same),
+    against('child process, started and waited for', ['children', 'children'], [40, 40], same),
+    against('child process, and its output', ['outputs', 'outputs'], [40, 40], same),
   ];
 }

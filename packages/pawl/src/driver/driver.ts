@@ -13,6 +13,7 @@
 import type { Context } from '../future/context.ts';
 import type { Poll } from '../future/poll.ts';
 import type { FileDriver } from './files.ts';
+import type { ProcessDriver } from './process.ts';
 import type { UdpBindOptions, UdpHandle } from './udp.ts';
 import type { UnixDriver } from './unix.ts';
 
@@ -184,6 +185,8 @@ export interface Driver {
   readonly net: NetDriver;
   /** See `files.ts`. */
   readonly files: FileDriver;
+  /** See `process.ts`. Absent where the world has no processes. */
+  readonly processes?: ProcessDriver;
   /**
    * The client has ready work: its `turn` will be called soon. Cheap, and idempotent until then; called during the client's own turn
    * it does nothing (the number that `turn` returns says that work is left).

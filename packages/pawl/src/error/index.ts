@@ -44,7 +44,7 @@ export type PawlCode =
   | 'FUNCTION_NOT_FOUND' // a shared library has no such function
   | 'WOULD_BLOCK' // a callback wants to wait in a call that cannot
   | 'UNSUPPORTED_PLATFORM' // this system or this Node has no driver
-  | 'FFI_DENIED' // the permission model forbids FFI or the network
+  | 'FFI_DENIED' // the permission model forbids FFI, the network or child processes
   | 'SIM_FAILED' // a simulated world has failed: its cause says why
   | 'SIM_INVARIANT' // what was to hold in a simulated world does not
   | 'SIM_LIMIT' // a simulated world has not ended within its limits

@@ -22,4 +22,6 @@ export interface RuntimeMetrics {
   readonly ioWaiters: number;
   /** Operations on files that are under way now, of all runtimes of the driver. */
   readonly fileOperations: number;
+  /** Child processes that have not ended, of all runtimes of the driver. */
+  readonly childProcesses: number;
 }

@@ -171,6 +171,7 @@ export class Runtime implements DriverClient, DriverHolder {
       timers,
       ioWaiters: waiting,
       fileOperations: operations,
+      childProcesses: driver.processes?.children ?? 0,
     };
   }
 

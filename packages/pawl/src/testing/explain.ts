@@ -15,8 +15,11 @@ import { SimFailure } from './sim-failure.ts';
 import type { SimLimits, Simulation } from './simulation.ts';
 import { timelineText } from './timeline.ts';
 
-/** Polls before the end from which on everything is told. */
-const TOLD = 300;
+/** Turns before the end from which on everything is told. */
+const TOLD = 100;
+
+/** Characters of a schedule that a command may have. */
+const LONGEST = 1000;
 
 /** What may differ when a world is made again. */
 export interface Again {
@@ -37,34 +40,28 @@ export function* explain(
   replayed: boolean,
 ): Plan<SimFailure> {
   const { error } = first.outcome!;
-  const { seed, turns } = first.sim;
-  let counter = new Narrator(Infinity);
-  const second = again({ narrator: counter });
-  yield second;
-  if (second.outcome?.failed !== true || second.digest !== first.digest) return unrepeatable(first);
+  const { seed } = first.sim;
+  let { turns } = first.sim;
   let choices = trimmed(first.sim.decisions.record());
   let shrunk: Shrunk | null = null;
   // A run that is as long as is allowed takes too long to be made often.
   if (options !== false && !replayed && (error as { code?: unknown } | null)?.code !== 'SIM_LIMIT') {
+    const second = again({});
+    yield second;
+    if (!sameFailure(first, second)) return unrepeatable(first);
     const limits = { turns: 2 * turns + 10_000 };
-    shrunk = yield* shrink(first.sim.decisions, error, (answers) => again({ answers, limits }), options);
-    choices = shrunk.choices;
+    shrunk = yield* shrink(first, (answers) => again({ answers, limits }), options);
+    ({ choices, turns } = shrunk);
   }
-  // Once more to know its length, and then to tell of its end. Development mode knows where tasks were spawned.
-  let measured = second;
-  if (shrunk !== null) {
-    counter = new Narrator(Infinity);
-    yield (measured = again({ replay: choices, narrator: counter }));
-  }
-  const narrator = new Narrator(counter.polls - TOLD);
+  // Development mode knows where tasks were spawned.
+  const narrator = new Narrator(turns - TOLD, choices.length);
   const told = again({ replay: choices, narrator, mode: 'development' });
   yield told;
+  if (shrunk === null && !sameFailure(first, told)) return unrepeatable(first);
   const alike = told.outcome?.failed === true && kindOf(told.outcome.error) === kindOf(error);
-  const { outcome, sim } = alike ? told : measured;
-  const timeline = alike ? timelineText(narrator.entries, narrator.dropped) : '';
-  const cause = outcome?.failed === true ? outcome.error : error;
-  const dump = alike ? narrator.dump : '';
-  const command = replayCommand(seed, encode(choices), site);
+  const { sim, reports } = alike ? told : first;
+  const cause = alike ? told.outcome!.error : error;
+  const [timeline, dump] = alike ? [timelineText(narrator.entries, narrator.dropped), narrator.dump] : ['', ''];
   const report = [
     ...(timeline === '' ? [] : ['', `${headed(shrunk)}:`, timeline]),
     // A hang's message has them already.
@@ -72,11 +69,23 @@ export function* explain(
       ? []
       : ['', 'The tasks when it failed:', dump]),
     '',
-    `It fails in the same way again with PAWL_SEED=${seed} in the environment, and in the way told here with`,
-    `  ${command}`,
+    ...commands(seed, choices, site),
   ].join('\n');
-  const { reports } = alike ? told : first;
   return new SimFailure({ cause, seed, time: sim.time, choices, replays: true, reports, report, timeline, dump });
+}
+
+function sameFailure(first: Simulation, second: Simulation): boolean {
+  return second.outcome?.failed === true && second.digest === first.digest;
+}
+
+function commands(seed: number, choices: Uint32Array, site: CallSite): string[] {
+  const schedule = encode(choices);
+  if (schedule.length > LONGEST)
+    return ['It fails in the same way again with', `  ${replayCommand(seed, undefined, site)}`];
+  return [
+    `It fails in the same way again with PAWL_SEED=${seed} in the environment, and in the way told here with`,
+    `  ${replayCommand(seed, schedule, site)}`,
+  ];
 }
 
 function headed(shrunk: Shrunk | null): string {

@@ -1,8 +1,8 @@
 /**
  * Narrator: writes down what happens in one simulation, for the report of its failure.
  *
- * What must hold: it changes nothing of the run. Choices other than the plain ones and what the test does to its world are kept from the
- * beginning, polls and arrivals only from a given poll on, because asking where a task stands costs 0.15 ms.
+ * What must hold: it changes nothing of the run. What the test does to its world is kept from the beginning, and so are choices other than the
+ * plain ones unless there are very many; polls and arrivals only from a given turn on, because asking where a task stands costs 0.15 ms.
  */
 import { SimDriver, type WorldEvent } from '../driver/sim/index.ts';
 import { awaitsOf } from '../task/await-tree.ts';
@@ -24,17 +24,17 @@ export class Narrator {
   readonly entries: TimelineEntry[] = [];
   /** Entries before them. */
   dropped = 0;
-  /** Polls of tasks so far. */
-  polls = 0;
   /** The tasks of all hosts when the world failed. */
   dump = '';
   private readonly from: number;
+  private readonly few: boolean;
   private readonly dumps = new Map<unknown, string>();
   private simulation: Simulation | null = null;
 
-  /** Everything is written down from this poll on; Infinity: from none. */
-  constructor(from: number) {
+  /** Everything is written down from the turn `from` on, and all choices if there are no more than some thousands of them. */
+  constructor(from: number, choices: number) {
     this.from = from;
+    this.few = choices < MOST / 2;
   }
 
   /** Begins, before the world does. */
@@ -45,6 +45,7 @@ export class Narrator {
     const before = decisions.onDecision;
     decisions.onDecision = () => {
       before?.();
+      if (!this.few && !this.close) return;
       const { kind, n, value } = decisions.at(decisions.count - 1);
       if (value > 0)
         this.add('choice', '', `${kind.name}: ${kind.name.startsWith('whether') ? 'yes' : `${value} of 0…${n - 1}`}`);
@@ -84,9 +85,7 @@ export class Narrator {
   };
 
   private readonly onPoll = (message: unknown): void => {
-    const { task, runtime } = message as TaskEvent;
-    if (this.machineOf(runtime) === undefined) return;
-    this.polls++;
+    const { task } = message as TaskEvent;
     if (!task.finished) this.task(message, 'step', () => standing(task));
   };
 
@@ -104,7 +103,7 @@ export class Narrator {
 
   private get close(): boolean {
     const { simulation } = this;
-    return simulation !== null && this.polls >= this.from;
+    return simulation !== null && simulation.sim.turns >= this.from;
   }
 
   /** The machine of a runtime in this world. */

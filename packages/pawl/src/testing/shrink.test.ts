@@ -170,7 +170,7 @@ test('a crash and a partition are told, and a hang with who waits for whom', asy
 });
 
 test('of a long run the end is told', async () => {
-  const error = await failure({ seed: 1, strategy: 'random', freedoms: { order: 1 } }, function* () {
+  const long: Scenario = function* () {
     const tasks = Array.from({ length: 20 }, () =>
       spawn(function* () {
         for (let i = 0; i < 1000; i++) yield* yieldNow();
@@ -178,10 +178,16 @@ test('of a long run the end is told', async () => {
     );
     for (const task of tasks) yield* task;
     throw new Error('the end');
-  });
+  };
+  const options = { seed: 1, strategy: 'random', freedoms: { order: 1 } } as const;
+  const error = await failure(options, long);
   const lines = error.timeline.split('\n');
   assert.ok(lines.length <= 100 && lines.length >= 40, `${lines.length} lines`);
   assert.match(lines.at(-1)!, /#1 main fails: the end$/);
+  // A command of tens of thousands of characters would help nobody.
+  const raw = await failure({ ...options, shrink: false }, long);
+  assert.ok(raw.schedule.length > 10_000);
+  assert.match(raw.message, /with\n {2}PAWL_SEED=1 node .*$/);
 });
 
 test('a long timeline keeps its end, the choices, and what is worth it; the rest is counted', () => {

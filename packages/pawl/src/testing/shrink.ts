@@ -34,6 +34,8 @@ export function kindOf(error: unknown): string {
 /** What has become of a failed run. */
 export interface Shrunk {
   readonly choices: Uint32Array;
+  /** Turns of that run. */
+  readonly turns: number;
   /** Choices other than 0, before and after. */
   readonly from: number;
   readonly to: number;
@@ -44,14 +46,14 @@ export interface Shrunk {
 
 /** `make` makes the world with somebody's choices. */
 export function* shrink(
-  failed: Decisions,
-  error: unknown,
+  failed: Simulation,
   make: (answers: Strategy) => Simulation,
   { runs: most = 1000, time = 10_000 }: ShrinkOptions = {},
 ): Plan<Shrunk> {
-  const kind = kindOf(error);
+  const kind = kindOf(failed.outcome?.error);
   const until = clock() + time;
-  let best = Candidate.of(failed);
+  let best = Candidate.of(failed.sim.decisions);
+  let { turns } = failed.sim;
   const from = best.places.length;
   let runs = 0;
   const exhausted = (): boolean => runs >= most || clock() >= until;
@@ -67,6 +69,7 @@ export function* shrink(
     const found = Candidate.of(sim.decisions);
     if (!found.simplerThan(best)) return false;
     best = found;
+    turns = sim.turns;
     return true;
   }
 
@@ -95,7 +98,7 @@ export function* shrink(
         if (yield* attempt(best.lowered(index, lower))) break;
     }
   }
-  return { choices: best.choices, from, to: best.places.length, runs, done: !exhausted() };
+  return { choices: best.choices, turns, from, to: best.places.length, runs, done: !exhausted() };
 }
 
 /** Choices of a run that fails. */

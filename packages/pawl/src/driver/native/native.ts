@@ -16,6 +16,7 @@ import { HostLoop } from './host.ts';
 import type { Loop, LoopMode, Turns } from './loop.ts';
 import { clock, random } from './platform.ts';
 import { Reactor } from './reactor.ts';
+import { NativeProcesses } from './process/processes.ts';
 import { NativeRemoteWaker } from './remote.ts';
 import { NodeLookup } from './resolve.ts';
 import { listenTcp } from './tcp-listener.ts';
@@ -45,6 +46,7 @@ export class NativeDriver implements Driver, Turns {
   readonly reactor: Reactor = new Reactor();
   readonly net: NetDriver;
   readonly files: NativeFiles;
+  readonly processes: NativeProcesses;
   #now: number = clock();
   #lookedAt = 0;
   #turnCount = 0;
@@ -73,6 +75,7 @@ export class NativeDriver implements Driver, Turns {
       resolve: (host) => new NodeLookup(host, () => this.#blocking),
     };
     this.files = new NativeFiles(this.reactor, this.timers, () => this.#blocking);
+    this.processes = new NativeProcesses(this.reactor, this.files);
     this.#loop = mode === 'guest' ? new GuestLoop(this) : new HostLoop(this);
     this.reason = `epoll in ${mode} mode${note === undefined ? '' : ` (${note})`}; system calls by ${syscallReason}`;
   }
@@ -100,6 +103,7 @@ export class NativeDriver implements Driver, Turns {
     for (const wheel of [this.timers, this.background]) for (const object of wheel) yield { object, what: 'timer' };
     for (const object of this.reactor.open()) yield { object, what: object.what };
     for (const object of this.files.opened) yield { object, what: object.what };
+    yield* this.processes.opened();
   }
 
   now(): number {

@@ -80,6 +80,16 @@ function load(): typeof NodeFfi {
   );
 }
 
+/** Throws FFI_DENIED when Node's permission model is on and does not grant child processes. */
+export function requireChildren(): void {
+  const { permission } = process as unknown as { readonly permission?: Permission };
+  if (permission === undefined || permission.has('child')) return;
+  throw new PawlError(
+    'FFI_DENIED',
+    'the permission model forbids child processes: start node with --allow-child-process',
+  );
+}
+
 /** The named functions of a shared library; `null` is the running process, with its C library. */
 export function openLibrary<const D extends Readonly<Record<string, Signature>>>(
   path: string | null,
