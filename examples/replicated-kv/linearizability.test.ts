@@ -111,11 +111,12 @@ test('it finds what a search through all orders finds', () => {
   fc.assert(
     fc.property(linear, fc.nat(11), results, (history, at, [done, value]) => {
       const short = history.slice(0, 6);
-      const changed = short.map((operation, i) =>
-        i === at % Math.max(short.length, 1) && operation.result !== null
-          ? { ...operation, result: { done, value } }
-          : operation,
-      );
+      const victim = at % Math.max(short.length, 1);
+      const operation = short[victim];
+      const changed =
+        operation === undefined || operation.result === null
+          ? short
+          : short.with(victim, { ...operation, result: { done, value } });
       const found = violation(changed) !== null;
       if (found) wrong++;
       return found !== naive(changed);

@@ -16,14 +16,14 @@ const CLIENT = 2000;
 
 /** Calls over HTTP: an answer that does not come, or is none, is null. */
 export function caller(client: Client): Call {
-  return coroutine(function* <T>(peer: string, what: string, message: unknown) {
+  return coroutine(function* (peer: string, what: string, message: unknown) {
     try {
       const response = yield* client.request(`http://${peer}/raft/${what}`, {
         method: 'POST',
         body: JSON.stringify(message),
         timeout: CALL,
       });
-      return response.ok ? ((yield* response.json()) as T) : null;
+      return response.ok ? yield* response.json() : null;
     } catch (error) {
       if (error instanceof PawlError || error instanceof HttpError) return null;
       throw error;
