@@ -109,16 +109,20 @@ export class Host {
   crash(): void {
     if (!this.up) return;
     this.surroundings.onNote('crashes');
-    this.lose();
+    this.drop();
+    this.machine.crash();
   }
 
-  /** @internal Power off without a word: the world is over. */
-  lose(): void {
-    if (!this.up) return;
+  /** @internal The world is over: nothing acts any more, and nothing is decided. */
+  end(): void {
+    this.drop();
+    this.machine.end();
+  }
+
+  private drop(): void {
     this.current?.drop();
     this.current = null;
     this.task = null;
-    this.machine.crash();
   }
 
   /** Boots it, after a crash if it is up: its program runs from the beginning. */

@@ -230,7 +230,7 @@ export class Simulation {
   private over(failed: boolean, error: unknown): void {
     this.outcome = { failed, error };
     this.narrator?.leave();
-    for (const host of this.world.hosts.values()) host.lose();
+    for (const host of this.world.hosts.values()) host.end();
   }
 }
 
