@@ -105,7 +105,7 @@ describe('a program that is cancelled at any suspension', () => {
     const before = process.listenerCount('SIGHUP');
     const suspensions = await cancelEverywhere(
       function* (watch) {
-        const stream = yield* signals('SIGHUP', 'SIGUSR2');
+        const stream = yield* signals('SIGHUP', 'SIGWINCH');
         try {
           const sending = coroutine(function* () {
             yield* sleep(1);
