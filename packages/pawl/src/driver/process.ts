@@ -62,6 +62,8 @@ export interface DescriptorHandle {
 export type ChildStream =
   | { readonly kind: 'pipe' | 'inherit' | 'null' }
   | { readonly kind: 'descriptor'; readonly fd: number }
+  /** Our end of a pipe, or of a FIFO, which is the child's from then on: it is closed here when the child has started. */
+  | { readonly kind: 'end'; readonly end: PipeReaderHandle | PipeWriterHandle }
   | { readonly kind: 'file'; readonly path: string; readonly append: boolean };
 
 export interface SpawnRequest {

@@ -1,28 +1,16 @@
 /** Every operation on processes, cancelled at every suspension: no descriptor, child, zombie or listener is left. */
 import assert from 'node:assert/strict';
-import { constants, openSync, readdirSync, readFileSync, readSync, writeSync } from 'node:fs';
+import { constants, openSync, readSync, writeSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { coroutine, run, sleep, spawn, timeout } from 'pawl';
 import { BufferedReader } from 'pawl/io';
 import { assertNoLeaks } from 'pawl/testing';
 import { nativeDriver } from '../driver/native/index.ts';
 import { cancelEverywhere } from '../../test/support/cancel-everywhere.ts';
+import { children } from '../../test/support/children.ts';
 import { folder } from '../../test/support/folder.ts';
 import { bytes } from '../../test/support/loopback.ts';
 import { AsyncFd, type Child, Command, makeFifo, openFifoReader, openFifoWriter, pipe, signals } from './index.ts';
-
-/** The children of this process, zombies among them. */
-function children(): string[] {
-  return readdirSync('/proc').filter((name) => {
-    if (!/^\d+$/.test(name)) return false;
-    try {
-      const status = readFileSync(`/proc/${name}/stat`, 'utf8');
-      return Number(status.slice(status.lastIndexOf(')') + 2).split(' ')[1]) === process.pid;
-    } catch {
-      return false;
-    }
-  });
-}
 
 describe('a program that is cancelled at any suspension', () => {
   it('leaks nothing of a pipe', async () => {

@@ -8,6 +8,7 @@ import type { ChildHandle, SpawnedChild } from '../driver/process.ts';
 import { PawlError } from '../error/index.ts';
 import { coroutine, type Steps } from '../future/coroutine.ts';
 import type { Future } from '../future/future.ts';
+import { map } from '../future/map.ts';
 import { timeout } from '../time/timeout.ts';
 import { checkMilliseconds } from './check.ts';
 import { Exit } from './exit.ts';
@@ -32,8 +33,11 @@ export function checkStop({ signal = 'SIGTERM', grace = GRACE }: StopOptions): R
   return { signal, grace };
 }
 
-/** A process that {@link Command.spawn} has started. */
-export class Child {
+/**
+ * A process that {@link Command.spawn} has started. It lives as long as it likes; to end it with what uses it, `yield* stop()` in a `finally`, or, in
+ * ordinary async code and compiled coroutines, declare it with `await using`.
+ */
+export class Child implements AsyncDisposable {
   readonly pid: number;
   /** Our end of its standard input, if that is a pipe. Close it when it has all: most programs wait for the end. */
   readonly stdin: PipeWriter | null;
@@ -98,6 +102,12 @@ export class Child {
     this.stdin?.close();
     this.stdout?.close();
     this.stderr?.close();
+  }
+
+  /** Closes the pipes, and stops it if it runs, as its command says. */
+  [Symbol.asyncDispose](): Future<void> {
+    this.closePipes();
+    return map(this.stop(this.onCancel ?? {}), () => undefined);
   }
 
   /** @internal */

@@ -4,24 +4,15 @@ import { join as joinPath } from 'node:path';
 import { once } from 'node:events';
 import { describe, it } from 'node:test';
 import { Worker } from 'node:worker_threads';
-import { blockOn, coroutine, dumpAll, type Future, join, PawlError, race, run, sleep, spawn, timeout } from 'pawl';
+import { array, assert as assertLaw, asyncProperty, dictionary, string, stringMatching } from 'fast-check';
+import { blockOn, type Future, PawlError, race, run, sleep } from 'pawl';
 import { BufferedReader } from 'pawl/io';
 import { ManualDriver } from 'pawl/testing';
+import { sh } from '../../test/support/children.ts';
 import { folder } from '../../test/support/folder.ts';
 import { failure } from '../../test/support/loopback.ts';
 import { reap } from '../sys/child.ts';
 import { AsyncFd, Command, pipe, signals, stdin } from './index.ts';
-
-const sh = (script: string, options = {}): Command => new Command('sh', ['-c', script], options);
-
-/** The state of a process as the kernel tells it; null when there is none: not even a zombie. */
-function stateOf(pid: number): string | null {
-  try {
-    return /^State:\s+(\S)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? null;
-  } catch {
-    return null;
-  }
-}
 
 describe('a command', () => {
   it('gives what it writes, and how it ends', async () => {
@@ -72,6 +63,23 @@ describe('a command', () => {
       'ONLY=1',
       `PATH=${process.env['PATH']}`,
     ]);
+  });
+
+  it('gives whatever a string can hold, unchanged', async () => {
+    const text = string({ unit: 'grapheme', maxLength: 20 }).map((value) => value.replaceAll('\0', ''));
+    await assertLaw(
+      asyncProperty(array(text), dictionary(stringMatching(/^[A-Za-z_]\w{0,5}$/), text), async (args, env) => {
+        const command = new Command('printf', [String.raw`%s\0`, 'first', ...args]);
+        assert.deepEqual((await command.output()).text.split('\0').slice(0, -1), ['first', ...args]);
+        const named = Object.entries(env).map(([name, value]) => [`PAWL_${name}`, value] as const);
+        const variables = new Command('/usr/bin/env', ['-0'], { env: Object.fromEntries(named), clearEnv: true });
+        assert.deepEqual(
+          (await variables.output()).text.split('\0').slice(0, -1).toSorted(),
+          named.map(([name, value]) => `${name}=${value}`).toSorted(),
+        );
+      }),
+      { numRuns: 15 },
+    );
   });
 
   it('finds its program in the PATH that the child has', async () => {
@@ -163,6 +171,33 @@ describe('a command', () => {
     assert.equal((await failure(new Command('true', [], { stdin: 1_000_000 }).spawn())).code, 'EBADF');
   });
 
+  it('takes the end of a pipe from another child', async () => {
+    await run(function* () {
+      const first = yield* sh('printf "b\\na\\n"; exec sleep 0.01', { stdout: 'pipe' }).spawn();
+      const [reader, writer] = yield* pipe();
+      const second = yield* new Command('sort', [], { stdin: first.stdout!, stdout: writer }).spawn();
+      assert.deepEqual([first.stdout!.closed, writer.closed], [true, true]);
+      const lines = new BufferedReader(reader);
+      assert.deepEqual([yield* lines.readLine(), yield* lines.readLine(), yield* lines.readLine()], ['a', 'b', null]);
+      reader.close();
+      assert.deepEqual([(yield* first.wait()).code, (yield* second.wait()).code], [0, 0]);
+      assert.equal((yield* failure(new Command('cat', [], { stdin: reader }).spawn())).code, 'CLOSED');
+    });
+  });
+
+  it('keeps the end of a pipe that no child has taken', async () => {
+    await run(function* () {
+      const [reader, writer] = yield* pipe();
+      assert.equal((yield* failure(new Command('./pawl-no-such', [], { stdin: reader }).spawn())).code, 'ENOENT');
+      const buffer = new Uint8Array(1);
+      assert.equal(yield* race([reader.read(buffer), sleep(5)]), undefined); // it does not wait in the kernel
+      assert.throws(() => new Command('cat', [], { stdin: writer }), { code: 'BAD_ARGUMENT' });
+      assert.throws(() => new Command('cat', [], { stdout: reader }), { code: 'BAD_ARGUMENT' });
+      writer.close();
+      reader.close();
+    });
+  });
+
   it('gives a child nothing else that is open', async () => {
     const fd = openSync('/dev/null', 'r');
     const { text } = await sh('ls /proc/$$/fd').output();
@@ -195,161 +230,6 @@ describe('a command', () => {
       }
     });
     assert.equal((error as PawlError).code, 'LIMIT_EXCEEDED');
-  });
-});
-
-describe('a child', () => {
-  it('talks over its pipes', async () => {
-    await run(function* () {
-      const child = yield* new Command('cat', [], { stdin: 'pipe', stdout: 'pipe' }).spawn();
-      const lines = new BufferedReader(child.stdout!);
-      for (const word of ['one', 'two']) {
-        yield* child.stdin!.writeAll(new TextEncoder().encode(`${word}\n`));
-        assert.equal(yield* lines.readLine(), word);
-      }
-      assert.equal(child.running, true);
-      child.stdin!.close();
-      assert.equal(yield* lines.readLine(), null);
-      child.closePipes();
-      assert.equal((yield* child.wait()).code, 0);
-      assert.equal(child.running, false);
-      assert.equal(child.kill(), false);
-    });
-  });
-
-  it('is waited for by several tasks, again and again', async () => {
-    await run(function* () {
-      const child = yield* sh('sleep 0.05; exit 4').spawn();
-      const statuses = yield* join([child.wait(), child.wait(), child.wait()]);
-      assert.deepEqual(
-        statuses.map(({ code }) => code),
-        [4, 4, 4],
-      );
-      assert.equal((yield* child.wait()).code, 4);
-    });
-  });
-
-  it('goes on when a wait for it is cancelled, and is no zombie when it has ended', async () => {
-    const child = await run(function* () {
-      const started = yield* new Command('cat', [], { stdin: 'pipe' }).spawn();
-      assert.equal(yield* race([started.wait(), sleep(5)]), undefined);
-      assert.equal(started.running, true);
-      return started;
-    });
-    child.closePipes();
-    // Nothing of ours is live: Node's loop alone runs now.
-    while (child.running) await new Promise((resolve) => setTimeout(resolve, 20));
-    assert.equal(stateOf(child.pid), null);
-    assert.equal(process.listenerCount('SIGCHLD'), 0);
-  });
-
-  it('that ignores SIGTERM is killed after its grace', async () => {
-    await run(function* () {
-      const child = yield* sh('trap "" TERM; echo ready; while :; do sleep 1; done', {
-        stdout: 'pipe',
-        group: true,
-      }).spawn();
-      assert.equal(yield* new BufferedReader(child.stdout!).readLine(), 'ready');
-      const status = yield* child.stop({ grace: 30 });
-      child.closePipes();
-      assert.equal(status.signal, 'SIGKILL');
-      assert.equal(stateOf(child.pid), null);
-    });
-  });
-
-  it('has its grace to clean up', async () => {
-    await run(function* () {
-      const child = yield* sh('trap "echo cleaned; exit 7" TERM; echo ready; while :; do sleep 0.01; done', {
-        stdout: 'pipe',
-      }).spawn();
-      const lines = new BufferedReader(child.stdout!);
-      assert.equal(yield* lines.readLine(), 'ready');
-      assert.equal((yield* child.stop({ grace: 60_000 })).code, 7);
-      assert.equal(yield* lines.readLine(), 'cleaned');
-      child.closePipes();
-      assert.equal((yield* child.stop()).code, 7);
-    });
-  });
-
-  it('that is stopped by a signal is woken to end', async () => {
-    await run(function* () {
-      const child = yield* new Command('sleep', ['60']).spawn();
-      child.kill('SIGSTOP');
-      assert.equal((yield* child.stop({ grace: 60_000 })).signal, 'SIGTERM');
-    });
-  });
-
-  it('is stopped with its whole group, also the members that ignore it', async () => {
-    await run(function* () {
-      const script = '(trap "" TERM; echo $(exec sh -c "echo \\$PPID"); while :; do sleep 1; done) & wait';
-      const child = yield* sh(script, { stdout: 'pipe', group: true }).spawn();
-      const lines = new BufferedReader(child.stdout!);
-      const member = Number(yield* lines.readLine());
-      assert.notEqual(member, child.pid);
-      assert.notEqual(stateOf(member), null);
-      assert.equal((yield* child.stop({ grace: 60_000 })).signal, 'SIGTERM');
-      // The pipe ends with the last that has it.
-      assert.equal(yield* lines.readLine(), null);
-      child.closePipes();
-    });
-  });
-
-  it('leads a session of its own when asked', async () => {
-    const script = 'cut -d " " -f 1,5,6 /proc/$$/stat';
-    const [pid, group, session] = (await sh(script, { group: 'session' }).output()).text.trim().split(' ');
-    assert.deepEqual([group, session], [pid, pid]);
-    const [own, led, other] = (await sh(script, { group: true }).output()).text.trim().split(' ');
-    assert.equal(led, own);
-    assert.notEqual(other, own);
-  });
-
-  it('is stopped when its waiter is cancelled, if so asked', async () => {
-    await run(function* () {
-      const child = yield* new Command('sleep', ['60'], { stopOnCancel: true }).spawn();
-      yield* failure(timeout(5, child.wait()));
-      assert.equal(child.running, false);
-      assert.equal(stateOf(child.pid), null);
-      assert.equal((yield* child.wait()).signal, 'SIGTERM');
-    });
-  });
-
-  it('is killed when the stopping itself is cancelled', async () => {
-    await run(function* () {
-      const child = yield* sh('trap "" TERM; echo ready; while :; do sleep 1; done', {
-        stdout: 'pipe',
-        group: true,
-      }).spawn();
-      yield* new BufferedReader(child.stdout!).readLine();
-      yield* failure(timeout(5, child.stop({ grace: 60_000 })));
-      assert.equal((yield* child.wait()).signal, 'SIGKILL');
-      child.closePipes();
-    });
-  });
-
-  it('is one of many, and each is reaped', async () => {
-    const pids = await run(function* () {
-      const one = coroutine(function* (code: number) {
-        const child = yield* sh(`exit ${code}`).spawn();
-        assert.equal((yield* child.wait()).code, code);
-        return child.pid;
-      });
-      return yield* join(Array.from({ length: 50 }, (_, code) => one(code)));
-    });
-    assert.deepEqual(
-      pids.map(stateOf),
-      pids.map(() => null),
-    );
-  });
-
-  it('says in a dump what is waited for', async () => {
-    await run(function* () {
-      const child = yield* new Command('sleep', ['60']).spawn();
-      const waiting = spawn(child.wait(), { name: 'waiter' });
-      yield* sleep(1);
-      assert.match(dumpAll(), new RegExp(`child processes: 1\n[^]*end of sleep \\(${child.pid}\\)`));
-      child.kill();
-      yield* waiting;
-    });
   });
 });
 

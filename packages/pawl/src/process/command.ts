@@ -13,12 +13,21 @@ import { Child, checkStop, type StopOptions } from './child.ts';
 import type { ExitStatus } from './exit-status.ts';
 import { Make } from './make.ts';
 import { collect, type Output } from './output.ts';
+import { PipeReader, PipeWriter } from './pipe.ts';
 
 /**
  * What a child has as a standard stream: `'pipe'`, whose other end is ours; `'inherit'`, what this process has; `'null'`, nothing; a descriptor
- * that is open here (2 as its stdout: both go to our stderr); or a file by its path, which is read, written anew, or appended to.
+ * that is open here (2 as its stdout: both go to our stderr); a file by its path, which is read, written anew, or appended to; or the end of a
+ * pipe of ours, as another child's `stdout`: it is the child's from then on, and closed here.
  */
-export type Stdio = 'pipe' | 'inherit' | 'null' | number | { readonly path: string; readonly append?: boolean };
+export type Stdio =
+  | 'pipe'
+  | 'inherit'
+  | 'null'
+  | number
+  | { readonly path: string; readonly append?: boolean }
+  | PipeReader
+  | PipeWriter;
 
 export interface CommandOptions {
   /** Where it runs. Default: where this process is. */
@@ -67,6 +76,10 @@ export interface OutputOptions {
  *   console.log(yield* new BufferedReader(child.stdout!).readLine()); // over and out
  *   child.stdout!.close();
  *   console.log(String(yield* child.wait())); // exit code 0
+ *
+ *   const lister = yield* new Command('printf', ['%s\\n', 'b', 'a'], { stdout: 'pipe' }).spawn();
+ *   const sorted = yield* new Command('sort', [], { stdin: lister.stdout! }).output(); // as `printf … | sort` in a shell
+ *   console.log(JSON.stringify(sorted.text)); // "a\nb\n"
  * });
  * ```
  */
@@ -95,7 +108,7 @@ export class Command {
    *
    * Cancelling it is *safe*: it is started, or not. Errors, with the program as `path`: ENOENT (not found, or the interpreter of a script is not),
    * EACCES (not to be executed), ENOEXEC (no program, and a script without a first line that names its interpreter), E2BIG; ENOENT or ENOTDIR
-   * with `cwd` as `path`; those of opening a file for it; EAGAIN, EMFILE, ENOMEM; FFI_DENIED under a permission model without child processes;
+   * with `cwd` as `path`; those of opening a file for it; CLOSED for the end of a pipe; EAGAIN, EMFILE, ENOMEM; FFI_DENIED under a permission model without child processes;
    * UNSUPPORTED_PLATFORM.
    */
   spawn(): Future<Child> {
@@ -146,17 +159,23 @@ function check(options: CommandOptions): CommandOptions {
     if (name.includes('=')) throw new PawlError('BAD_ARGUMENT', `the name of a variable cannot contain a =: ${name}`);
     if (value !== undefined) checkText(`the variable ${name}`, value);
   }
-  for (const stream of [stdin, stdout, stderr]) if (stream !== undefined) toStream(stream);
+  if (stdin !== undefined) toStream(stdin, true);
+  for (const stream of [stdout, stderr]) if (stream !== undefined) toStream(stream, false);
   if (typeof stopOnCancel === 'object') checkStop(stopOnCancel);
   return Object.freeze({ ...options });
 }
 
 /** Throws BAD_ARGUMENT. */
-function toStream(stdio: Stdio): ChildStream {
+function toStream(stdio: Stdio, input: boolean): ChildStream {
   if (stdio === 'pipe' || stdio === 'inherit' || stdio === 'null') return { kind: stdio };
   if (typeof stdio === 'number') {
     checkDescriptor(stdio);
     return { kind: 'descriptor', fd: stdio };
+  }
+  if (stdio instanceof PipeReader || stdio instanceof PipeWriter) {
+    if (stdio instanceof PipeReader !== input)
+      throw new PawlError('BAD_ARGUMENT', `${stdio.peerName} has the wrong direction: a child reads its stdin`);
+    return { kind: 'end', end: stdio.handle };
   }
   if (typeof stdio === 'object' && stdio !== null) {
     checkText('the path of a standard stream', stdio.path, false);
@@ -164,7 +183,7 @@ function toStream(stdio: Stdio): ChildStream {
   }
   throw new PawlError(
     'BAD_ARGUMENT',
-    `a standard stream is 'pipe', 'inherit', 'null', a descriptor or { path }, got ${String(stdio)}`,
+    `a standard stream is 'pipe', 'inherit', 'null', a descriptor, { path } or the end of a pipe, got ${String(stdio)}`,
   );
 }
 
@@ -190,7 +209,7 @@ function spawnOf(command: Command): Future<Child> {
       args,
       environment: environmentOf(options),
       cwd: cwd ?? null,
-      streams: [toStream(stdin), toStream(stdout), toStream(stderr)],
+      streams: [toStream(stdin, true), toStream(stdout, false), toStream(stderr, false)],
       leads: group === 'session' ? 'session' : group ? 'group' : null,
     };
     return new Child(processes.spawn(request), program, onCancel);

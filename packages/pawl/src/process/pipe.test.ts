@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join as joinPath } from 'node:path';
 import { describe, it } from 'node:test';
+import { array, assert as assertLaw, asyncProperty, integer } from 'fast-check';
 import { blockOn, coroutine, dumpAll, join, PawlError, race, run, sleep, spawn, yieldNow } from 'pawl';
 import { BufferedReader } from 'pawl/io';
 import { bytes, failure, text } from '../../test/support/loopback.ts';
@@ -27,6 +28,35 @@ describe('a pipe', () => {
       assert.equal(yield* reader.read(new Uint8Array(1)), 0);
       reader.close();
     });
+  });
+
+  it('gives what was written, however it is cut', async () => {
+    const cuts = array(integer({ min: 1, max: 9000 }), { minLength: 1, maxLength: 30 });
+    await assertLaw(
+      asyncProperty(cuts, cuts, async (writes, reads) => {
+        const data = writes.map((length, index) => new Uint8Array(length).map((_, i) => index + i * 3));
+        await run(function* () {
+          const [reader, writer] = yield* pipe();
+          const writing = coroutine(function* () {
+            for (const piece of data) yield* writer.writeAll(piece);
+            writer.close();
+          });
+          const reading = coroutine(function* () {
+            const pieces: Uint8Array[] = [];
+            for (let i = 0; ; i++) {
+              const target = new Uint8Array(reads[i % reads.length]!);
+              const count = yield* reader.read(target);
+              if (count === 0) return Buffer.concat(pieces);
+              pieces.push(target.subarray(0, count));
+            }
+          });
+          const [got] = yield* join([reading(), writing()]);
+          assert.ok(got.equals(Buffer.concat(data)));
+          reader.close();
+        });
+      }),
+      { numRuns: 20 },
+    );
   });
 
   it('holds back a writer that is faster than the reader, and loses nothing', async () => {

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { Worker } from 'node:worker_threads';
-import { blockOn, dumpAll, join, race, run, sleep, spawn, yieldNow } from 'pawl';
+import { blockOn, dumpAll, join as joinFutures, race, run, sleep, spawn, yieldNow } from 'pawl';
 import { assertNoLeaks } from 'pawl/testing';
+import { pawl, root } from '../../test/support/command.ts';
 import { failure } from '../../test/support/loopback.ts';
 import { runScript } from '../../test/support/script.ts';
 import { END } from '../stream/index.ts';
@@ -42,7 +44,7 @@ describe('signals', () => {
     await run(function* () {
       const [first, second] = [yield* signals('SIGHUP'), yield* signals('SIGHUP')];
       send('SIGHUP');
-      assert.deepEqual(yield* join([first.next(), second.next()]), ['SIGHUP', 'SIGHUP']);
+      assert.deepEqual(yield* joinFutures([first.next(), second.next()]), ['SIGHUP', 'SIGHUP']);
       yield* first.close();
       send('SIGHUP');
       assert.equal(yield* second.next(), 'SIGHUP');
@@ -132,6 +134,14 @@ describe('signals', () => {
       });
     `);
     assert.deepEqual([code, stdout], [0, 'SIGHUP\n']);
+  });
+
+  it('leave to pawl run what it makes of SIGINT', async () => {
+    const program = join(root, 'packages/pawl/test/programs/listens-to-interrupts.ts');
+    const { code, stdout } = await pawl(['run', program], {
+      onLine: (line, kill) => void (line === 'ready' && kill('SIGINT')),
+    });
+    assert.deepEqual([code, stdout], [130, 'ready\ncleaned up\n']);
   });
 
   it('are refused in a worker, which none reaches', async () => {

@@ -109,6 +109,21 @@ describe('the standard streams', () => {
     assert.match(readFileSync(`${at}/stty`, 'utf8'), /[^-]icanon.*[^-]echo /s);
   });
 
+  it('that cannot be opened anew get their mode back', async () => {
+    // Node's permission model: nothing may be opened to be written.
+    const denied = command.replace(
+      process.execPath + "'",
+      process.execPath + "' --permission --allow-ffi '--allow-fs-read=*'",
+    );
+    const { text: said, stderr } = await run(
+      new Command('sh', ['-c', `${denied}; grep flags /proc/self/fdinfo/1`]).output({ input: 'one\ntwo\n' }),
+    );
+    assert.equal(said, `${NUMBERED}flags:\t01\n`);
+    // Node warns of the permission before.
+    const told = JSON.parse(/^\{.*$/m.exec(new TextDecoder().decode(stderr))![0]) as Told;
+    assert.deepEqual(told.blocking, [true, false, false]);
+  });
+
   it('stand beside the console', async () => {
     const { text: said } = await run(new Command(process.execPath, [...program, 'console']).output());
     assert.equal(said, 'console 1\nours 1\nconsole 2\nours 2\n');

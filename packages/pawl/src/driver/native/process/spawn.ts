@@ -7,11 +7,11 @@ import * as fs from 'node:fs';
 import { PawlError } from '../../../error/index.ts';
 import { endChild, spawnChild } from '../../../sys/child.ts';
 import { systemError } from '../../../sys/errno.ts';
-import { adoptPipe, closePipe, duplicate, openPipe } from '../../../sys/pipe.ts';
-import type { ChildStream, SpawnedChild, SpawnRequest } from '../../process.ts';
+import { adoptPipe, closePipe, duplicate, openPipe, setNonBlocking } from '../../../sys/pipe.ts';
+import type { ChildStream, PipeReaderHandle, PipeWriterHandle, SpawnedChild, SpawnRequest } from '../../process.ts';
 import type { Reactor } from '../reactor.ts';
 import { NativeChild } from './child.ts';
-import { type NativePipeReader, type NativePipeWriter, ourReader, ourWriter } from './pipe.ts';
+import { NativePipeReader, NativePipeWriter, ourReader, ourWriter } from './pipe.ts';
 import { findProgram, notStarted } from './program.ts';
 
 const { O_APPEND, O_CREAT, O_NOCTTY, O_RDONLY, O_TRUNC, O_WRONLY } = fs.constants;
@@ -22,6 +22,7 @@ export function spawnNative(reactor: Reactor, request: SpawnRequest): SpawnedChi
   try {
     const descriptors = request.streams.map((stream, target) => streams.open(stream, target));
     const pid = start(request, path, descriptors as [number, number, number]);
+    streams.started();
     let child: NativeChild;
     try {
       child = new NativeChild(reactor, pid, request.program, request.leads !== null);
@@ -60,6 +61,8 @@ function start(request: SpawnRequest, path: string, descriptors: readonly [numbe
 class Streams {
   /** Theirs. */
   readonly #theirs: number[] = [];
+  /** Ours that become theirs. */
+  readonly #given: (NativePipeReader | NativePipeWriter)[] = [];
   /** Ours, by the child's number for the other end; those that nobody has taken. */
   readonly #ours: (number | null)[] = [null, null, null];
 
@@ -71,6 +74,8 @@ class Streams {
       case 'descriptor':
         // One of the three may be overwritten by another before its turn comes.
         return stream.fd > 2 || stream.fd === target ? stream.fd : this.#keep(duplicate(stream.fd));
+      case 'end':
+        return this.#give(stream.end);
       case 'null':
         return this.#keep(adoptPipe(fs.openSync('/dev/null', target === 0 ? O_RDONLY : O_WRONLY)));
       case 'file':
@@ -83,6 +88,22 @@ class Streams {
       default:
         return stream satisfies never;
     }
+  }
+
+  /** A program expects that its streams wait. */
+  #give(end: PipeReaderHandle | PipeWriterHandle): number {
+    if (!(end instanceof NativePipeReader) && !(end instanceof NativePipeWriter))
+      throw new PawlError('WRONG_RUNTIME', 'the end of a pipe was given to a child of another driver');
+    if (end.closed) throw new PawlError('CLOSED', `the ${end.what} has been closed: it cannot be given to a child`);
+    setNonBlocking(end.fd, false);
+    this.#given.push(end);
+    return end.fd;
+  }
+
+  /** The child has started: what was given to it is not ours any more. */
+  started(): void {
+    for (const end of this.#given) end.close();
+    this.#given.length = 0;
   }
 
   #keep(fd: number): number {
@@ -118,6 +139,8 @@ class Streams {
   }
 
   close(): void {
+    // It has not started: they are ours as before.
+    for (const end of this.#given) setNonBlocking(end.fd);
     for (const fd of this.#theirs) closePipe(fd);
     for (const fd of this.#ours) if (fd !== null) closePipe(fd);
   }
