@@ -9,7 +9,7 @@ import type { Command, Result } from './messages.ts';
 
 /** Between two members that do not lead, in ms, and for one answer. */
 const PAUSE = 20;
-const TIMEOUT = 3000;
+const TIMEOUT = 1000;
 
 export class KvClient implements Disposable {
   private readonly members: readonly string[];
@@ -28,7 +28,11 @@ export class KvClient implements Disposable {
       try {
         const member = this.members[this.current] as string;
         const response = yield* this.client.request(`http://${member}${path}`, { ...options, timeout: TIMEOUT });
-        if (response.status === 200) return (yield* response.json()) as Result;
+        if (response.status === 200) {
+          // Who has answered leads: he is asked next time.
+          this.current = Math.max(this.members.indexOf(new URL(response.url).host), 0);
+          return (yield* response.json()) as Result;
+        }
         response.discard();
         if (response.status !== 503) return null;
       } catch (error) {

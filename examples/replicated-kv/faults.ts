@@ -8,11 +8,11 @@ import { Replica } from './replica.ts';
 import { Journal, type Saved } from './storage.ts';
 import type { Parts } from './world.ts';
 
-/** Reads from its own values: who leads has the newest, surely. But somebody else may have been elected, out of its hearing. */
+/** Reads from its own values: who leads, and has something committed, has the newest, surely. But another may have been elected, out of its hearing. */
 class EagerReader extends Replica {
   override read(key: string): Future<Result> {
-    if (this.role !== 'leader') return super.read(key);
-    return ready({ done: true, value: this.values.get(key) });
+    const settled = this.role === 'leader' && this.log[this.committed]?.term === this.term;
+    return settled ? ready({ done: true, value: this.values.get(key) }) : super.read(key);
   }
 }
 

@@ -12,7 +12,7 @@ import { type Call, NotLeader, OutcomeUnknown, type Replica } from './replica.ts
 
 /** What a replica waits for an answer of another, and a client for that of the group, in ms. */
 const CALL = 150;
-const CLIENT = 2000;
+const CLIENT = 600;
 
 /** Calls over HTTP: an answer that does not come, or is none, is null. */
 export function caller(client: Client): Call {

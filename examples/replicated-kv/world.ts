@@ -23,10 +23,11 @@ export interface Parts {
 
 const MEMBERS = ['a', 'b', 'c'];
 const CLIENTS = ['red', 'green', 'blue'];
+const READER = 'blue';
 const KEYS = ['x', 'y'];
 
 /** What the machines go through, in ms. */
-const TROUBLES = 6;
+const TROUBLES = 5;
 
 class Group {
   readonly world: World;
@@ -87,10 +88,11 @@ class Group {
   private readonly client = coroutine(function* (this: Group, name: string) {
     using client = new KvClient(this.addresses);
     for (let i = 0; this.busy; i++) {
-      yield* sleep(Math.random() * 150);
+      yield* sleep(Math.random() * (name === READER ? 100 : 150));
       const key = KEYS[Math.floor(Math.random() * KEYS.length)] as string;
       const value = `${name}-${i}`;
-      const dice = Math.random();
+      // One of them only reads: whom a leader that is alone would keep waiting soon asks another.
+      const dice = name === READER ? 0 : Math.random();
       const seen = this.history.findLast(({ command, result }) => command.key === key && result !== null)?.result
         ?.value;
       const command: Command =
@@ -116,15 +118,21 @@ class Group {
   /** Something befalls the machines. */
   readonly trouble = coroutine(function* (this: Group) {
     const { world, hosts } = this;
-    const [one, ...others] = rotated(hosts, world.choose(hosts.length, 'who is in trouble')) as [Host, ...Host[]];
-    switch (world.choose(4, 'what befalls it')) {
+    const leader = MEMBERS.findIndex((name) => this.replicas.get(name)?.role === 'leader');
+    const who =
+      leader >= 0 && world.chance(0.7, 'the leader is in trouble')
+        ? leader
+        : world.choose(hosts.length, 'who is in trouble');
+    const [one, ...others] = rotated(hosts, who) as [Host, ...Host[]];
+    switch (world.choose(5, 'what befalls it')) {
       case 0:
+      case 1:
         for (const other of others) world.partition(one, other);
         break;
-      case 1:
+      case 2:
         for (const other of others) world.partition(one, other, { oneWay: true });
         break;
-      case 2:
+      case 3:
         yield* this.reboot(one, 500);
         break;
       default:
@@ -134,7 +142,7 @@ class Group {
           yield* sleep(world.choose(100));
         }
     }
-    yield* sleep(world.choose(1000));
+    yield* sleep(world.choose(2000));
     if (world.chance(0.7)) world.heal();
   });
 
