@@ -129,6 +129,16 @@ const wrong: Record<string, Wrong> = {
     code: 'AWAIT_IN_SUPER_CALL',
     at: '2:72',
   },
+  'a class that names itself in what it extends, where that awaits': {
+    source: `coroutine(async (f) => { class A extends (f(() => A), await 1) {} });`,
+    code: 'CLASS_NAME_IN_BASE',
+    at: '2:51',
+  },
+  'a second argument of the marker': {
+    source: `coroutine(async () => 1, f());`,
+    code: 'MORE_ARGUMENTS',
+    at: '2:26',
+  },
   'an unmarked async function, strictly': {
     source: `coroutine(async () => { const f = async () => 1; await f(); });`,
     code: 'UNMARKED_ASYNC',

@@ -174,7 +174,7 @@ class Edits {
       }
     }
     const inside = within || isFunction(node) || node.type === 'ClassBody';
-    const declares = scoped || inside || /Statement$|^CatchClause$|^Class/.test(node.type);
+    const declares = scoped || inside || /Statement$|^CatchClause$|^Class|^TSModuleBlock$/.test(node.type);
     eachChild(node, (child) => this.visit(child, declares, inside));
   }
 

@@ -25,10 +25,12 @@ export function namesIn(pattern: Node): Named[] {
   }
 }
 
+/** What has variables of its own. */
+const APART = new Set(['ClassDeclaration', 'ClassExpression', 'TSModuleDeclaration']);
+
 /** The names that `var` declares below a node, functions excluded. */
 export function varsIn(node: Node): Named[] {
-  if (isFunction(node) || node.type === 'ClassDeclaration' || node.type === 'ClassExpression' || isType(node))
-    return [];
+  if (isFunction(node) || APART.has(node.type) || isType(node)) return [];
   if (node.type === 'VariableDeclaration')
     return node.kind === 'var' ? node.declarations.flatMap(({ id }) => namesIn(id)) : [];
   if (/Expression$|Literal$|Identifier$/.test(node.type) && node.type !== 'StaticBlock') return [];

@@ -275,6 +275,13 @@ export class Analysis {
         this.visit(node.body, inner);
         return;
       }
+      case 'TSModuleBlock': {
+        const inner = this.enter(scope, node);
+        for (const { name } of varsIn(node)) inner.declare(name, 'var', node.start);
+        declareLexical(node.body.map(unexported), inner);
+        this.visitAll(node.body, inner);
+        return;
+      }
       case 'SwitchStatement': {
         this.visit(node.discriminant, scope);
         const inner = this.enter(scope, node);
@@ -369,6 +376,13 @@ export class Analysis {
 
 function isGenerator(fn: Node): boolean {
   return isFunction(fn) && fn.generator;
+}
+
+/** What an export of a namespace declares. */
+function unexported(statement: Node): Node {
+  return statement.type === 'ExportNamedDeclaration' && statement.declaration !== null
+    ? statement.declaration
+    : statement;
 }
 
 /** What a statement list declares in its own block. `until`: where the declarations of a loop's head end. */
