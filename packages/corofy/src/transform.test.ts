@@ -161,6 +161,14 @@ for (const [name, { source, code, at, options }] of Object.entries(wrong))
     );
   });
 
+test('options that are none are refused, not ignored', () => {
+  assert.throws(() => transform(5 as unknown as string), TypeError);
+  assert.throws(
+    () => transform('', { backEnd: 'none' as 'closure' }),
+    /^TypeError: backEnd is auto, closure or fields, not none$/,
+  );
+});
+
 test('an unmarked async function inside a marked one is a warning, and stays what it is', () => {
   const { code, diagnostics } = transform(`${head}coroutine(async () => { await (async () => 7)(); });`);
   assert.deepEqual(

@@ -30,8 +30,8 @@ function write(file: string, out: string, { code, map }: CompiledFile, options: 
     return;
   }
   const source = relative(dirname(resolve(out)), resolve(file)).replaceAll('\\', '/');
-  writeFileSync(`${out}.map`, JSON.stringify({ ...map, file: basename(out), sources: [source] }));
   writeFileSync(out, `${code}//# sourceMappingURL=${basename(out)}.map\n`);
+  writeFileSync(`${out}.map`, JSON.stringify({ ...map, file: basename(out), sources: [source] }));
 }
 
 /** Compiles the sources of a folder; false when one has errors. */

@@ -397,5 +397,12 @@ function declareLexical(statements: readonly Node[], scope: Scope, until?: numbe
       for (const declarator of statement.declarations)
         for (const { name } of namesIn(declarator.id)) scope.declare(name, kind, until ?? declarator.end);
     } else if (statement.type === 'LabeledStatement') declareLexical([statement.body], scope);
+    else if (
+      statement.type === 'TSEnumDeclaration' ||
+      statement.type === 'TSModuleDeclaration' ||
+      (statement.type === 'TSImportEqualsDeclaration' && statement.importKind !== 'type')
+    ) {
+      if (statement.id.type === 'Identifier') scope.declare(statement.id.name, 'function', statement.start);
+    }
   }
 }
