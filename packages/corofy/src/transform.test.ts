@@ -161,6 +161,13 @@ for (const [name, { source, code, at, options }] of Object.entries(wrong))
     );
   });
 
+test('what is wrong is marked where it stands, behind tabs and characters of two units', () => {
+  const source = `${head}\tcoroutine(async () => { /* \u{1D4B3} */\teval('x'); });`;
+  const [first] = transform(source).diagnostics;
+  assert.ok(first !== undefined);
+  assert.match(formatDiagnostic(first, source), /\n {4}\| \t {31}\t\^{9}\n$/);
+});
+
 test('options that are none are refused, not ignored', () => {
   assert.throws(() => transform(5 as unknown as string), TypeError);
   assert.throws(

@@ -150,7 +150,7 @@ test('--watch compiles what changes, until it is stopped', { timeout: 30_000 }, 
 });
 
 test('check counts, and fails on errors; strict fails on warnings, too', async (t) => {
-  assert.deepEqual((await corofy('check', greet)).stdout, '2 coroutines in 1 files\n');
+  assert.deepEqual((await corofy('check', greet)).stdout, '2 coroutines in 1 file\n');
   assert.equal((await corofy('check', programs)).code, 1);
   const path = join(folder(t), 'warned.ts');
   writeFileSync(path, `import { coroutine } from 'pawl';\ncoroutine(async () => { await (async () => 1)(); });\n`);
@@ -184,8 +184,8 @@ test('generator coroutines are compiled by the command and by corofy/register wh
     path,
     `import { coroutine, run, sleep } from 'pawl';\nconst nap = coroutine(function* nap() { yield* sleep(1); throw new Error('awake'); });\nawait run(() => nap()).catch((error) => console.log(error.stack));\n`,
   );
-  assert.equal((await corofy('check', path)).stdout, '0 coroutines in 1 files\n');
-  assert.equal((await corofy('check', '--generators', path)).stdout, '1 coroutines in 1 files\n');
+  assert.equal((await corofy('check', path)).stdout, '0 coroutines in 1 file\n');
+  assert.equal((await corofy('check', '--generators', path)).stdout, '1 coroutine in 1 file\n');
   assert.match((await corofy('explain', '--generators', path)).stdout, /case 1: \/\/ line 2: after the yield\*/);
   const program = join(root, 'tmp', `generator-${process.pid}.ts`);
   mkdirSync(join(root, 'tmp'), { recursive: true });
