@@ -65,7 +65,7 @@ const BACK_ENDS: ReadonlySet<string> = new Set(['auto', 'closure', 'fields']);
 export function transform(source: string, options: TransformOptions = {}): TransformResult {
   const { file = 'input.ts', markers = ['pawl'], runtime = 'pawl/compiled', backEnd = 'auto' } = options;
   if (typeof source !== 'string') throw new TypeError(`transform takes a source as a string, got ${typeof source}`);
-  if (!BACK_ENDS.has(backEnd)) throw new TypeError(`backEnd is auto, closure or fields, not ${String(backEnd)}`);
+  if (!BACK_ENDS.has(backEnd)) throw new TypeError(`backEnd is auto, closure or fields, not ${backEnd}`);
   const nothing = (diagnostics: readonly Diagnostic[]): TransformResult => ({
     code: source,
     map: null,
