@@ -58,10 +58,12 @@ export function formatDiagnostic(diagnostic: Diagnostic, source: string): string
   const width = String(last).length;
   const text = lines.text(line);
   const length = Math.max(1, Math.min(end - start, text.length - column + 1));
+  // As wide as what it stands below.
+  const indent = text.slice(0, column - 1).replace(/[^\t]/gu, ' ');
   const frame: string[] = [];
   for (let at = first; at <= last; at++) {
     frame.push(`${at === line ? '>' : ' '} ${String(at).padStart(width)} | ${lines.text(at)}`.trimEnd());
-    if (at === line) frame.push(`  ${' '.repeat(width)} | ${' '.repeat(column - 1)}${'^'.repeat(length)}`);
+    if (at === line) frame.push(`  ${' '.repeat(width)} | ${indent}${'^'.repeat(length)}`);
   }
   return `${file}:${line}:${column}: ${severity} ${code}: ${message}\n\n${frame.join('\n')}\n`;
 }

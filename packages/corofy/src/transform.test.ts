@@ -129,6 +129,16 @@ const wrong: Record<string, Wrong> = {
     code: 'AWAIT_IN_SUPER_CALL',
     at: '2:72',
   },
+  'a class that names itself in what it extends, where that awaits': {
+    source: `coroutine(async (f) => { class A extends (f(() => A), await 1) {} });`,
+    code: 'CLASS_NAME_IN_BASE',
+    at: '2:51',
+  },
+  'a second argument of the marker': {
+    source: `coroutine(async () => 1, f());`,
+    code: 'MORE_ARGUMENTS',
+    at: '2:26',
+  },
   'an unmarked async function, strictly': {
     source: `coroutine(async () => { const f = async () => 1; await f(); });`,
     code: 'UNMARKED_ASYNC',
@@ -150,6 +160,21 @@ for (const [name, { source, code, at, options }] of Object.entries(wrong))
       new RegExp(`^some\\.tsx?:${at}: error ${code}: .*\\n\\n[^]*> \\d+ \\| [^]*\\^`),
     );
   });
+
+test('what is wrong is marked where it stands, behind tabs and characters of two units', () => {
+  const source = `${head}\tcoroutine(async () => { /* \u{1D4B3} */\teval('x'); });`;
+  const [first] = transform(source).diagnostics;
+  assert.ok(first !== undefined);
+  assert.match(formatDiagnostic(first, source), /\n {4}\| \t {31}\t\^{9}\n$/);
+});
+
+test('options that are none are refused, not ignored', () => {
+  assert.throws(() => transform(5 as unknown as string), TypeError);
+  assert.throws(
+    () => transform('', { backEnd: 'none' as 'closure' }),
+    /^TypeError: backEnd is auto, closure or fields, not none$/,
+  );
+});
 
 test('an unmarked async function inside a marked one is a warning, and stays what it is', () => {
   const { code, diagnostics } = transform(`${head}coroutine(async () => { await (async () => 7)(); });`);

@@ -48,8 +48,10 @@ export interface TransformResult {
   readonly compiled: readonly Compiled[];
 }
 
+const BACK_ENDS: ReadonlySet<string> = new Set(['auto', 'closure', 'fields']);
+
 /**
- * Compiles the marked functions of a module.
+ * Compiles the marked functions of a module. Throws a TypeError for a source that is no string, and for a back end that there is not.
  *
  * @example
  * ```ts
@@ -61,7 +63,9 @@ export interface TransformResult {
  * ```
  */
 export function transform(source: string, options: TransformOptions = {}): TransformResult {
-  const { file = 'input.ts', markers = ['pawl'], runtime = 'pawl/compiled' } = options;
+  const { file = 'input.ts', markers = ['pawl'], runtime = 'pawl/compiled', backEnd = 'auto' } = options;
+  if (typeof source !== 'string') throw new TypeError(`transform takes a source as a string, got ${typeof source}`);
+  if (!BACK_ENDS.has(backEnd)) throw new TypeError(`backEnd is auto, closure or fields, not ${backEnd}`);
   const nothing = (diagnostics: readonly Diagnostic[]): TransformResult => ({
     code: source,
     map: null,
@@ -78,7 +82,7 @@ export function transform(source: string, options: TransformOptions = {}): Trans
   if (options.generators === true) adoptGenerators(program, marker);
   const context = new FileContext(source, lines, marker, diagnostics, {
     place: options.place ?? 'import.meta.url',
-    backEnd: options.backEnd ?? 'auto',
+    backEnd,
   });
   const pieces = unlessTooDeep(() => compileAll(context, program), diagnostics);
   if (pieces === null || diagnostics.failed) return nothing(diagnostics.list);
@@ -174,7 +178,7 @@ class Edits {
       }
     }
     const inside = within || isFunction(node) || node.type === 'ClassBody';
-    const declares = scoped || inside || /Statement$|^CatchClause$|^Class/.test(node.type);
+    const declares = scoped || inside || /Statement$|^CatchClause$|^Class|^TSModuleBlock$/.test(node.type);
     eachChild(node, (child) => this.visit(child, declares, inside));
   }
 

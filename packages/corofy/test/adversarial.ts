@@ -47,6 +47,12 @@ export const ADVERSARIAL: Readonly<Record<string, string>> = {
     for (const t of [1]) { const u = () => t; let v; v = () => u; await wait(0); var w = () => v; log(u.name, v.name, w.name); }
     class X { static y = () => {}; static z = class {}; } log(X.y.name, X.z.name, X.name);`,
   'functions that are returned, and defaults of members': `const make = (x) => { for (const i of [1]) { try { return () => i; } finally { log('copied'); } } }; log(make(1).name); const o = {}; ({ a: o.x = () => {}, [await wait('b')]: o.y = class {} } = {}); log(o.x.name, o.y.name); let f; f = class extends (await wait(Object)) {}; log(f.name); f = null; f ??= class extends (await wait(Object)) {}; log(f.name); try { await wait(0); return () => {}; } finally { log('end'); }`,
+  'functions that are named although they are assigned early, or by a key before an await': `
+    function set() { f = () => {}; g ??= class {}; ({ h = () => {} } = {}); [i = class {}] = []; } let f = await wait(1), g = await wait(null), h, i; set(); log(f.name, g.name, h.name, i.name);
+    const early = () => c; let c; c = class extends (await wait(Object)) {}; log(early().name);
+    const o = { k: class {}, 'l m': class { static s = 1; }, 5: class {}, __proto__: class {}, ['c' + 1]: class {}, [await wait('d')]: class extends (await wait(Object)) {}, e: (class {}), f: class N {}, g: await wait(1) };
+    log(o.k.name, o['l m'].name, o[5].name, Object.getPrototypeOf(o).name, o.c1.name, o.d.name, o.e.name, o.f.name);`,
+  'functions that a target in parentheses gives no name': `let a, b, c, d; (a) = () => {}; ((b)) ??= class {}; (c) = class extends (await wait(Object)) {}; [(d) = () => {}] = []; log(a.name, b.name, c.name, d.name); [(d) = () => {}] = [await wait()]; log(d.name); const use = () => e; let e; (e) = () => {}; log(use().name);`,
   'a name that a static member takes away': `const A = class extends (await wait(Object)) { static name = 'own'; }; log(A.name); const B = class { static name() { return 1; } }; log(typeof B.name);`,
   // ---- names of variables
   'variables named as the machine names its own': `

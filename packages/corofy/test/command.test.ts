@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync, mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -86,6 +86,52 @@ test('a folder is compiled into another; a source with an error makes the comman
   assert.match(stderr, /c\.ts:4:38: error DIRECT_EVAL/);
 });
 
+test('no output replaces a source, under whatever name', async (t) => {
+  const from = folder(t);
+  const [file, link] = [join(from, 'a.ts'), join(folder(t), 'link')];
+  writeFileSync(file, readFileSync(greet));
+  symlinkSync(from, link);
+  for (const args of [
+    [file, '-o', file],
+    [file, '-o', join(link, 'a.ts')],
+    ['--teach', file, '-o', file],
+    [from, '-d', from],
+    [from, '-d', link, '--watch'],
+  ]) {
+    const { code, stderr } = await corofy(...args);
+    assert.deepEqual([code, /^corofy: .* would replace the source\n/.test(stderr)], [2, true], args.join(' '));
+  }
+  assert.equal(readFileSync(file, 'utf8'), readFileSync(greet, 'utf8'));
+});
+
+test('what was written below the sources is no source, and a link that leads nowhere is none', async (t) => {
+  const from = folder(t);
+  writeFileSync(join(from, 'a.ts'), readFileSync(greet));
+  symlinkSync(join(from, 'nowhere.ts'), join(from, 'dangling.ts'));
+  for (let at = 0; at < 2; at++) assert.equal((await corofy(from, '-d', join(from, 'out'))).code, 0);
+  assert.deepEqual(
+    ['a.ts', 'out', 'dangling.ts'].map((name) => existsSync(join(from, 'out', name))),
+    [true, false, false],
+  );
+});
+
+test('what cannot be read or written is said in a line', async (t) => {
+  const inner = folder(t);
+  const path = join(folder(t), 'latin.ts');
+  writeFileSync(join(inner, 'a.ts'), readFileSync(greet));
+  writeFileSync(path, Buffer.from(`import { coroutine } from 'pawl';\ncoroutine(async () => 'caf\xe9');\n`, 'latin1'));
+  for (const [args, said] of [
+    [[path], /^corofy: .*latin\.ts is not UTF-8 text: .*\n$/],
+    [['--teach', path], /^corofy: .*latin\.ts is not UTF-8 text: .*\n$/],
+    [[greet, '-o', programs], /^corofy: EISDIR: .*\n$/],
+    [[inner, '-d', join(greet, 'out')], /^corofy: ENOTDIR: .*\n$/],
+  ] as const) {
+    const { code, stdout, stderr } = await corofy(...args);
+    assert.deepEqual([code, stdout], [1, '']);
+    assert.match(stderr, said);
+  }
+});
+
 test('--watch compiles what changes, until it is stopped', { timeout: 30_000 }, async (t) => {
   const [from, to] = [join(folder(t), 'src'), join(folder(t), 'out')];
   mkdirSync(from);
@@ -104,7 +150,7 @@ test('--watch compiles what changes, until it is stopped', { timeout: 30_000 }, 
 });
 
 test('check counts, and fails on errors; strict fails on warnings, too', async (t) => {
-  assert.deepEqual((await corofy('check', greet)).stdout, '2 coroutines in 1 files\n');
+  assert.deepEqual((await corofy('check', greet)).stdout, '2 coroutines in 1 file\n');
   assert.equal((await corofy('check', programs)).code, 1);
   const path = join(folder(t), 'warned.ts');
   writeFileSync(path, `import { coroutine } from 'pawl';\ncoroutine(async () => { await (async () => 1)(); });\n`);
@@ -138,8 +184,8 @@ test('generator coroutines are compiled by the command and by corofy/register wh
     path,
     `import { coroutine, run, sleep } from 'pawl';\nconst nap = coroutine(function* nap() { yield* sleep(1); throw new Error('awake'); });\nawait run(() => nap()).catch((error) => console.log(error.stack));\n`,
   );
-  assert.equal((await corofy('check', path)).stdout, '0 coroutines in 1 files\n');
-  assert.equal((await corofy('check', '--generators', path)).stdout, '1 coroutines in 1 files\n');
+  assert.equal((await corofy('check', path)).stdout, '0 coroutines in 1 file\n');
+  assert.equal((await corofy('check', '--generators', path)).stdout, '1 coroutine in 1 file\n');
   assert.match((await corofy('explain', '--generators', path)).stdout, /case 1: \/\/ line 2: after the yield\*/);
   const program = join(root, 'tmp', `generator-${process.pid}.ts`);
   mkdirSync(join(root, 'tmp'), { recursive: true });
@@ -171,6 +217,11 @@ test('a wrong command line is told so, and ends with 2', async () => {
     [programs],
     [greet, 'more'],
     ['explain'],
+    ['explain', programs],
+    ['explain', 'no-such-file.ts'],
+    ['explain', greet, '-o', 'out.ts'],
+    ['check', greet, '-d', 'out'],
+    [programs, '-d', 'out', '-o', 'out.ts'],
     [greet, '--back-end', 'x'],
     ['--teach'],
     ['--teach', programs],

@@ -69,6 +69,10 @@ const MODULES: Readonly<Record<string, { readonly source: string; readonly resul
     source: `class A { m(coroutine) { return coroutine(async () => 1); } } const main = coroutine(async () => new A().m((f) => f.constructor.name));`,
     result: 'AsyncFunction',
   },
+  'a variable of the module that takes a function by default gives it its name': {
+    source: `let f, g; const main = coroutine(async () => { [f = class {}] = [await undefined]; ({ [await 'k']: g = () => {} } = {}); return [f.name, g.name].join(); });`,
+    result: 'f,g',
+  },
   'a block, a loop and a catch with the name of the marker': {
     source: `const seen = []; { const coroutine = (f) => f.constructor.name; seen.push(coroutine(async () => 1)); } for (const coroutine of [(f) => 'loop']) seen.push(coroutine(async () => 1)); try { throw (f) => 'catch'; } catch (coroutine) { seen.push(coroutine(async () => 1)); }
       switch (1) { case 1: let coroutine = () => 'switch'; seen.push(coroutine(async () => 1)); }

@@ -1,6 +1,6 @@
 /** The plugin in the bundlers that are installed: what is bundled runs, its stack leads to the source, and an error fails the build. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { SourceMap } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -173,6 +173,43 @@ for (const [name, load] of Object.entries(BUNDLERS))
     writeFileSync(join(folder.path, 'wrong.js'), WRONG);
     await assert.rejects(bundle(folder.path, 'wrong.js'), /wrong\.js[^]*3:(?:2|3)[^]*DIRECT_EVAL/);
   });
+
+test('a folder may have a # or a ? in its name, and a module a query', async () => {
+  const fail = ({ message }: { message: string }): never => assert.fail(message);
+  const transformed = (id: string): boolean =>
+    corofy.rollup().transform.call({ error: fail, warn: fail }, TWICE, id) !== null;
+  assert.deepEqual(
+    ['/c#/a.ts', '/what?/a.js', '/a.ts?v=1', '/a.ts#part', '/c#/a.ts?v=/b.css', '/a.css?v=/b.ts', '\0/a.ts'].map(
+      transformed,
+    ),
+    [true, true, true, true, true, false, false],
+  );
+  using folder = scratch();
+  const inner = join(folder.path, 'c#?');
+  mkdirSync(inner);
+  writeFileSync(join(inner, 'twice.js'), TWICE);
+  const { build } = await import('esbuild');
+  const { outputFiles } = await build({
+    entryPoints: [join(inner, 'twice.js')],
+    write: false,
+    plugins: [corofy.esbuild()],
+  });
+  assert.match(outputFiles[0]?.text ?? '', /pawl\/compiled/);
+});
+
+test('a module that no file holds is left to the plugin of esbuild that it is of', async () => {
+  const { build } = await import('esbuild');
+  const virtual: import('esbuild').Plugin = {
+    name: 'virtual',
+    setup(own) {
+      own.onResolve({ filter: /^virtual\.js$/ }, ({ path }) => ({ path, namespace: 'virtual' }));
+      own.onLoad({ filter: /.*/, namespace: 'virtual' }, () => ({ contents: `console.log('virtual');` }));
+    },
+  };
+  const stdin = { contents: `import 'virtual.js';` };
+  const { outputFiles } = await build({ stdin, bundle: true, write: false, plugins: [corofy.esbuild(), virtual] });
+  assert.match(outputFiles[0]?.text ?? '', /console\.log\("virtual"\)/);
+});
 
 test('the map of a source that was generated itself leads to the first source', () => {
   const first = `import { coroutine } from 'pawl';\n\n\nexport const f = coroutine(async (value) => {\n  return value + await value;\n});\n`;

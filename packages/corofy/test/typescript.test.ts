@@ -47,6 +47,39 @@ for (const [name, text] of Object.entries(TYPED))
       assert.deepEqual([compiled.log, compiled.end], [native.log, native.end]);
     });
 
+test('what only a compiler of TypeScript takes is compiled where it marks something, and a namespace may have the name of the marker', () => {
+  const mine = 'const coroutine = (f: unknown) => f;';
+  for (const [text, compiled] of [
+    [
+      `import { coroutine } from 'pawl'; namespace A { export const n = 1; export const f = coroutine(async () => n); }`,
+      1,
+    ],
+    [`import { coroutine } from 'pawl'; namespace A { ${mine} export const f = coroutine(async () => 1); }`, 0],
+    [
+      `import { coroutine } from 'pawl'; namespace A { export ${mine} coroutine(async () => 1); } coroutine(async () => 2);`,
+      1,
+    ],
+    [
+      `import { coroutine } from 'pawl'; namespace A { export namespace B { var coroutine: Function; } coroutine(async () => 1); }`,
+      1,
+    ],
+    [
+      `import { coroutine } from 'pawl'; declare namespace A { const coroutine: number; } declare module 'b' { const coroutine: number; } coroutine(async () => 1);`,
+      1,
+    ],
+    [`import { coroutine } from 'pawl'; namespace A { enum coroutine { B } coroutine(async () => 1); }`, 0],
+    [`import { coroutine } from 'pawl'; namespace A { import coroutine = other.B; coroutine(async () => 1); }`, 0],
+    [`import { coroutine } from 'pawl'; namespace A { namespace coroutine { let b; } coroutine(async () => 1); }`, 0],
+    [`import p = require('pawl'); export = p.coroutine(async () => 1);`, 1],
+    [`import p = require('other'); export = p.coroutine(async () => 1);`, 0],
+    [`import type p = require('pawl'); p.coroutine(async () => 1);`, 0],
+  ] as const) {
+    const result = transform(text, { file: 'some.cts' });
+    assert.deepEqual([result.compiled.length, result.diagnostics], [compiled, []], text);
+    if (compiled > 0) assertValid('some.cts', text, result);
+  }
+});
+
 const MARKUP: Readonly<Record<string, string>> = {
   'elements, attributes and children': `return <a b={await wait(1)} {...await wait({})} c="d">{await wait(2)} text {/* comment */} <b /> {...[1]}</a>;`,
   'components by variables, members and names': `const C = await wait(() => null); for (const D of [C]) { const o = { E: D }; list.push(<C><D x={await wait(1)} /><o.E>{await wait(2)}</o.E><div D={D} /></C>, () => <D key={D} />); } return <C />;`,

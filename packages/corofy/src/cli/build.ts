@@ -1,12 +1,12 @@
 /**
  * Building: a file or a folder to another place.
  *
- * What must hold: a source with an error leaves what was built of it before. Watching ends with the process, and compiles only what has
- * changed.
+ * What must hold: a source with an error leaves what was built of it before. What is written is never read as a source. Watching ends with the
+ * process, and compiles only what has changed.
  */
 import { mkdirSync, watch, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
-import { compileFile, sourcesIn, type CompiledFile, type Options } from './files.ts';
+import { compileFile, messageOf, sourcesIn, type CompiledFile, type Options } from './files.ts';
 
 /** Compiles a file to another, or to standard output; false when it has errors. */
 export function buildFile(file: string, out: string | undefined, options: Options): boolean {
@@ -30,13 +30,13 @@ function write(file: string, out: string, { code, map }: CompiledFile, options: 
     return;
   }
   const source = relative(dirname(resolve(out)), resolve(file)).replaceAll('\\', '/');
-  writeFileSync(`${out}.map`, JSON.stringify({ ...map, file: basename(out), sources: [source] }));
   writeFileSync(out, `${code}//# sourceMappingURL=${basename(out)}.map\n`);
+  writeFileSync(`${out}.map`, JSON.stringify({ ...map, file: basename(out), sources: [source] }));
 }
 
 /** Compiles the sources of a folder; false when one has errors. */
 export function buildFolder(folder: string, out: string, options: Options): boolean {
-  const files = sourcesIn(folder)?.files ?? [];
+  const files = sourcesIn(folder, out)?.files ?? [];
   let good = true;
   for (const file of files) good = buildFile(file, join(out, relative(folder, file)), options) && good;
   return good;
@@ -46,9 +46,16 @@ export function buildFolder(folder: string, out: string, options: Options): bool
 export async function watchFolder(folder: string, out: string, options: Options): Promise<void> {
   const pending = new Set<string>();
   const build = (): void => {
+    const sources = new Set(sourcesIn(folder, out)?.files);
     for (const file of pending) {
-      if (sourcesIn(file) === null || !isSource(folder, file)) continue;
-      const good = buildFile(file, join(out, relative(folder, file)), options);
+      if (!sources.has(file)) continue;
+      let good = false;
+      try {
+        good = buildFile(file, join(out, relative(folder, file)), options);
+      } catch (error) {
+        // It may be gone again, or be there with its next change.
+        process.stderr.write(`corofy: ${messageOf(error)}\n`);
+      }
       process.stderr.write(`${good ? 'compiled' : 'not compiled'}: ${file}\n`);
     }
     pending.clear();
@@ -63,8 +70,4 @@ export async function watchFolder(folder: string, out: string, options: Options)
     watcher.on('close', end);
     process.stderr.write(`watching ${folder}\n`);
   });
-}
-
-function isSource(folder: string, file: string): boolean {
-  return sourcesIn(folder)?.files.includes(file) ?? false;
 }

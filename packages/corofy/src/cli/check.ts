@@ -20,6 +20,12 @@ export function check(paths: readonly string[], options: Options): boolean {
       good &&= result.good;
     }
   }
-  process.stdout.write(`${coroutines} coroutines in ${files} files${good ? '' : ', with errors'}\n`);
+  process.stdout.write(
+    `${counted(coroutines, 'coroutine')} in ${counted(files, 'file')}${good ? '' : ', with errors'}\n`,
+  );
   return good;
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }

@@ -1,10 +1,14 @@
-/** The `corofy` command line. Usage errors go to stderr and end with 2, a source that cannot be compiled with 1. */
+/**
+ * The `corofy` command line. Usage errors go to stderr and end with 2, a source that cannot be compiled, read or written with 1.
+ *
+ * What must hold: no output replaces a source.
+ */
 import { parseArgs } from 'node:util';
 import { VERSION } from '../version.ts';
 import { buildFile, buildFolder, watchFolder } from './build.ts';
 import { check } from './check.ts';
 import { explain } from './explain.ts';
-import { sourcesIn, type Options } from './files.ts';
+import { isSame, messageOf, sourcesIn, type Options } from './files.ts';
 import { teachFile } from './teach.ts';
 
 const HELP = `corofy compiles coroutine(async …) to state machines for the Pawl runtime.
@@ -28,6 +32,15 @@ Without a build step: node --import corofy/register program.ts, or pawl run prog
 
 /** Runs the command line and sets the exit code. */
 export async function main(args: readonly string[]): Promise<void> {
+  try {
+    await command(args);
+  } catch (error) {
+    process.stderr.write(`corofy: ${messageOf(error)}\n`);
+    process.exitCode = 1;
+  }
+}
+
+async function command(args: readonly string[]): Promise<void> {
   // Whoever reads only the first lines has read enough.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
@@ -67,35 +80,42 @@ export async function main(args: readonly string[]): Promise<void> {
   if (backEnd !== 'auto' && backEnd !== 'closure' && backEnd !== 'fields')
     return refuse(`there is no back end ${JSON.stringify(backEnd)}`);
   const options: Options = { strict: values.strict, generators: values.generators, backEnd, map: !values['no-map'] };
-  const [command, ...rest] = positionals;
-  if (command === undefined) return refuse('name a file or a folder');
+  const [first, ...rest] = positionals;
+  if (first === undefined) return refuse('name a file or a folder');
+  const { out, folder } = values;
+  const writes = out !== undefined || folder !== undefined || values.watch;
+  const replaced = out ?? folder;
+  if (replaced !== undefined && isSame(first, replaced)) return refuse(`${replaced} would replace the source`);
   if (values.teach) {
     if (rest.length > 0 || values.watch || values.folder !== undefined) return refuse('--teach takes one file');
-    if (sourcesIn(command)?.folder !== null) return refuse(`there is no file ${command}`);
-    process.exitCode = teachFile(command, values.out) ? 0 : 1;
+    if (sourcesIn(first)?.folder !== null) return refuse(`there is no file ${first}`);
+    process.exitCode = teachFile(first, values.out) ? 0 : 1;
     return;
   }
-  if (command === 'check') {
+  if ((first === 'check' || first === 'explain') && writes) return refuse(`${first} writes no files`);
+  if (first === 'check') {
     process.exitCode = check(rest.length === 0 ? ['.'] : rest, options) ? 0 : 1;
     return;
   }
-  if (command === 'explain') {
+  if (first === 'explain') {
     const [file, more] = rest;
     if (file === undefined || more !== undefined) return refuse('explain takes one file');
+    if (sourcesIn(file)?.folder !== null) return refuse(`there is no file ${file}`);
     process.exitCode = explain(file, options) ? 0 : 1;
     return;
   }
   if (rest.length > 0) return refuse(`one at a time, not also ${rest.join(', ')}`);
-  const what = sourcesIn(command);
-  if (what === null) return refuse(`there is no file or folder ${command}`);
+  const what = sourcesIn(first);
+  if (what === null) return refuse(`there is no file or folder ${first}`);
   if (what.folder === null) {
     if (values.watch || values.folder !== undefined) return refuse('--watch and -d are for folders');
-    process.exitCode = buildFile(command, values.out, options) ? 0 : 1;
+    process.exitCode = buildFile(first, values.out, options) ? 0 : 1;
     return;
   }
   if (values.folder === undefined) return refuse('a folder needs -d: corofy src -d out');
-  const good = buildFolder(command, values.folder, options);
-  if (values.watch) await watchFolder(command, values.folder, options);
+  if (out !== undefined) return refuse('-o is for a file');
+  const good = buildFolder(first, values.folder, options);
+  if (values.watch) await watchFolder(first, values.folder, options);
   else process.exitCode = good ? 0 : 1;
 }
 

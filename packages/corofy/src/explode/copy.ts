@@ -4,12 +4,21 @@
  *
  * What must hold: everything else comes out byte for byte.
  */
-import type { CallExpression, JSXElement, VariableDeclaration } from 'oxc-parser';
+import type { AssignmentExpression, CallExpression, JSXElement, VariableDeclaration } from 'oxc-parser';
 import { compileCall } from '../machine/compile.ts';
 import { LabelUse } from '../machine/code.ts';
 import { identifierEnd } from '../machine/names.ts';
 import type { Piece, Rope } from '../output/rope.ts';
-import { bare, children, isAnonymous, isFunction, isType, type Node } from '../syntax/node.ts';
+import {
+  bare,
+  children,
+  isAnonymous,
+  isFunction,
+  isType,
+  nameGivenBy,
+  type Assigning,
+  type Node,
+} from '../syntax/node.ts';
 import { isConstant } from '../syntax/scope.ts';
 import { isUsing } from './disposal.ts';
 import { NamedValue, ShorthandKey, shorthandKey, unnamed } from './naming.ts';
@@ -118,7 +127,7 @@ export class Copier extends Variables {
         this.assignment(node, inside);
         return;
       case 'AssignmentPattern':
-        if (isAnonymous(node.right) && this.named(node.left, node.right, inside)) return;
+        if (isAnonymous(node.right) && this.named(node, inside)) return;
         break;
       case 'UpdateExpression': {
         const use = this.lifted(bare(node.argument));
@@ -293,7 +302,7 @@ export class Copier extends Variables {
     for (const argument of node.arguments) this.visit(argument, inside);
   }
 
-  private assignment(node: Extract<Node, { type: 'AssignmentExpression' }>, inside: Inside): void {
+  private assignment(node: AssignmentExpression, inside: Inside): void {
     const { left, operator, right } = node;
     const use = this.lifted(bare(left));
     if (use === null) {
@@ -315,16 +324,20 @@ export class Copier extends Variables {
       const target = this.target(use);
       if (operator === '=') {
         this.edit(node.start, right.start, [target, ` = ${this.unit.use('assigned')}(`]);
-        this.visit(right, inside);
+        const given = isAnonymous(right) ? nameGivenBy(node) : null;
+        if (given === null) this.visit(right, inside);
+        else this.edit(right.start, right.end, [new NamedValue('', given, this.copy(right, this.replaced))]);
         this.edit(node.end, node.end, [', ', target, `, ${JSON.stringify(name)})`]);
       } else {
         this.edit(node.start, left.start, ['(', this.read(use), ', ']);
         this.checked.add(bare(left));
-        this.visit(left, inside);
-        this.visit(right, inside);
+        if (!isAnonymous(right) || !this.named(node, inside)) {
+          this.visit(left, inside);
+          this.visit(right, inside);
+        }
         this.edit(node.end, node.end, [')']);
       }
-    } else if (isAnonymous(right) && this.named(left, right, inside)) return;
+    } else if (isAnonymous(right) && this.named(node, inside)) return;
     else {
       this.visit(left, inside);
       this.visit(right, inside);
@@ -332,13 +345,16 @@ export class Copier extends Variables {
   }
 
   /** A function takes its name from the variable that it is assigned to, whatever that is called now. */
-  private named(left: Node, right: Node, inside: Inside): boolean {
-    const target = bare(left);
-    const use = this.lifted(target);
-    if (use === null || target.type !== 'Identifier') return false;
+  private named(node: Assigning, inside: Inside): boolean {
+    const { left, right } = node;
+    const use = this.lifted(bare(left));
+    const given = nameGivenBy(node);
+    if (use === null || given === null) return false;
     this.visit(left, inside);
     const value = this.copy(right, this.replaced);
-    this.edit(right.start, right.end, [new NamedValue(this.target(use), use.binding.name, value)]);
+    // One that may not be there yet is not assigned to by its name alone.
+    const target = use.access === 'write' && use.binding.risky ? '' : this.target(use);
+    this.edit(right.start, right.end, [new NamedValue(target, given, value)]);
     return true;
   }
 

@@ -9,7 +9,7 @@ import type { Label } from '../machine/code.ts';
 import type { Unit } from '../machine/unit.ts';
 import type { Rope } from '../output/rope.ts';
 import { wasGenerator } from '../syntax/generator.ts';
-import { bare, isAnonymous, type Node } from '../syntax/node.ts';
+import { bare, isAnonymous, nameGivenBy, type Node } from '../syntax/node.ts';
 import { explodeCall, explodeChain, explodeNew, explodeTag } from './calls.ts';
 import { NamedValue, unnamed } from './naming.ts';
 import { rebuild, rebuildJsx, rebuildObject, rebuildTemplate, type Operand } from './operands.ts';
@@ -226,10 +226,13 @@ function explodeAssignment(unit: Unit, node: AssignmentExpression): Value {
   const target = left.type === 'MemberExpression' ? member(unit, left, right.end) : name(unit, left);
   const value = (): Rope => {
     const { rope } = explode(unit, right);
+    if (!isAnonymous(right)) return rope;
+    const given = nameGivenBy(node);
+    if (given === null) return unnamed(right, rope);
     const use = unit.copier.lifted(left);
-    return use !== null && isAnonymous(right)
-      ? [new NamedValue(unit.copier.target(use), use.binding.name, rope)]
-      : rope;
+    if (use === null) return rope;
+    // On its way to one that may not be there yet, it is the argument of a call.
+    return [new NamedValue(use.binding.risky ? '' : unit.copier.target(use), given, rope)];
   };
   if (operator === '=') return code(target.write(value()));
   const plain = operator.slice(0, -1);
@@ -307,6 +310,14 @@ function explodeClass(
     );
     return code(['undefined'], true);
   }
+  const own = unit.analysis.scopes.get(node)?.bindings.get(node.id?.name ?? '')?.uses;
+  const early = own?.find((use) => superClass.start <= use.node.start && use.node.end <= superClass.end);
+  if (early !== undefined)
+    unit.file.diagnostics.error(
+      early.node,
+      'CLASS_NAME_IN_BASE',
+      'what a class extends cannot use the name of the class where it awaits: evaluate it before the class, `const Base = await …`',
+    );
   const base = unit.save(explode(unit, superClass).rope, superClass);
   return code(unit.copy(node, new Map([...(replaced ?? []), [superClass as Node, [base]]])));
 }

@@ -3,17 +3,24 @@
  *
  * What must hold: an operand that is evaluated before an await is saved before it, in the order of the source.
  */
-import type { JSXElement, JSXElementName, JSXFragment, ObjectExpression, TemplateLiteral } from 'oxc-parser';
+import type {
+  JSXElement,
+  JSXElementName,
+  JSXFragment,
+  ObjectExpression,
+  ObjectProperty,
+  TemplateLiteral,
+} from 'oxc-parser';
 import type { Unit } from '../machine/unit.ts';
 import type { Rope } from '../output/rope.ts';
-import type { Node } from '../syntax/node.ts';
+import { bare, isAnonymous, type Node } from '../syntax/node.ts';
 import { explode, isStable, isSteady, operand } from './expressions.ts';
-import { shorthandKey } from './naming.ts';
+import { shorthandKey, unnamed } from './naming.ts';
 
 export interface Operand {
   readonly node: Node;
-  /** What is saved of it; by default its value. */
-  readonly save?: (rope: Rope) => Rope;
+  /** What is saved of it; by default its value. `replaced`: what stands for the operands before it. */
+  readonly save?: (rope: Rope, replaced: ReadonlyMap<Node, Rope>) => Rope;
   /** How it stands in the text when it is replaced. */
   readonly place?: (rope: Rope) => Rope;
 }
@@ -29,7 +36,7 @@ export function operands(unit: Unit, list: readonly Operand[]): Map<Node, Rope> 
     // What is saved of a constant's value may be other than its value.
     if (index < last && steady && (save === undefined || node.type === 'Literal')) continue;
     let rope: Rope;
-    if (index < last) rope = [unit.save(save === undefined ? value.rope : save(value.rope), node)];
+    if (index < last) rope = [unit.save(save === undefined ? value.rope : save(value.rope, replaced), node)];
     else rope = operand(value);
     replaced.set(node, place === undefined ? rope : place(rope));
   }
@@ -54,9 +61,22 @@ export function rebuildObject(unit: Unit, node: ObjectExpression): Rope {
     if (property.shorthand) {
       const { name } = property.key as { readonly name: string };
       list.push({ node: property.value, place: (rope) => [shorthandKey(name), ...rope] });
-    } else list.push({ node: property.value });
+    } else if (bare(property.value).type === 'ClassExpression' && isAnonymous(property.value))
+      list.push({ node: property.value, save: (rope, replaced) => namedByKey(unit, property, rope, replaced) });
+    else list.push({ node: property.value });
   }
   return rebuild(unit, node, list);
+}
+
+/** A class that takes its name from its key. */
+function namedByKey(unit: Unit, property: ObjectProperty, value: Rope, replaced: ReadonlyMap<Node, Rope>): Rope {
+  const { computed, key } = property;
+  const text = replaced.get(key) ?? unit.copy(key);
+  if (computed) return ['({ [', ...text, ']: ', ...value, ' })[', ...text, ']'];
+  const name = key.type === 'Identifier' ? key.name : (key as { readonly value?: unknown }).value;
+  // That is no property but the prototype, which gives no name.
+  if (name === '__proto__') return unnamed(property.value, value);
+  return ['({ ', ...text, ': ', ...value, ' })', ...(key.type === 'Identifier' ? ['.', ...text] : ['[', ...text, ']'])];
 }
 
 /** What comes before an await has become text by then. */

@@ -7,7 +7,7 @@
 import { THREW } from '../machine/jumps.ts';
 import type { Unit } from '../machine/unit.ts';
 import type { Rope } from '../output/rope.ts';
-import { bare, isAnonymous, type Node } from '../syntax/node.ts';
+import { bare, isAnonymous, nameGivenBy, type Node } from '../syntax/node.ts';
 import { explode, member } from './expressions.ts';
 import { NamedValue, unnamed } from './naming.ts';
 import { guarded } from './try.ts';
@@ -87,9 +87,8 @@ function element(unit: Unit, target: Node, value: Rope): void {
       unit.goIf([`${taken} !== undefined`], given, target);
       unit.scratch(() => {
         const { rope } = explode(unit, right);
-        const use = unit.copier.lifted(inner);
-        const named: Rope =
-          use !== null && isAnonymous(right) ? [new NamedValue([taken], use.binding.name, rope)] : unnamed(right, rope);
+        const given = isAnonymous(right) ? nameGivenBy(target) : null;
+        const named: Rope = given === null ? unnamed(right, rope) : [new NamedValue([taken], given, rope)];
         unit.emit([`${taken} = `, ...named, ';'], right);
       });
       unit.code.mark(given);

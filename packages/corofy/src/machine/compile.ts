@@ -20,6 +20,9 @@ export function compileCall(file: FileContext, call: CallExpression, outer: Unit
   if (outer !== null && isShadowed(call.callee, outer.analysis)) return null;
   const { fn } = mark;
   const analysis = outer?.analysis ?? new Analysis(fn);
+  const [, more] = call.arguments;
+  if (more !== undefined)
+    file.diagnostics.error(more, 'MORE_ARGUMENTS', 'coroutine takes one function: what else it is given would be lost');
   refuse(file, fn);
   refuseOwnFactory(file, fn, analysis);
   refusePlainYields(fn, file.diagnostics);

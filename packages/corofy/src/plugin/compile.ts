@@ -20,9 +20,12 @@ export interface PluginOptions extends Pick<
 const SOURCE = /\.[cm]?[jt]sx?$/;
 const INSTALLED = /[\\/]node_modules[\\/]/;
 
-/** The path of a module that is to be looked at; null for others, and for modules that no file holds. */
+/**
+ * The path of a module that is to be looked at; null for others, and for modules that no file holds. A query comes after the name's extension: a
+ * folder's name may have a `#`, too.
+ */
 export function pathOf(id: string, { include = SOURCE, exclude = INSTALLED }: PluginOptions): string | null {
-  const path = id.replace(/[?#].*$/, '');
+  const path = id.replace(/(\.\w+)[?#].*$/, '$1');
   return path.startsWith('\0') || !include.test(path) || exclude.test(path) ? null : path;
 }
 

@@ -43,7 +43,10 @@ export interface EsbuildPlugin {
 }
 
 export interface EsbuildBuild {
-  onLoad(options: { filter: RegExp }, load: (args: { path: string }) => Promise<EsbuildModule | undefined>): void;
+  onLoad(
+    options: { filter: RegExp; namespace: string },
+    load: (args: { path: string }) => Promise<EsbuildModule | undefined>,
+  ): void;
 }
 
 export interface EsbuildModule {
@@ -88,7 +91,8 @@ function esbuild(options: PluginOptions = {}): EsbuildPlugin {
   return {
     name: NAME,
     setup(build) {
-      build.onLoad({ filter: options.include ?? /\.[cm]?[jt]sx?$/ }, async ({ path }) => {
+      // Modules that no file holds have a namespace of their own.
+      build.onLoad({ filter: options.include ?? /\.[cm]?[jt]sx?$/, namespace: 'file' }, async ({ path }) => {
         if (pathOf(path, options) === null) return undefined;
         const source = await readFile(path, 'utf8');
         const result = compileModule(source, path, options, basename(path));

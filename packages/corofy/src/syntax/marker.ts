@@ -19,6 +19,12 @@ export class MarkerNames {
 
   constructor(program: Program, from: readonly string[]) {
     for (const statement of program.body) {
+      if (statement.type === 'TSImportEqualsDeclaration') {
+        const { id, importKind, moduleReference } = statement;
+        if (importKind !== 'type' && moduleReference.type === 'TSExternalModuleReference')
+          if (from.includes(moduleReference.expression.value)) this.namespaces.add(id.name);
+        continue;
+      }
       if (statement.type !== 'ImportDeclaration' || !from.includes(statement.source.value)) continue;
       if (statement.importKind === 'type') continue;
       for (const specifier of statement.specifiers) {

@@ -24,8 +24,15 @@ const WRAPPERS = new Set([
   'TSInstantiationExpression',
 ]);
 
-/** What begins with TS and is no type: a parameter property, an enum and a namespace stay when types are stripped. */
-const NO_TYPES = new Set([...WRAPPERS, 'TSParameterProperty', 'TSEnumDeclaration', 'TSModuleDeclaration']);
+/** What begins with TS and is no type: it stays when types are stripped, or becomes something else. */
+const NO_TYPES = new Set([
+  ...WRAPPERS,
+  'TSParameterProperty',
+  'TSEnumDeclaration',
+  'TSModuleDeclaration',
+  'TSModuleBlock',
+  'TSExportAssignment',
+]);
 
 /** Of each kind of node the keys of what is below it: a tree is gone through several times (a tenth of a compilation). */
 const KEYS: ReadonlyMap<string, readonly string[]> = new Map(
@@ -87,6 +94,21 @@ export function isAnonymous(node: Node | null): boolean {
     inner.type === 'ArrowFunctionExpression' ||
     ((inner.type === 'FunctionExpression' || inner.type === 'ClassExpression') && inner.id === null)
   );
+}
+
+/** An assignment, or a default of a pattern. */
+export interface Assigning {
+  readonly start: number;
+  readonly left: Node;
+  readonly right: Node;
+}
+
+/** The name that an assignment or a default gives to a function, or null: a target in parentheses, which the tree leaves out, gives none. */
+export function nameGivenBy({ start, left }: Assigning): string | null {
+  if (start !== left.start) return null;
+  let inner = left;
+  while (WRAPPERS.has(inner.type)) inner = (inner as unknown as { expression: Node }).expression;
+  return inner.type === 'Identifier' ? inner.name : null;
 }
 
 /** Calls `visit` for the node and all below it, until it returns false. */

@@ -6,7 +6,7 @@
  */
 import type { JSXElementName } from 'oxc-parser';
 import { children, isFunction, isType, type MarkedFunction, type Node } from './node.ts';
-import { namesIn, varsIn } from './declared.ts';
+import { lexicalsIn, namesIn, varsIn } from './declared.ts';
 
 export type BindingKind = 'param' | 'var' | 'let' | 'const' | 'using' | 'function' | 'class' | 'catch' | 'self';
 
@@ -275,6 +275,13 @@ export class Analysis {
         this.visit(node.body, inner);
         return;
       }
+      case 'TSModuleBlock': {
+        const inner = this.enter(scope, node);
+        for (const { name } of varsIn(node)) inner.declare(name, 'var', node.start);
+        declareLexical(node.body, inner);
+        this.visitAll(node.body, inner);
+        return;
+      }
       case 'SwitchStatement': {
         this.visit(node.discriminant, scope);
         const inner = this.enter(scope, node);
@@ -371,17 +378,8 @@ function isGenerator(fn: Node): boolean {
   return isFunction(fn) && fn.generator;
 }
 
-/** What a statement list declares in its own block. `until`: where the declarations of a loop's head end. */
+/** Declares what a statement list declares in its own block. `until`: where the declarations of a loop's head end. */
 function declareLexical(statements: readonly Node[], scope: Scope, until?: number): void {
-  for (const statement of statements) {
-    if (statement.type === 'FunctionDeclaration' && statement.id !== null)
-      scope.declare(statement.id.name, 'function', statement.start);
-    else if (statement.type === 'ClassDeclaration' && statement.id !== null)
-      scope.declare(statement.id.name, 'class', statement.end);
-    else if (statement.type === 'VariableDeclaration' && statement.kind !== 'var') {
-      const kind = statement.kind === 'let' || statement.kind === 'const' ? statement.kind : 'using';
-      for (const declarator of statement.declarations)
-        for (const { name } of namesIn(declarator.id)) scope.declare(name, kind, until ?? declarator.end);
-    } else if (statement.type === 'LabeledStatement') declareLexical([statement.body], scope);
-  }
+  for (const { name, kind, end } of lexicalsIn(statements))
+    scope.declare(name, kind, kind === 'function' || kind === 'class' ? end : (until ?? end));
 }
