@@ -6,7 +6,8 @@ import type { Future } from '../future/future.ts';
 import { timeout } from '../time/timeout.ts';
 import type { Endpoint } from './address.ts';
 import { ATTEMPT_DELAY, HappyEyeballs } from './happy-eyeballs.ts';
-import { Resolve } from './resolve.ts';
+import { Resolver } from './dns/resolver.ts';
+import { lookUp } from './lookup.ts';
 
 /** How a connection is made. */
 export interface Dialing {
@@ -14,10 +15,12 @@ export interface Dialing {
   readonly timeout?: number;
   /** Milliseconds between the beginnings of two attempts. */
   readonly attemptDelay?: number;
+  /** Who is asked for a name. */
+  readonly resolver?: Resolver;
 }
 
 /** Throws BAD_ARGUMENT. */
-export function checkDialing({ timeout, attemptDelay }: Dialing): void {
+export function checkDialing({ timeout, attemptDelay, resolver }: Dialing): void {
   if (timeout !== undefined && !(timeout >= 0))
     throw new PawlError('BAD_ARGUMENT', `timeout must be a number of milliseconds, zero or more, got ${timeout}`);
   if (attemptDelay !== undefined && !(typeof attemptDelay === 'number' && attemptDelay >= 10))
@@ -25,11 +28,14 @@ export function checkDialing({ timeout, attemptDelay }: Dialing): void {
       'BAD_ARGUMENT',
       `attemptDelay must be a number of milliseconds, 10 or more, got ${attemptDelay}`,
     );
+  if (resolver !== undefined && !(resolver instanceof Resolver))
+    throw new PawlError('BAD_ARGUMENT', 'resolver must be a Resolver');
 }
 
 const dialed = coroutine(function* (to: Endpoint, from: Endpoint | undefined, dialing: Dialing) {
-  const locals = from === undefined ? undefined : yield* new Resolve(from);
-  return yield* new HappyEyeballs(to, locals, () => new Resolve(to), dialing.attemptDelay ?? ATTEMPT_DELAY);
+  const locals = from === undefined ? undefined : yield* lookUp(from);
+  const { resolver, attemptDelay = ATTEMPT_DELAY } = dialing;
+  return yield* new HappyEyeballs(to, locals, (found) => lookUp(to, resolver, found), attemptDelay);
 });
 
 /** A connection to one of the endpoint's addresses, from that of the other's of its family. */

@@ -12,6 +12,7 @@ import { type ReadHalf, split, type WriteHalf } from '../io/split.ts';
 import { checkBytes, type Duplex, type Lease } from '../io/stream.ts';
 import { type Address, type Endpoint, parseEndpoint } from './address.ts';
 import { checkDialing, connect } from './connect.ts';
+import type { Resolver } from './dns/resolver.ts';
 import {
   applyOptions,
   checkLinger,
@@ -30,6 +31,8 @@ export interface ConnectOptions extends StreamOptions {
   readonly timeout?: number;
   /** Milliseconds until the next address of a name is tried beside those that have not answered. Default 250; at least 10. */
   readonly attemptDelay?: number;
+  /** Who is asked for a name, in the place of the machine's own resolver. */
+  readonly resolver?: Resolver;
   /** Connect from this address of the machine; port 0 lets the system choose the port. */
   readonly local?: Address;
 }
@@ -73,7 +76,7 @@ export class TcpStream extends Socket implements Duplex, Disposable {
    *
    * Errors: BAD_ADDRESS, BAD_PORT and BAD_ARGUMENT at once; TIMEOUT; ENOTFOUND and its kin; ECONNREFUSED, EHOSTUNREACH, ETIMEDOUT and
    * the system's others, with address and port. Where several addresses failed, the last failure's code, and an AggregateError of all
-   * as its cause. BLOCKING_NODE for a name inside `blockOn`, where only numeric addresses can be used.
+   * as its cause. BLOCKING_NODE for a name inside `blockOn` where the system's resolver has to be asked (see {@link Resolver}).
    *
    * @example
    * ```ts

@@ -72,6 +72,7 @@ export class NativeDriver implements Driver, Turns {
         bind: (address) => bindUnix(this.reactor, address),
       },
       resolve: (host) => new NodeLookup(host, () => this.#blocking),
+      namesByFiles: true,
     };
     this.files = new NativeFiles(this.reactor, this.timers, () => this.#blocking);
     this.#loop = mode === 'guest' ? new GuestLoop(this) : new HostLoop(this);

@@ -25,6 +25,7 @@ import { checkBytes, type Duplex, type Lease } from '../../io/stream.ts';
 import { timeout } from '../../time/timeout.ts';
 import { type Address, type Endpoint, parseEndpoint } from '../address.ts';
 import { checkDialing, connect } from '../connect.ts';
+import type { Resolver } from '../dns/resolver.ts';
 import { checkOptions, type KeepAlive, type StreamOptions } from '../options.ts';
 import { LeasedRead, Read } from '../read.ts';
 import { Socket } from '../socket.ts';
@@ -43,6 +44,8 @@ export interface TlsConnectOptions extends TlsClientOptions, StreamOptions {
   readonly timeout?: number;
   /** As for `TcpStream.connect`: milliseconds until the next address of a name is tried. Default 250; at least 10. */
   readonly attemptDelay?: number;
+  /** Who is asked for a name, in the place of the machine's own resolver. */
+  readonly resolver?: Resolver;
   /** Connect from this address of the machine; port 0 lets the system choose the port. */
   readonly local?: Address;
 }

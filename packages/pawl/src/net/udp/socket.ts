@@ -13,7 +13,7 @@ import { map } from '../../future/map.ts';
 import { checkBytes } from '../../io/stream.ts';
 import { type Address, type Endpoint, formatAddress, parseEndpoint } from '../address.ts';
 import { checkWhole } from '../options.ts';
-import { Resolve } from '../resolve.ts';
+import { lookUp } from '../lookup.ts';
 import { bound, connected } from './bind.ts';
 import type { Bound } from './bound.ts';
 import { checkSettings, checkUdpOptions, parseReceiver, type UdpOptions } from './options.ts';
@@ -269,7 +269,7 @@ function checkGroup(group: unknown): string {
 }
 
 const connecting = coroutine(function* (to: Endpoint, handle: UdpHandle) {
-  const peers = yield* new Resolve(to);
+  const peers = yield* lookUp(to);
   const { family } = handle.local;
   handle.connect(peers.find((peer) => peer.family === family) ?? peers[0]!);
 });
