@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { blockOn, coroutine, dumpAll, type Future, PawlError, run, sleep, spawn } from 'pawl';
+import { blockOn, coroutine, dumpAll, type Future, PawlError, ready, run, sleep, spawn } from 'pawl';
 import { addressOf, FakeDial, type Manner } from '../../test/support/fake-dial.ts';
 import { failure } from '../../test/support/loopback.ts';
 import { withNames } from '../../test/support/names.ts';
@@ -123,6 +123,26 @@ describe('connecting to a name', () => {
       '10.0.0.1 at 20',
       '10.0.0.1 at 25',
     ]);
+  });
+
+  it('goes by the order of the lookup when that has ended before the first attempt', () => {
+    const driver = new FakeDial({ '::1': { after: 5 }, '10.0.0.1': { after: 5 } });
+    const [v4, v6] = [addressOf('10.0.0.1'), addressOf('::1')];
+    const handle = blockOn(
+      new HappyEyeballs(
+        { host: 'some.example', port: 80 },
+        undefined,
+        (found) => {
+          found([v4]);
+          found([v6]);
+          return ready([v6, v4]);
+        },
+        ATTEMPT_DELAY,
+      ),
+      { driver },
+    );
+    handle.close();
+    assert.deepEqual(driver.attempts, ['::1 at 0']);
   });
 
   it('takes addresses that come while others are being tried', () => {

@@ -74,8 +74,13 @@ export class HappyEyeballs extends Combinator<TcpStreamHandle> {
   protected override onValue(index: number, value: unknown): void {
     if (index === LOOKUP) {
       this.lookedUp = true;
+      if (this.tried.length === 0) {
+        // Now all of them are there, and in their order.
+        this.waiting.length = 0;
+        this.known.clear();
+        this.proceed();
+      }
       this.add(value as readonly SocketAddress[]);
-      if (this.tried.length === 0) this.proceed();
       return;
     }
     this.winner = value as TcpStreamHandle;
