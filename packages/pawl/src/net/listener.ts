@@ -85,7 +85,7 @@ export class TcpListener implements Disposable {
    * address is used.
    *
    * Cancelling it is *safe*. Errors: BAD_ADDRESS, BAD_PORT and BAD_ARGUMENT at once; EADDRINUSE, EADDRNOTAVAIL, EACCES and the system's others, with
-   * address and port; ENOTFOUND and its kin for a name; BLOCKING_NODE for a name inside `blockOn`.
+   * address and port; ENOTFOUND and its kin for a name (see {@link TcpStream.connect}).
    *
    * @example
    * ```ts

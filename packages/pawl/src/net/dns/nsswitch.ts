@@ -10,5 +10,5 @@ export const NO_NSSWITCH: readonly string[] = ['files', 'dns'];
 
 /** The machine's file first, then the domain name system, and nothing besides: multicast DNS, systemd's resolver and others are not ours. */
 export function isOurs(sources: readonly string[]): boolean {
-  return sources.join(' ') === 'files dns' || sources.join(' ') === 'files';
+  return sources.join(' ') === 'files dns';
 }

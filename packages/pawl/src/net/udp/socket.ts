@@ -89,7 +89,7 @@ export class UdpSocket implements Disposable {
    * which takes IPv4 too unless `ipv6Only`. Port 0 lets the system choose. Of a name, the first address is used.
    *
    * Cancelling it is *safe*. Errors: BAD_ADDRESS, BAD_PORT and BAD_ARGUMENT at once; EADDRINUSE, EADDRNOTAVAIL, EACCES and the system's
-   * others; ENOTFOUND and its kin for a name; BLOCKING_NODE for a name inside `blockOn`.
+   * others; ENOTFOUND and its kin for a name (see {@link TcpStream.connect}).
    *
    * @example
    * ```ts
