@@ -19,6 +19,7 @@ const FILES = [
 
 /** A simulated world knows names without Node; the other asks the kernel for the options of a descriptor. */
 const REAL_ONLY = [
+  'is refused when the environment asks for a resolver',
   'a name inside blockOn is that Node would have to run',
   'sets the options of its socket',
   'talks with one of Node',

@@ -1,10 +1,12 @@
 /** Connecting: a numeric address at once, a name by happy eyeballs, within a limit over everything. */
+import { isIP } from 'node:net';
 import type { TcpStreamHandle } from '../driver/driver.ts';
 import { PawlError } from '../error/index.ts';
 import { coroutine } from '../future/coroutine.ts';
 import type { Future } from '../future/future.ts';
 import { timeout } from '../time/timeout.ts';
 import type { Endpoint } from './address.ts';
+import { Attempt } from './attempt.ts';
 import { ATTEMPT_DELAY, HappyEyeballs } from './happy-eyeballs.ts';
 import { Resolver } from './dns/resolver.ts';
 import { lookUp } from './lookup.ts';
@@ -34,6 +36,7 @@ export function checkDialing({ timeout, attemptDelay, resolver }: Dialing): void
 
 const dialed = coroutine(function* (to: Endpoint, from: Endpoint | undefined, dialing: Dialing) {
   const locals = from === undefined ? undefined : yield* lookUp(from);
+  if (locals === undefined && isIP(to.host) !== 0) return yield* new Attempt((yield* lookUp(to))[0]!, undefined);
   const { resolver, attemptDelay = ATTEMPT_DELAY } = dialing;
   return yield* new HappyEyeballs(to, locals, (found) => lookUp(to, resolver, found), attemptDelay);
 });

@@ -23,7 +23,7 @@ const facts = ({ code, errno, syscall, address, port }: PawlError): unknown => (
 });
 
 /** Forces who is asked for names. */
-function namesBy(whom: 'own' | 'system'): Disposable {
+function namesBy(whom: string): Disposable {
   const before = process.env['PAWL_NAMES'];
   process.env['PAWL_NAMES'] = whom;
   return {
@@ -324,6 +324,11 @@ describe('a connection to a name', () => {
   it("uses the system's resolver beside Node's loop where it has to", async () => {
     using _ = namesBy('system');
     await run(toLocalhost());
+  });
+
+  it('is refused when the environment asks for a resolver that there is none of', () => {
+    using _ = namesBy('neither');
+    assert.equal(blockOn(failure(TcpStream.connect('nowhere.invalid:80'))).code, 'BAD_ARGUMENT');
   });
 
   it('uses our own resolver, inside blockOn too', async () => {

@@ -2,7 +2,8 @@
  * Ask: a question to the servers, one after another, until one answers.
  *
  * What must hold: each server is asked `attempts` times at the most, and given twice the time in each round. One that does not answer such
- * questions is not asked again. What no server has answered fails with what the last one did.
+ * questions is not asked again. What no server has answered fails with what the last one did,
+ * a shortage of descriptors or memory at once.
  */
 import type { SocketAddress } from '../../driver/driver.ts';
 import { PawlError } from '../../error/index.ts';
@@ -75,12 +76,19 @@ export interface AskCounts extends Counts {
   timeouts: number;
 }
 
+/** What the program has not enough of: no other server changes that. */
+const SHORTAGES: readonly string[] = ['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM'];
+
 function failureOf(error: unknown, { syscall }: AskOptions, { name }: Question, counts: AskCounts): PawlError {
   if (error instanceof Malformed) return dnsError('EBADRESP', syscall, name, error);
-  if (!(error instanceof PawlError) || (error.syscall === undefined && error.code !== 'TIMEOUT')) throw error;
-  if (error.code !== 'TIMEOUT') return dnsError('ECONNREFUSED', syscall, name, error);
-  counts.timeouts++;
-  return dnsError('ETIMEOUT', syscall, name, error);
+  if (!(error instanceof PawlError)) throw error;
+  if (error.code === 'TIMEOUT') {
+    counts.timeouts++;
+    return dnsError('ETIMEOUT', syscall, name, error);
+  }
+  // The library's own (the permission model forbids the network) are not the server's fault either.
+  if (error.syscall === undefined || SHORTAGES.includes(error.code)) throw error;
+  return dnsError('ECONNREFUSED', syscall, name, error);
 }
 
 const askOne = coroutine(function* (

@@ -213,6 +213,23 @@ describe('a resolver', () => {
     );
   });
 
+  it('has so many queries under way at the most, and the others wait', () => {
+    against(EXAMPLE, function* (resolver, server) {
+      const { descriptors } = defaultDriver().metrics;
+      let most = 0;
+      const { answer } = server;
+      server.answer = (asked) => {
+        most = Math.max(most, defaultDriver().metrics.descriptors - descriptors);
+        return answer(asked);
+      };
+      const all = Array.from({ length: 600 }, (_, i) => failure(resolver.resolve4(`n${i}.example`)));
+      const codes = new Set((yield* join(all)).map(({ code }) => code));
+      assert.deepEqual([...codes], ['ENOTFOUND']);
+      assert.ok(most > 1 && most <= 256, String(most));
+      assert.deepEqual([server.asked.length, resolver.metrics.pending], [600, 0]);
+    });
+  });
+
   it('says in a dump whose answer it waits for', () => {
     against(
       () => [],
@@ -536,7 +553,7 @@ describe('a lookup', () => {
     });
   });
 
-  it('believes the hosts file, and reads it again when it has changed', async () => {
+  it('believes the hosts file', async () => {
     const folder = mkdtempSync(joinPath(tmpdir(), 'pawl-hosts-'));
     const path = joinPath(folder, 'hosts');
     writeFileSync(path, '# names\n10.1.1.1 one.test One.Alias # first\n::5 one.test\nnonsense\n10.1.1.2\n');

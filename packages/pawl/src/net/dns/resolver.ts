@@ -12,6 +12,7 @@ import { coroutine } from '../../future/coroutine.ts';
 import type { Future } from '../../future/future.ts';
 import { joinSettled } from '../../future/join-settled.ts';
 import { map } from '../../future/map.ts';
+import { Semaphore } from '../../sync/semaphore.ts';
 import { memo } from '../../task/memo.ts';
 import type { Endpoint } from '../address.ts';
 import { Resolve } from '../resolve.ts';
@@ -59,6 +60,9 @@ export interface ResolverMetrics {
 /** Told of addresses before all are known. */
 export type Found = (some: readonly SocketAddress[]) => void;
 
+/** Queries under way at the most: each has a socket. */
+const MOST_QUERIES = 256;
+
 /** What fits into one packet nearly everywhere (the flag day of 2020). */
 const UDP_SIZE = 1232;
 
@@ -88,6 +92,7 @@ export class Resolver {
   private readonly hosts: ConfigFile<Hosts> | null;
   private readonly conf: ConfigFile<ResolvConf> | null;
   private readonly cache: Cache;
+  private readonly permits: Semaphore = new Semaphore(MOST_QUERIES, { name: 'DNS queries' });
   private readonly counts: AskCounts & { hits: number; turn: number } = {
     sent: 0,
     overTcp: 0,
@@ -279,6 +284,7 @@ export class Resolver {
           udpSize: edns0 ? UDP_SIZE : 0,
           syscall: syscallOf(type),
         };
+        using _permit = yield* this.permits.acquire();
         const message = yield* ask(question, how, this.counts);
         let answer: Answer;
         try {

@@ -4,6 +4,7 @@
  * What must hold: one a driver, so that all who connect share its cache.
  */
 import { type Driver, driverOf } from '../../driver/driver.ts';
+import { PawlError } from '../../error/index.ts';
 import type { Context } from '../../future/context.ts';
 import { coroutine } from '../../future/coroutine.ts';
 import { Future } from '../../future/future.ts';
@@ -29,10 +30,12 @@ class OwnNames extends Future<SystemNames | null> {
   }
 }
 
-/** What PAWL_NAMES forces. */
+/** What PAWL_NAMES forces. Throws BAD_ARGUMENT for what it cannot. */
 export function forcedNames(): 'own' | 'system' | null {
   const forced = process.env['PAWL_NAMES'];
-  return forced === 'own' || forced === 'system' ? forced : null;
+  if (forced === 'own' || forced === 'system') return forced;
+  if (forced === undefined || forced === '') return null;
+  throw new PawlError('BAD_ARGUMENT', `PAWL_NAMES must be own or system, got ${forced}`);
 }
 
 /** Which resolver is used, and why. */
