@@ -106,6 +106,19 @@ describe('in a simulated world, a resolver', () => {
     });
   });
 
+  it('says that descriptors are short, and does not take it for a server that is silent', async () => {
+    await simulate({ ...PUNCTUAL, seeds: 5 }, function* (world) {
+      const codes: string[] = [];
+      const poor = function* (): Steps<void> {
+        const resolver = new Resolver({ ...only, servers: ['10.9.9.9', '10.9.9.8'] });
+        codes.push((yield* failure(resolver.resolve4('a.example'))).code, (yield* failure(resolver.lookup('a'))).code);
+      };
+      world.host('poor', poor, { descriptors: 0 });
+      yield* sleep(100);
+      assert.deepEqual(codes, ['EMFILE', 'EMFILE']);
+    });
+  });
+
   it("does what the host's files say, and what they say now", async () => {
     await simulate({ ...PUNCTUAL, seeds: 5 }, function* (world) {
       const answers = (address: string) =>

@@ -1,6 +1,18 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { blockOn, coroutine, dumpAll, type Future, PawlError, ready, run, sleep, spawn } from 'pawl';
+import {
+  blockOn,
+  coroutine,
+  dumpAll,
+  type Future,
+  PawlError,
+  ready,
+  run,
+  sleep,
+  spawn,
+  type Steps,
+  timeout,
+} from 'pawl';
 import { addressOf, FakeDial, type Manner } from '../../test/support/fake-dial.ts';
 import { failure } from '../../test/support/loopback.ts';
 import { withNames } from '../../test/support/names.ts';
@@ -176,6 +188,38 @@ describe('connecting to a name', () => {
         { driver },
       );
       assert.deepEqual([code, driver.open.length, driver.timerCount], ['CANCELLED', 0, 0], `at ${at} ms`);
+    }
+  });
+
+  it('closes the winner, too, when it is cancelled before the lookup has let go, or that fails to', () => {
+    for (const fails of [false, true]) {
+      const driver = new FakeDial({ '::1': { after: 5 } });
+      const stubborn = coroutine(function* (found: (some: readonly SocketAddress[]) => void): Steps<SocketAddress[]> {
+        try {
+          found([addressOf('::1')]);
+          yield* sleep(Infinity);
+        } finally {
+          yield* sleep(100);
+          // oxlint-disable-next-line no-unsafe-finally -- that is the fault
+          if (fails) throw new Error('as meant');
+        }
+        return [];
+      });
+      const connecting = new HappyEyeballs({ host: 'some.example', port: 80 }, undefined, stubborn, ATTEMPT_DELAY);
+      const outcome = blockOn(
+        function* () {
+          try {
+            if (fails) (yield* connecting).close();
+            else yield* timeout(50, connecting);
+          } catch (error) {
+            return `${String(error)} at ${driver.time}`;
+          }
+          return 'connected';
+        },
+        { driver },
+      );
+      assert.match(outcome, fails ? /^SuppressedError.* at 105$/ : /timed out after 50 ms at 105$/);
+      assert.deepEqual([driver.open.length, driver.timerCount], [0, 0], fails ? 'failed' : 'cancelled');
     }
   });
 

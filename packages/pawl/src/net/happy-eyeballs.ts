@@ -188,6 +188,7 @@ export class HappyEyeballs extends Combinator<TcpStreamHandle> {
 
   override cancel(cx: Context): Poll<void> {
     this.winner?.close();
+    this.winner = null;
     return super.cancel(cx);
   }
 }

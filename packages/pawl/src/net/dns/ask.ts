@@ -77,7 +77,7 @@ export interface AskCounts extends Counts {
 }
 
 /** What the program has not enough of: no other server changes that. */
-const SHORTAGES: readonly string[] = ['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM'];
+const SHORTAGES: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM']);
 
 function failureOf(error: unknown, { syscall }: AskOptions, { name }: Question, counts: AskCounts): PawlError {
   if (error instanceof Malformed) return dnsError('EBADRESP', syscall, name, error);
@@ -87,7 +87,7 @@ function failureOf(error: unknown, { syscall }: AskOptions, { name }: Question, 
     return dnsError('ETIMEOUT', syscall, name, error);
   }
   // The library's own (the permission model forbids the network) are not the server's fault either.
-  if (error.syscall === undefined || SHORTAGES.includes(error.code)) throw error;
+  if (error.syscall === undefined || SHORTAGES.has(error.code)) throw error;
   return dnsError('ECONNREFUSED', syscall, name, error);
 }
 

@@ -203,9 +203,9 @@ export class Resolver {
           const all = yield* this.both(candidate, family, found);
           return yield* new Order(wanted(all));
         } catch (error) {
-          if (!isDnsError(error, 'ENOTFOUND', 'ENODATA', 'ESERVFAIL')) throw renamed(error, host);
+          if (!isDnsError(error, 'ENOTFOUND', 'ENODATA', 'ESERVFAIL')) throw renamed(error, host, LOOKUP);
           // What is there without addresses, or perhaps there, says more than what is not.
-          if (error.code !== 'ENOTFOUND') failure = renamed(error, host);
+          if (error.code !== 'ENOTFOUND') failure = renamed(error, host, LOOKUP);
         }
       }
       throw failure;
@@ -250,7 +250,12 @@ export class Resolver {
     let name = toName(host);
     if (name === null) throw dnsError('EBADNAME', syscall, host);
     for (let aliases = 0; aliases <= MOST_ALIASES;) {
-      const answer: Answer = yield* this.answer(name, type);
+      let answer: Answer;
+      try {
+        answer = yield* this.answer(name, type);
+      } catch (error) {
+        throw renamed(error, host, syscall);
+      }
       if (answer.alias === null) {
         if (answer.data.length > 0) return [...answer.data];
         throw dnsError(answer.noName ? 'ENOTFOUND' : 'ENODATA', syscall, host);
@@ -338,15 +343,14 @@ function nonEmpty(host: string, all: readonly SocketAddress[]): readonly SocketA
   return all;
 }
 
-/** The failure of a query, about the name that was looked up. */
-function renamed(error: unknown, host: string): PawlError {
+/** The failure of a query, about what was asked for: a name that was looked up with a domain, or whose alias it is. */
+function renamed(error: unknown, host: string, syscall: string): PawlError {
   if (!(error instanceof PawlError)) throw error;
-  return isDnsError(error, ...LOOKUP_CODES)
-    ? dnsError(error.code as (typeof LOOKUP_CODES)[number], LOOKUP, host, error)
-    : error;
+  if (!isDnsError(error, ...QUERY_CODES) || (error.hostname === host && error.syscall === syscall)) return error;
+  return dnsError(error.code as (typeof QUERY_CODES)[number], syscall, host, error);
 }
 
-const LOOKUP_CODES = [
+const QUERY_CODES = [
   'ENOTFOUND',
   'ENODATA',
   'ETIMEOUT',
