@@ -1,7 +1,7 @@
 /**
  * Ask: a question to the servers, one after another, until one answers.
  *
- * What must hold: each server is asked `attempts` times at the most, and given twice the time in each round. One that does not answer such
+ * What must hold: each server is asked `attempts` times at the most, and given twice the time in each round, up to a minute. One that does not answer such
  * questions is not asked again. What no server has answered fails with what the last one did,
  * a shortage of descriptors or memory at once.
  */
@@ -40,6 +40,9 @@ export interface AskOptions {
   readonly syscall: string;
 }
 
+/** Milliseconds for which a server is waited for at the most, unless the first round is longer. */
+const LONGEST = 60_000;
+
 const CODES: ReadonlyMap<number, DnsCode> = new Map([
   [FORMERR, 'EFORMERR'],
   [SERVFAIL, 'ESERVFAIL'],
@@ -55,7 +58,7 @@ export const ask: (question: Question, options: AskOptions, counts: AskCounts) =
     for (let round = 0; round < options.attempts; round++) {
       for (const server of options.servers) {
         if (hopeless.has(server)) continue;
-        const limit = options.timeout * 2 ** round;
+        const limit = Math.min(options.timeout * 2 ** round, Math.max(options.timeout, LONGEST));
         try {
           const message = yield* askOne(server, question, options, limit, counts);
           if (message.rcode === NOERROR || message.rcode === NXDOMAIN) return message;

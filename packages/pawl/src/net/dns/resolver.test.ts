@@ -33,7 +33,7 @@ import { type Answering, type Asked, type DnsServer, dnsServer } from '../../../
 import { failure } from '../../../test/support/loopback.ts';
 import { defaultDriver } from '../../driver/default.ts';
 import { dumpAll } from '../../task/dump-all.ts';
-import { TcpListener, TcpStream } from '../index.ts';
+import { TcpListener, TcpStream, UdpSocket } from '../index.ts';
 import type { ResolverOptions } from './options.ts';
 import { Resolver } from './resolver.ts';
 
@@ -341,6 +341,25 @@ describe('a server that', () => {
       assert.deepEqual(yield* resolver.resolve4('a.example'), ['10.0.0.1']);
       assert.equal(resolver.metrics.refused, 6);
     });
+  });
+
+  it('is not the one that was asked is not heard, whatever it knows', () => {
+    against(
+      () => [],
+      function* (resolver, server) {
+        using other = yield* UdpSocket.bind('127.0.0.1:0');
+        const resolving = spawn(resolver.resolve4('a.example'));
+        while (server.asked.length === 0) yield* sleep(1);
+        const [asked] = server.asked;
+        // Port, id and question are right, and its own port is not.
+        const evil = reply(asked!, { answers: [a('a.example', '6.6.6.6')] });
+        yield* other.sendTo(evil, { host: '127.0.0.1', port: asked!.port });
+        server.answer = EXAMPLE;
+        assert.deepEqual(yield* resolving, ['10.0.0.1', '10.0.0.2']);
+        assert.equal(resolver.metrics.refused, 0);
+      },
+      { timeout: 50, attempts: 20 },
+    );
   });
 
   it('sends records about other names is not believed about them', () => {
