@@ -14,9 +14,11 @@ import { echo } from './echo/suite.ts';
 import { http } from './http/suite.ts';
 import { kernel } from './kernel/suite.ts';
 import { os } from './os/suite.ts';
+import { sim } from './sim/suite.ts';
+import { switching } from './switch/suite.ts';
 import { sync } from './sync/suite.ts';
 
-const SUITES: readonly Suite[] = [kernel, echo, sync, http, os, corofy];
+const SUITES: readonly Suite[] = [kernel, echo, sync, http, os, sim, corofy, switching];
 
 interface Options {
   readonly quick: boolean;

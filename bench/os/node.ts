@@ -1,4 +1,5 @@
-/** The os measures over node:dgram and node:fs/promises. */
+/** The os measures over node:dgram, node:fs/promises and node:child_process. */
+import { spawn } from 'node:child_process';
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { open, readdir } from 'node:fs/promises';
@@ -27,8 +28,7 @@ async function datagrams(n: number): Promise<number> {
     if (message.length === DATAGRAM) received++;
     if (--left === 0) done();
   });
-  // oxlint-disable-next-line eslint/no-unmodified-loop-condition -- the listener counts
-  while (received < n) {
+  for (let sent = 0; sent < n; sent += WINDOW) {
     await new Promise<void>((resolve) => {
       left = WINDOW;
       done = resolve;
@@ -76,4 +76,25 @@ async function writes(n: number): Promise<number> {
   return count;
 }
 
-export default { datagrams, walk, reads, writes } satisfies Implementation;
+async function children(n: number): Promise<number> {
+  let ended = 0;
+  for (let i = 0; i < n; i++) {
+    const [code] = (await once(spawn('true', [], { stdio: 'ignore' }), 'exit')) as [number];
+    if (code === 0) ended++;
+  }
+  return ended;
+}
+
+async function outputs(n: number): Promise<number> {
+  let ended = 0;
+  for (let i = 0; i < n; i++) {
+    const child = spawn('echo', ['hello'], { stdio: ['ignore', 'pipe', 'ignore'] });
+    let text = '';
+    child.stdout.on('data', (data) => (text += String(data)));
+    await once(child, 'close');
+    if (text === 'hello\n') ended++;
+  }
+  return ended;
+}
+
+export default { datagrams, walk, reads, writes, children, outputs } satisfies Implementation;

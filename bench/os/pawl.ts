@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { coroutine, run } from 'pawl';
 import { File, walk } from 'pawl/fs';
 import { UdpSocket } from 'pawl/net';
+import { Command } from 'pawl/process';
 import type { Implementation } from '../harness/measure.ts';
 import { BLOCK, blocks, DATAGRAM, FOLDER, WINDOW } from './measures.ts';
 
@@ -68,10 +69,26 @@ const writes = coroutine(function* (n: number) {
   return count;
 });
 
+const children = coroutine(function* (n: number) {
+  const command = new Command('true', [], { stdout: 'null', stderr: 'null' });
+  let ended = 0;
+  for (let i = 0; i < n; i++) if ((yield* command.status()).success) ended++;
+  return ended;
+});
+
+const outputs = coroutine(function* (n: number) {
+  const command = new Command('echo', ['hello'], { stderr: 'null' });
+  let ended = 0;
+  for (let i = 0; i < n; i++) if ((yield* command.output()).text === 'hello\n') ended++;
+  return ended;
+});
+
 export default {
   datagrams: (n) => run(datagrams(n)),
   batches: (n) => run(batches(n)),
   walk: () => run(walkTree()),
   reads: (n) => run(reads(n)),
   writes: (n) => run(writes(n)),
+  children: (n) => run(children(n)),
+  outputs: (n) => run(outputs(n)),
 } satisfies Implementation;

@@ -1,4 +1,4 @@
-/** The os suite: datagrams against node:dgram, and files against node:fs/promises. */
+/** The os suite: datagrams against node:dgram, files against node:fs/promises, and children against node:child_process. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +8,8 @@ import { entriesOf, FILE_BYTES, FOLDER, FILES_PER_DIRECTORY } from './measures.t
 
 export const os: Suite = {
   name: 'os',
-  about: 'datagrams against node:dgram; directories and files against node:fs/promises',
+  about:
+    'datagrams against node:dgram; directories and files against node:fs/promises; children against node:child_process',
   async run(options) {
     options.note(
       'CPU time of all threads of a process; medians of alternating rounds; NODE_ENV=production. Everything that is read is in the page cache.',

@@ -1,4 +1,4 @@
-/** Threads of the operating system. Each task blocks its own, and the system takes turns between them. */
+/** Threads of the operating system: each task blocks its own, and the system takes turns between them. */
 import { writeSync } from 'node:fs';
 import { isMainThread, Worker, workerData } from 'node:worker_threads';
 import { CHAIN, CHAINED, CONCURRENT, LAST, LONG, SHORT, START } from './words.ts';

@@ -1,4 +1,4 @@
-/** Callbacks. What comes next is a function that is handed over. */
+/** Callbacks: what comes next is a function that is handed over. */
 import { CHAIN, CHAINED, CONCURRENT, LAST, LONG, SHORT, START } from './words.ts';
 
 // #region program

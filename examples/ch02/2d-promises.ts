@@ -1,4 +1,4 @@
-/** Promises. What comes next is attached to a value that will be there. */
+/** Promises: what comes next is attached to a value that will be there. */
 import { setTimeout as timer } from 'node:timers/promises';
 import { CHAIN, CHAINED, CONCURRENT, LAST, LONG, SHORT, START } from './words.ts';
 

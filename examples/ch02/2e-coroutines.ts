@@ -1,4 +1,4 @@
-/** Coroutines. What comes next is the next line, and the function stands still until then. */
+/** Coroutines: what comes next is the next line, and the function stands still until then. */
 import { coroutine, join, run, sleep } from 'pawl';
 import { CHAIN, CHAINED, CONCURRENT, LAST, LONG, SHORT, START } from './words.ts';
 

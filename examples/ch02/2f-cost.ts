@@ -1,12 +1,15 @@
-/** What a thousand of each cost. Threads, callbacks, promises and coroutines that wait, in time and memory. */
+/** What a thousand of each cost: threads, fibers, callbacks, promises and coroutines that wait, in time and memory. */
 import { once } from 'node:events';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { Worker } from 'node:worker_threads';
-import { coroutine, run, sleep, spawn } from 'pawl';
+import { coroutine, join, run, sleep, spawn } from 'pawl';
+import { callback, callWith, functionAt, type Pointer } from 'pawl/fiber';
+import { loadStraightLine } from './straight-line.ts';
 
 const MANY = 20_000;
 const THREADS = 8;
+const FIBERS = 1000;
 const WAIT_MS = 300;
 
 setFlagsFromString('--expose-gc');
@@ -46,6 +49,20 @@ const WAYS: readonly Way[] = [
         for (const worker of workers) worker.postMessage('end', []);
         return Promise.all(workers.map((worker) => once(worker, 'exit')));
       };
+    },
+  },
+  {
+    name: 'fiber',
+    count: FIBERS,
+    kind: 'resident',
+    async start(count) {
+      const wait = callback({ arguments: ['int32'], returns: 'void', failure: undefined }, (ms) => sleep(ms));
+      const code = loadStraightLine([[0, WAIT_MS]]) as Pointer;
+      const program = functionAt(code, { arguments: ['pointer', 'pointer'], returns: 'void' });
+      const calls = Array.from({ length: count }, () => callWith({ stackSize: 16 * 1024 }, program, wait, null));
+      const ended = run(join(calls), { mode: 'production' });
+      await new Promise(setImmediate);
+      return () => ended.finally(() => wait[Symbol.dispose]());
     },
   },
   {
@@ -92,7 +109,7 @@ for (const { name, count, kind, start } of WAYS) {
   const began = process.cpuUsage();
   const end = await start(count);
   const started = process.cpuUsage(began);
-  const memory = held(kind) - before;
+  const memory = Math.max(held(kind) - before, 0);
   const again = process.cpuUsage();
   await end();
   const finished = process.cpuUsage(again);

@@ -1,4 +1,4 @@
-/** "Hello world" at three levels. They are the raw instruction, the C library and the standard library. */
+/** "Hello world" at three levels: the raw instruction, the C library, the standard library. */
 import { cannotShow } from '../ladder/unshown.ts';
 import { byStandardLibrary, SYSTEMS } from './systems.ts';
 

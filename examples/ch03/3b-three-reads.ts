@@ -1,4 +1,4 @@
-/** The same socket read in three ways, which are blocking, non-blocking, and by an event queue. */
+/** The same socket read in three ways: blocking, non-blocking, by an event queue. */
 import { EventQueue, Events, Interest } from 'pawl/queue';
 import { bodyOf, requestFor } from '../ladder/http.ts';
 import { paced } from '../ladder/pace.ts';

@@ -1,4 +1,4 @@
-/** A completion queue, which is io_uring's. The kernel is told to read, and tells when it has. */
+/** A completion queue, io_uring: the kernel is told to read, and tells when it has. */
 import { PawlError } from 'pawl';
 import { arena } from '../../packages/pawl/src/sys/arena.ts';
 import { bodyOf, requestFor } from '../ladder/http.ts';

@@ -1,4 +1,4 @@
-/** Leaf futures and the others, and the three phases of both as they happen. The phases are poll, wait and wake. */
+/** Leaf futures and the others, and their three phases as they happen: poll, wait, wake. */
 import { channel } from 'node:diagnostics_channel';
 import { coroutine, Future, PENDING, run, type Context, type Poll, type TaskEvent, type Waker } from 'pawl';
 import { paced } from '../ladder/pace.ts';

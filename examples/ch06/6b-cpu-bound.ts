@@ -1,4 +1,4 @@
-/** Waiting for I/O leaves the thread free and computing does not. The three ways to handle that are to leave it, to do it in pieces, and another thread. */
+/** Waiting for I/O leaves the thread free, computing does not: what to do about it, in three ways. */
 import { once } from 'pawl/node';
 import { Worker } from 'node:worker_threads';
 import { coroutine, run, sleep, spawn, yieldNow, type Future } from 'pawl';

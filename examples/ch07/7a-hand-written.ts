@@ -1,4 +1,4 @@
-/** A coroutine written by hand as a state machine with the states Start, Wait1, Wait2 and Resolved. It is polled in a loop. */
+/** A coroutine written by hand as a state machine, polled in a loop: Start, Wait1, Wait2, Resolved. */
 import { paced } from '../ladder/pace.ts';
 import { served } from '../ladder/served.ts';
 import type { Host } from '../ladder/raw-socket.ts';

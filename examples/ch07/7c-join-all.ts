@@ -1,4 +1,4 @@
-/** Several requests at once with joinAll. The total time is the longest delay, not the sum. */
+/** Several requests at once with joinAll: the total time is the longest delay, not the sum. */
 import { join, run } from 'pawl';
 import { get } from 'pawl/http';
 import { paced } from '../ladder/pace.ts';

@@ -1,4 +1,4 @@
-/** The same coroutine as a generator. The language makes the state machine. */
+/** The same coroutine as a generator: the language makes the state machine. */
 import { paced } from '../ladder/pace.ts';
 import { served } from '../ladder/served.ts';
 import type { Host } from '../ladder/raw-socket.ts';

@@ -1,4 +1,4 @@
-/** A runtime without wakers. It blocks in the event queue, and polls everything after each event. */
+/** A runtime without wakers: it blocks in the event queue, and polls everything after each event. */
 import { Coroutine, type Steps, wait } from '../ch07/coroutine.ts';
 import { JoinAll } from '../ch07/join-all.ts';
 import { paced } from '../ladder/pace.ts';

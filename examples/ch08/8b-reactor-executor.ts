@@ -1,4 +1,4 @@
-/** Reactor and executor, joined by wakers alone. The executor sleeps until it is woken, and polls only who was. */
+/** Reactor and executor, joined by wakers alone: the executor sleeps until it is woken, and polls only who was. */
 import { Coroutine, type Steps, wait } from '../ch07/coroutine.ts';
 import { paced } from '../ladder/pace.ts';
 import type { Host } from '../ladder/raw-socket.ts';

@@ -1,4 +1,4 @@
-/** Spawning. Five requests are five tasks, all begun at once, and each ends when its own answer has come. */
+/** Spawning: five requests are five tasks, all begun at once, and each ends when its own answer has come. */
 import { run, spawn } from 'pawl';
 import { get } from 'pawl/http';
 import { Coroutine, type Steps, wait } from '../ch07/coroutine.ts';

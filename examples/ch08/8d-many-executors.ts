@@ -1,4 +1,4 @@
-/** Twelve executors on twelve threads. First each owns a reactor, then all share one on a thread of its own. */
+/** Twelve executors on twelve threads: each with a reactor of its own, then all with one that they share. */
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { Host } from '../ladder/raw-socket.ts';

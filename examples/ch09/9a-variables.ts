@@ -1,4 +1,4 @@
-/** State that lives across a suspension. A counter keeps its value while nobody runs the function that it belongs to. */
+/** State that lives across a suspension: a counter keeps its value while nobody runs its function. */
 import { coroutine, Future, PENDING, run, sleep, type Context, type Poll } from 'pawl';
 import { paced } from '../ladder/pace.ts';
 

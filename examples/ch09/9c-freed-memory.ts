@@ -1,4 +1,4 @@
-/** Memory that is given back while the kernel still points into it. The corruption happens in a child process. */
+/** Memory that is given back while the kernel still points into it: the corruption, in a child process. */
 import { spawnSync } from 'node:child_process';
 import { arena } from '../../packages/pawl/src/sys/arena.ts';
 import { BlockingPair, fill, startRead, textOf } from './in-flight.ts';

@@ -1,4 +1,4 @@
-/** The same with a pinned buffer. It belongs to the operation until that has completed, cancelled or not. */
+/** The same with a pinned buffer: it belongs to the operation until that has completed, cancelled or not. */
 import { arena, type Piece } from '../../packages/pawl/src/sys/arena.ts';
 import { BlockingPair, fill, startRead, textOf } from './in-flight.ts';
 

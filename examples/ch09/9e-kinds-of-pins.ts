@@ -1,4 +1,4 @@
-/** Three kinds of pins. Memory can stay for good, for the time of one call, or as a part of what stays. */
+/** Three kinds of pins: memory that stays for good, for the time of one call, or as a part of what stays. */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { loadFunction } from '../ch01/load.ts';

@@ -1,4 +1,4 @@
-/** A whole runtime in one file, on the standard interfaces of the language. They are generators, PromiseLike and `using`. */
+/** A whole runtime in one file, on the standard interfaces of the language: generators, PromiseLike, `using`. */
 import { paced } from '../ladder/pace.ts';
 import type { Host } from '../ladder/raw-socket.ts';
 import { served } from '../ladder/served.ts';

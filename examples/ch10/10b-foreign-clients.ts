@@ -1,4 +1,4 @@
-/** Clients that know nothing of this runtime, on it. They are fetch, node:http and one from npm. */
+/** Clients that know nothing of this runtime, on it: fetch, node:http, and one from npm. */
 import * as http from 'node:http';
 import { text } from 'node:stream/consumers';
 import { coroutine, fromPromise, join, run, spawn } from 'pawl';

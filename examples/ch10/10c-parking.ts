@@ -1,11 +1,11 @@
-/** Parking a thread without losing a wake-up. A bare park does lose one. */
+/** Parking a thread without losing a wake-up, and a bare park that loses one. */
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { paced } from '../ladder/pace.ts';
 import type { PingPong } from './parker-thread.ts';
 import { BarePark, cell, Parker } from './parker.ts';
 
-const ROUNDS = 10_000;
+const ROUNDS = 2000;
 const LONG = 30_000;
 
 // #region lost

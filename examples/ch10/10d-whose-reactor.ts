@@ -1,4 +1,4 @@
-/** Explicit or implicit. How a leaf finds its reactor, in three ways. */
+/** Explicit or implicit: how a leaf finds its reactor, in three ways. */
 import { coroutine, Future, PawlError, PENDING, run, sleep, type Context, type Poll } from 'pawl';
 import { driverOf } from '../../packages/pawl/src/driver/driver.ts';
 import { Reactor } from '../ch08/reactor.ts';

@@ -1,4 +1,4 @@
-/** Ergonomics against efficiency, measured. The same function is written by hand, as a generator, and with async and await. */
+/** Ergonomics against efficiency, measured: by hand, as a generator, with async and await. */
 import { blockOn, coroutine, Future, PENDING, type Context, type Poll } from 'pawl';
 
 const AWAITS = 200_000;

@@ -1,4 +1,4 @@
-/** Common interfaces. Futures and promises, streams and signals go in both directions. */
+/** Common interfaces: futures and promises, streams and signals, in both directions. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { coroutine, fromPromise, PawlError, run, sleep } from 'pawl';
 import { Stream } from 'pawl/stream';

@@ -1,4 +1,4 @@
-/** Async drop. A cancelled task gives back what it holds even where giving back takes time. */
+/** Async drop: a cancelled task gives back what it holds, even where giving back takes time. */
 import { coroutine, race, run, sleep } from 'pawl';
 import { paced } from '../ladder/pace.ts';
 

@@ -8,13 +8,11 @@ import { PawlError } from 'pawl';
 import { checked } from './check.ts';
 import { fill, pageOf, regionOf } from './page.ts';
 import { runRung } from './run-rung.ts';
-import { chosen, findRungs, MISSING, root, type Rung } from './rungs.ts';
+import { chosen, findRungs, root, type Rung } from './rungs.ts';
 
 function list(): void {
   console.log('The ladder. Read docs/ladder/README.md, and run a rung by its name: npm run ladder -- 8b\n');
   for (const { id, shows } of findRungs()) console.log(`  ${id.padEnd(3)} ${shows}`);
-  console.log('\nNot there yet:\n');
-  for (const { id, shows } of MISSING) console.log(`  ${id.padEnd(3)} ${shows}`);
 }
 
 async function watch(rungs: readonly Rung[]): Promise<void> {

@@ -4,6 +4,7 @@
  * A block whose fence says more than its language is a quotation:
  *
  *     ```ts examples/ch04/4a-event-queue.ts#register     the lines between `// #region register` and `// #endregion`
+ *     ```ts packages/pawl/src/error/index.ts#~NO_RUNTIME  the paragraph (lines between empty ones) that contains the text
  *     ```text run=4a                                     what the rung prints
  *
  * What must hold: the block equals its source (for what is printed: up to times, addresses and figures). `fill` writes it, so nobody does by hand.
@@ -30,7 +31,7 @@ export function quotations(page: string): Quotation[] {
 }
 
 function quotation(info: string, text: string): Quotation {
-  const code = /^ts (?<file>[^\s#]+)#(?<region>\S+)$/.exec(info)?.groups;
+  const code = /^ts (?<file>[^\s#]+)#(?<region>~.+|\S+)$/.exec(info)?.groups;
   if (code !== undefined) return { kind: 'code', file: code['file'] ?? '', region: code['region'] ?? '', text };
   const id = /^text run=(?<id>\w+)$/.exec(info)?.groups?.['id'];
   if (id !== undefined) return { kind: 'output', id, text };
@@ -48,6 +49,7 @@ export function fill(page: string, source: (quoted: Quotation) => string | undef
 /** The lines of a region of a file, without what they are indented by in common and without the marks of other regions. */
 export function regionOf(file: string, region: string): string {
   const lines = readFileSync(join(root, file), 'utf8').split('\n');
+  if (region.startsWith('~')) return outdented(paragraphOf(file, lines, region.slice(1)));
   const begin = lines.findIndex((line) => line.trim() === `// #region ${region}`);
   if (begin < 0) throw new PawlError('BAD_ARGUMENT', `${file} has no "// #region ${region}"`);
   let depth = 1;
@@ -59,6 +61,19 @@ export function regionOf(file: string, region: string): string {
   }
   if (depth > 0) throw new PawlError('BAD_ARGUMENT', `the region ${region} of ${file} is not closed`);
   const body = lines.slice(begin + 1, end).filter((line) => !/^\s*\/\/ #(?:end)?region\b/.test(line));
+  return outdented(body);
+}
+
+/** The lines between two empty ones that contain a text: for the library's sources, which have no marks for this. */
+function paragraphOf(file: string, lines: readonly string[], text: string): readonly string[] {
+  const at = lines.findIndex((line) => line.includes(text));
+  if (at < 0) throw new PawlError('BAD_ARGUMENT', `${file} has no line with "${text}"`);
+  const begin = lines.lastIndexOf('', at) + 1;
+  const end = lines.indexOf('', at);
+  return lines.slice(begin, end < 0 ? lines.length : end);
+}
+
+function outdented(body: readonly string[]): string {
   const indents = body.filter((line) => line.trim() !== '').map((line) => line.search(/\S/));
   const common = Math.min(...indents);
   return body.map((line) => `${line.slice(common)}\n`).join('');

@@ -20,13 +20,6 @@ export interface Rung {
 /** The project's root. */
 export const root: string = join(import.meta.dirname, '../..');
 
-/** What the ladder is to have and has not yet. */
-export const MISSING: readonly { readonly id: string; readonly shows: string; readonly waits: string }[] = [
-  { id: '2b', shows: 'the same program with fibers', waits: 'fibers' },
-  { id: '5', shows: 'stacks, fibers switched by hand, and what fibers are good for here', waits: 'fibers' },
-  { id: '7b', shows: 'what corofy makes of a coroutine, beside its source', waits: 'a view of it made for teaching' },
-];
-
 /** All rungs, in the order of their ids. */
 export function findRungs(): Rung[] {
   const files = globSync('examples/ch[0-9][0-9]/[0-9]*-*.ts', { cwd: root, exclude: ['**/*.test.ts'] });
@@ -54,13 +47,6 @@ export function chosen(name: string, rungs: readonly Rung[] = findRungs()): read
   if (name === 'all') return rungs;
   const these = rungs.filter(({ id, chapter }) => id === name || String(chapter) === name);
   if (these.length > 0) return these;
-  const missing = MISSING.find(({ id }) => id === name || id === name.replace(/[a-z]$/, ''));
-  if (missing !== undefined) {
-    throw new PawlError(
-      'BAD_ARGUMENT',
-      `rung ${name} is not there yet (${missing.shows}): it waits for ${missing.waits}`,
-    );
-  }
   throw new PawlError(
     'BAD_ARGUMENT',
     `there is no rung ${JSON.stringify(name)}: near are ${near(name, rungs)

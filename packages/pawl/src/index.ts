@@ -4,6 +4,7 @@
  * `pawl/sync`; what most programs need of it is here, too.
  */
 export { PawlError, type PawlCode, type PawlErrorOptions } from './error/index.ts';
+export { buggify } from './driver/buggify.ts';
 export { Instant } from './driver/instant.ts';
 export type { Context, Waker } from './future/context.ts';
 export { waitInfo, type WaitBranch, type WaitInfo, type Waiting } from './future/wait-info.ts';

@@ -12,6 +12,7 @@ const ENTRIES = [
   'stream/index.ts',
   'node/index.ts',
   'fs/index.ts',
+  'process/index.ts',
   'testing/index.ts',
 ];
 /** What begins and ends no work of its own: it is what whoever awaits it says. */
@@ -49,7 +50,7 @@ function operations(text: string, declaration: string): Operation[] {
 function publicOperations(): Operation[] {
   const names = publicNames();
   const all: Operation[] = [];
-  for (const path of globSync('{future,task,time,sync,stream,node,io,net,net/udp,net/unix,fs,testing}/*.ts', {
+  for (const path of globSync('{future,task,time,sync,stream,node,io,net,net/udp,net/unix,fs,process,testing}/*.ts', {
     cwd: SRC,
   })) {
     if (path.includes('.test.')) continue;
@@ -79,6 +80,9 @@ test('every public operation says what cancelling it costs', () => {
     'UdpSocket.recv',
     'File.readAt',
     'writeFileAtomic',
+    'Command.output',
+    'Child.stop',
+    'PipeWriter.write',
   ])
     assert.ok(
       all.some((operation) => operation.name === name),

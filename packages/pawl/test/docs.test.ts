@@ -5,10 +5,12 @@ import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { root } from './support/command.ts';
 
-const pages = globSync(['*.md', 'docs/**/*.md', 'packages/corofy/README.md'], { cwd: root }).map((file) => ({
-  file,
-  text: readFileSync(join(root, file), 'utf8'),
-}));
+const pages = globSync(['*.md', 'docs/**/*.md', 'packages/corofy/README.md', 'examples/**/*.md'], { cwd: root }).map(
+  (file) => ({
+    file,
+    text: readFileSync(join(root, file), 'utf8'),
+  }),
+);
 
 test('there are pages', () => {
   const files = pages.map(({ file }) => file).sort();

@@ -103,3 +103,16 @@ check('each host has a disk of its own', function* (world) {
   yield* sleep(1000);
   assert.deepEqual(seen.flat().toSorted(), ['a', 'b']);
 });
+
+test('the end of a world is no crash: nothing is decided about its disks any more', async () => {
+  const error = await simulate({ seeds: 5, freedoms: { unsynced: 1 } }, function* () {
+    yield* writeFile('/tmp/unsynced', 'anything');
+    throw new Error('the end');
+  }).then(
+    () => assert.fail('it has not failed'),
+    (failure: SimFailure) => failure,
+  );
+  assert.equal((error.cause as Error).message, 'the end');
+  assert.equal(error.replays, true);
+  assert.match(error.timeline, /fails: the end$/);
+});

@@ -7,7 +7,7 @@
 import { PENDING, type Context, type Future } from 'pawl';
 import { END, type Stream } from 'pawl/stream';
 import type { Stop } from './model.ts';
-import { logger, nativeWaits, Patient, show, waiting, type Trace } from './ways.ts';
+import { logger, nativeCoroutine, nativeWaits, Patient, show, waiting, type Trace } from './ways.ts';
 
 export const isGenerator = (source: string): boolean => /^async function\s*\*/.test(source);
 
@@ -70,7 +70,7 @@ export async function runNativeGenerator(source: string, env: object, stop: Stop
     throw INTERRUPTED;
   });
   const make = new Function('coroutine', `"use strict"; return (${source});`);
-  const body = make((fn: unknown) => fn) as (...args: unknown[]) => AsyncGenerator<unknown, unknown, undefined>;
+  const body = make(nativeCoroutine) as (...args: unknown[]) => AsyncGenerator<unknown, unknown, undefined>;
   let values = 0;
   let closing = false;
   let end = 'ended';

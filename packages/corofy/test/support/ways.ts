@@ -25,6 +25,8 @@ export interface Trace {
 
 /** What a value looks like in a trace. */
 export function show(value: unknown, depth = 0): string {
+  // A loop over a stream, as over anything, ends with its own error; only that here the one of the close is not lost.
+  if (value instanceof SuppressedError && value.message.endsWith(ANOTHER)) return show(value.error, depth);
   if (value instanceof SuppressedError) return `Suppressed(${show(value.error)}, ${show(value.suppressed)})`;
   if (value instanceof Error) {
     // The engine's own messages quote the source, which is not the same.
@@ -40,9 +42,14 @@ export function show(value: unknown, depth = 0): string {
       .map(([key, one]) => `${key}: ${show(one, depth + 1)}`)
       .join(', ')}}`;
   }
-  if (typeof value === 'string') return JSON.stringify(value.replaceAll(QUOTING, '$1… $2'));
+  if (typeof value === 'string')
+    return JSON.stringify(value.replaceAll(QUOTING, '$1… $2').replaceAll(COMBINED, 'Error: $1'));
   return Object.is(value, -0) ? '-0' : String(value);
 }
+
+/** How the runtime marks a failure that has suppressed a later one. */
+const ANOTHER = '(and another failure was suppressed: see .suppressed)';
+const COMBINED = /SuppressedError: (.*?) \(and another failure was suppressed: see \.suppressed\)/g;
 
 /** A message of the engine's that quotes the source, in a string that a body has made of an error. */
 const QUOTING = /(TypeError: ).*? (is not (?:a function|a constructor|iterable))/g;
@@ -208,11 +215,32 @@ export function nativeWaits(interrupt: (at: number) => void = () => {}): NativeW
   };
 }
 
+/**
+ * What stands for `coroutine` in a native body. The async generators that a marked function gives end when they are closed, as streams do: what
+ * their cleanup yields is dropped, where the language would let them stand at that yield for ever.
+ */
+export function nativeCoroutine(fn: (...args: unknown[]) => unknown): unknown {
+  return new Proxy(fn, {
+    apply(target, self, args: unknown[]) {
+      const made = Reflect.apply(target, self, args) as Partial<AsyncGenerator<unknown, unknown, undefined>> | null;
+      if (typeof made?.next !== 'function' || made[Symbol.asyncIterator] === undefined) return made;
+      const steps = made as AsyncGenerator<unknown, unknown, undefined>;
+      const close = steps.return.bind(steps);
+      steps.return = async (value) => {
+        let result = await close(value);
+        while (result.done !== true) result = await steps.next();
+        return result;
+      };
+      return steps;
+    },
+  });
+}
+
 export async function runNative(source: string, env: object): Promise<Trace> {
   const { log, lines } = logger();
   const { waits, wait, fail } = nativeWaits();
   const make = new Function('coroutine', `"use strict"; return (${source});`);
-  const body = make((fn: unknown) => fn) as Body;
+  const body = make(nativeCoroutine) as Body;
   let end: string;
   try {
     end = `returned ${show(await body(log, wait, fail, env))}`;

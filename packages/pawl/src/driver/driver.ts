@@ -13,6 +13,7 @@
 import type { Context } from '../future/context.ts';
 import type { Poll } from '../future/poll.ts';
 import type { FileDriver } from './files.ts';
+import type { ProcessDriver } from './process.ts';
 import type { UdpBindOptions, UdpHandle } from './udp.ts';
 import type { UnixDriver } from './unix.ts';
 
@@ -151,6 +152,11 @@ export interface DriverClient {
   stranded(): void;
 }
 
+/** What is to be chosen among, by place: known by identity, so that one may be preferred to another. */
+export interface Among {
+  at(place: number): object;
+}
+
 /** Wakes a driver from another thread: hand `fd` and `flag` to that thread, which writes through them. Keeps the process alive until closed. */
 export interface RemoteWaker extends Disposable {
   /** The eventfd of the driver's queue, and the flag in shared memory that coalesces writes to it. */
@@ -169,8 +175,8 @@ export interface Driver {
   refresh(): number;
   /** In [0, 1). */
   random(): number;
-  /** Which of `n` ready tasks is polled next. The native driver answers 0: the first. */
-  choose(n: number): number;
+  /** Which of `n` ready tasks is polled next; `among` has them. The native driver answers 0: the first. */
+  choose(n: number, among: Among): number;
   /** Where a fair choice among `n` begins, as that of `select`: at random, and in a simulated world a decision of its own. */
   begin(n: number): number;
   readonly timers: Timers;
@@ -181,6 +187,8 @@ export interface Driver {
   readonly net: NetDriver;
   /** See `files.ts`. */
   readonly files: FileDriver;
+  /** See `process.ts`. Absent where the world has no processes. */
+  readonly processes?: ProcessDriver;
   /**
    * The client has ready work: its `turn` will be called soon. Cheap, and idempotent until then; called during the client's own turn
    * it does nothing (the number that `turn` returns says that work is left).
@@ -219,6 +227,8 @@ export interface DriverMetrics {
   readonly turns: number;
   /** I/O wakers stored. */
   readonly waiting: number;
+  /** Operations on files that are under way. */
+  readonly operations?: number;
 }
 
 /** What every runtime reference is, seen from the driver upward. */

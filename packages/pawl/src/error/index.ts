@@ -39,8 +39,12 @@ export type PawlCode =
   | 'REDIRECT_REFUSED' // a redirect came where none was wanted
   | 'TOO_MANY_REDIRECTS' // a redirect too many came
   | 'PROXY_REFUSED' // a proxy does not make the tunnel that it was asked for
+  | 'NULL_POINTER' // a pointer is null where C needs one
+  | 'LIBRARY_NOT_FOUND' // a shared library is not installed
+  | 'FUNCTION_NOT_FOUND' // a shared library has no such function
+  | 'WOULD_BLOCK' // a callback wants to wait in a call that cannot
   | 'UNSUPPORTED_PLATFORM' // this system or this Node has no driver
-  | 'FFI_DENIED' // the permission model forbids FFI or the network
+  | 'FFI_DENIED' // the permission model forbids FFI, the network or child processes
   | 'SIM_FAILED' // a simulated world has failed: its cause says why
   | 'SIM_INVARIANT' // what was to hold in a simulated world does not
   | 'SIM_LIMIT' // a simulated world has not ended within its limits

@@ -37,7 +37,7 @@ export interface MapOptions {
  * both.
  *
  * A cancelled operation is done when the system has let go of that memory. Operations on regular files are short; one on a pipe or a
- * terminal takes as long as its other end does.
+ * terminal takes as long as its other end does, and one of the pool's four threads.
  *
  * @example
  * ```ts
@@ -72,7 +72,8 @@ export class File implements Reader, Writer, Disposable {
    * Opens a file, by default to be read.
    *
    * Cancelling it is *safe*: what was opened is closed; a file that was to be made may be there. Errors: BAD_ARGUMENT at once; ENOENT,
-   * EACCES, EISDIR, EEXIST (with `x`), EMFILE and the system's others, with `syscall` and `path`.
+   * EACCES, EISDIR, EEXIST (with `x`), EMFILE and the system's others, with `syscall` and `path`; ERR_ACCESS_DENIED, Node's own, where its permission
+   * model forbids the path.
    */
   static open(path: Path, flags: OpenFlags = 'r', options: OpenOptions = {}): Future<File> {
     const where = toPath(path);

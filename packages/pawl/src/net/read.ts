@@ -1,5 +1,5 @@
 /**
- * Reads of a connection, as leaf futures. The hot path: one small object and no closure for each operation.
+ * Reads of a connection or a pipe, as leaf futures. The hot path: one small object and no closure for each operation.
  */
 import type { Context } from '../future/context.ts';
 import { alreadyCompleted, Future } from '../future/future.ts';
@@ -7,13 +7,13 @@ import { PENDING, type Poll } from '../future/poll.ts';
 import { type WaitInfo, waitInfo } from '../future/wait-info.ts';
 import { checkBytes, type Lease } from '../io/stream.ts';
 import { spend } from '../task/budget.ts';
-import { busy, type ByteSocket, DONE, NEW, WAITING } from './socket.ts';
+import { busy, DONE, NEW, type ReadingSide, WAITING } from './socket.ts';
 
 export abstract class Reading<T> extends Future<T> {
-  protected readonly socket: ByteSocket;
+  protected readonly socket: ReadingSide;
   private state = NEW;
 
-  constructor(socket: ByteSocket) {
+  constructor(socket: ReadingSide) {
     super();
     this.socket = socket;
   }
@@ -25,7 +25,7 @@ export abstract class Reading<T> extends Future<T> {
     if (this.state === NEW) {
       if (socket.reading) {
         this.state = DONE;
-        throw busy('read');
+        throw busy('read', socket.resource);
       }
     } else if (this.state === DONE) throw alreadyCompleted('a read');
     let count: Poll<T>;
@@ -65,7 +65,7 @@ export abstract class Reading<T> extends Future<T> {
 export class Read extends Reading<number> {
   private readonly target: Uint8Array;
 
-  constructor(socket: ByteSocket, target: Uint8Array) {
+  constructor(socket: ReadingSide, target: Uint8Array) {
     super(socket);
     this.target = target;
   }
@@ -82,7 +82,7 @@ export class Read extends Reading<number> {
 export class LeasedRead extends Reading<number> {
   private readonly lease: Lease;
 
-  constructor(socket: ByteSocket, lease: Lease) {
+  constructor(socket: ReadingSide, lease: Lease) {
     super(socket);
     this.lease = lease;
   }

@@ -12,6 +12,28 @@ import { PawlError } from '../error/index.ts';
 import { formatAddress } from './address.ts';
 import type { ByteTransport, Transport } from './transport.ts';
 
+/** What is read from: a connection, or one end of a pipe. */
+export interface ReadingSide {
+  readonly handle: Pick<ByteTransport, 'pollRead'> & { forget(direction: 'read'): void };
+  reading: boolean;
+  readonly peerName: string;
+  readonly resource?: Resource;
+}
+
+/** What is written to. */
+export interface WritingSide {
+  readonly handle: Pick<ByteTransport, 'pollWrite' | 'pollWriteVectored'> & {
+    forget(direction: 'write'): void;
+    shutdown(how: 'write'): void;
+  };
+  writing: boolean;
+  readonly peerName: string;
+  readonly resource?: Resource;
+}
+
+/** What an error calls it. */
+export type Resource = 'connection' | 'socket' | 'pipe' | 'descriptor';
+
 /** Over whatever kind of connection. */
 export abstract class ByteSocket<H extends ByteTransport = ByteTransport> {
   /** @internal */
@@ -47,7 +69,7 @@ export const WAITING = 1;
 export const DONE = 2;
 
 /** What a second operation in the same direction throws. */
-export function busy(direction: Direction, resource: 'connection' | 'socket' = 'connection'): PawlError {
+export function busy(direction: Direction, resource: Resource = 'connection'): PawlError {
   const what = direction === 'read' ? 'reads from' : 'writes to';
   return new PawlError('BUSY', `another task ${what} this ${resource}: one at a time may use a direction`);
 }

@@ -1,5 +1,5 @@
 /**
- * Writes of a connection, as leaf futures: one write, several buffers in one write, all of a buffer, and the end.
+ * Writes of a connection or a pipe, as leaf futures: one write, several buffers in one write, all of a buffer, and the end.
  *
  * What must hold: bytes count as written once the kernel has taken them; a cancelled write has given it exactly what it says.
  */
@@ -9,13 +9,13 @@ import { PENDING, type Poll } from '../future/poll.ts';
 import { type WaitInfo, waitInfo } from '../future/wait-info.ts';
 import { checkBytes, resized } from '../io/stream.ts';
 import { spend } from '../task/budget.ts';
-import { busy, type ByteSocket, DONE, NEW, WAITING } from './socket.ts';
+import { busy, DONE, NEW, WAITING, type WritingSide } from './socket.ts';
 
 export abstract class Writing<T> extends Future<T> {
-  protected readonly socket: ByteSocket;
+  protected readonly socket: WritingSide;
   private state = NEW;
 
-  constructor(socket: ByteSocket) {
+  constructor(socket: WritingSide) {
     super();
     this.socket = socket;
   }
@@ -28,7 +28,7 @@ export abstract class Writing<T> extends Future<T> {
     if (this.state === NEW) {
       if (socket.writing) {
         this.state = DONE;
-        throw busy('write');
+        throw busy('write', socket.resource);
       }
     } else if (this.state === DONE) throw alreadyCompleted('a write');
     let result: Poll<T>;
@@ -68,7 +68,7 @@ export abstract class Writing<T> extends Future<T> {
 export class Write extends Writing<number> {
   private readonly source: Uint8Array;
 
-  constructor(socket: ByteSocket, source: Uint8Array) {
+  constructor(socket: WritingSide, source: Uint8Array) {
     super(socket);
     this.source = source;
   }
@@ -83,7 +83,7 @@ export class Write extends Writing<number> {
 export class WriteVectored extends Writing<number> {
   private readonly sources: readonly Uint8Array[];
 
-  constructor(socket: ByteSocket, sources: readonly Uint8Array[]) {
+  constructor(socket: WritingSide, sources: readonly Uint8Array[]) {
     super(socket);
     this.sources = sources;
   }
@@ -99,7 +99,7 @@ export class WriteAll extends Writing<void> {
   private readonly length: number;
   private count = 0;
 
-  constructor(socket: ByteSocket, source: Uint8Array) {
+  constructor(socket: WritingSide, source: Uint8Array) {
     super(socket);
     this.source = source;
     this.length = source.length;

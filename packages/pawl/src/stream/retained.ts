@@ -2,7 +2,8 @@
  * Retained: futures that belong to a source instead of to the `next` that polls them. A cancelled `next` leaves them as they are, and the
  * one after it goes on with them.
  *
- * What must hold: only what was added or woken is polled. Wakes go to whoever polled last. Errors of their cleanup go to whoever closes.
+ * What must hold: only what was added or woken is polled. Wakes go to whoever polled last, and while they are closed to all who close: each
+ * of those is done only when everything has let go. Errors of their cleanup go to one who closes.
  */
 import { Branch, type BranchOwner } from '../future/branch.ts';
 import type { Context, Waker } from '../future/context.ts';
@@ -24,7 +25,10 @@ export class Retained implements BranchOwner {
   private readonly live = new Set<Branch>();
   private head: Branch | null = null;
   private tail: Branch | null = null;
+  /** Those who close, but for the last that polled. */
+  private closers: Waker[] = [];
   private errors: unknown[] = [];
+  private closing = false;
   private deadline: Disposable | null = null;
   overdue = false;
 
@@ -46,7 +50,7 @@ export class Retained implements BranchOwner {
 
   enqueue(branch: Branch): void {
     this.append(branch);
-    this.waker?.wake();
+    this.wake();
   }
 
   isLive(branch: Branch): boolean {
@@ -105,6 +109,10 @@ export class Retained implements BranchOwner {
   }
 
   letGo(cx: Context): Poll<void> {
+    const { waker } = this;
+    // Any of them may be the one that stays.
+    if (this.closing && waker !== null && waker !== cx.waker && !this.closers.includes(waker)) this.closers.push(waker);
+    this.closing = true;
     this.context = cx;
     this.waker = cx.waker;
     this.head = null;
@@ -126,13 +134,20 @@ export class Retained implements BranchOwner {
       this.deadline?.[Symbol.dispose]();
       this.deadline = null;
       this.waker = null;
+      this.wake();
+      this.closers = [];
       return undefined;
     }
     this.deadline ??= cx.armCleanup(() => {
       this.overdue = true;
-      this.waker?.wake();
+      this.wake();
     });
     return PENDING;
+  }
+
+  private wake(): void {
+    this.waker?.wake();
+    for (const closer of this.closers) closer.wake();
   }
 
   /** What their cleanups have thrown, once. */

@@ -639,6 +639,28 @@ test('a loop refuses a body that gives a promise, and takes null for nothing', (
   }
 });
 
+test('several tasks that close a stream at once are all done when it has let go', () => {
+  let cleaned = false;
+  play(function* () {
+    const slow = stream<number>(function* (emit) {
+      try {
+        yield* emit(1);
+      } finally {
+        yield* sleep(5);
+        cleaned = true;
+      }
+    });
+    yield* slow.next();
+    const closings = [1, 2, 3].map(() =>
+      spawn(function* () {
+        yield* slow.close();
+        assert.equal(cleaned, true);
+      }),
+    );
+    for (const closing of closings) yield* closing;
+  });
+});
+
 test('an iterator is closed when the stream is left early, not when it has ended', () => {
   const log: string[] = [];
   const numbers = function* (): Generator<number> {

@@ -47,7 +47,10 @@ export class Barrier {
     return this.waiters.size;
   }
 
-  /** Waits for the others; true for one of them, who came last: the leader. Cancelling it *loses its place*: it has not arrived. */
+  /**
+   * Waits for the others; true for one of them, who came last: the leader. Cancelling it *loses its place*: it has not arrived, unless the
+   * last one has come already: then the others go on, and whoever comes again is of the next generation.
+   */
   wait(): Future<boolean> {
     return new Arrive(this);
   }

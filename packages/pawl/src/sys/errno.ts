@@ -14,6 +14,7 @@ export const EINVAL = 22;
 export const ENFILE = 23;
 export const EMFILE = 24;
 export const EPIPE = 32;
+export const EMSGSIZE = 90;
 export const EINPROGRESS = 115;
 
 const TABLE: readonly (readonly [errno: number, name: string, message: string])[] = [

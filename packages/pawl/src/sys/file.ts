@@ -1,11 +1,10 @@
 /**
  * Files, where Node has no function for it: reads that never wait for a disk, locks, and files as memory.
  *
- * What must hold: descriptors are those that Node has opened. The calls of the hot path return -errno.
+ * What must hold: descriptors are those that Node has opened, and that Node closes. The calls of the hot path return -errno.
  */
 import { Buffer } from 'node:buffer';
 import { arena } from './arena.ts';
-import { closeDescriptor, opened } from './descriptors.ts';
 import { viewMemory } from './ffi/index.ts';
 import { EAGAIN, EINTR, systemError } from './errno.ts';
 import { IOVEC, LOCK_EX, LOCK_NB, LOCK_SH, LOCK_UN, RWF_NOWAIT } from './linux.ts';
@@ -21,16 +20,6 @@ const vectorAddress = vector.address;
 const vectorWords = new Uint32Array(vector.bytes.buffer, vector.bytes.byteOffset, IOVEC.size / 4);
 vectorWords[0] = input.address % 2 ** 32;
 vectorWords[1] = Math.floor(input.address / 2 ** 32);
-
-/** Enters a descriptor that Node has opened. */
-export function adopt(fd: number): number {
-  return opened(fd);
-}
-
-/** Closes a descriptor that was adopted. */
-export function closeFile(fd: number): void {
-  closeDescriptor(fd);
-}
 
 /** Bytes at `position` that are in memory already, copied into `target`; -EAGAIN where the disk would have to be waited for; -errno. */
 export function readCached(fd: number, target: Uint8Array, position: number): number {

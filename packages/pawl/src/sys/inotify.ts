@@ -17,6 +17,7 @@ import {
   IN_NONBLOCK,
   INOTIFY_EVENT,
 } from './linux.ts';
+import { requirePath } from './ffi/index.ts';
 import * as sys from './syscalls/index.ts';
 
 const WATCHED =
@@ -48,6 +49,7 @@ export interface RawEvent {
 
 /** A descriptor that tells of what happens to a path. Throws ENOENT, EACCES, ENOSPC, EMFILE. */
 export function openWatch(of: string): number {
+  requirePath('fs.read', of);
   const bytes = Buffer.from(of);
   if (bytes.length >= LONGEST_PATH) throw systemError(36, 'inotify_add_watch', { path: of }); // ENAMETOOLONG
   const fd = opened(check(sys.inotifyInit1(IN_NONBLOCK | IN_CLOEXEC), 'inotify_init1', { path: of }));

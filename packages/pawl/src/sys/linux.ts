@@ -43,6 +43,13 @@ export interface SyscallNumbers {
   readonly flock: number;
   readonly inotify_init1: number;
   readonly inotify_add_watch: number;
+  readonly pipe2: number;
+  readonly fcntl: number;
+  readonly ioctl: number;
+  readonly kill: number;
+  readonly waitid: number;
+  readonly pidfd_open: number;
+  readonly mknodat: number;
 }
 
 /** By architecture: arch/x86/entry/syscalls/syscall_64.tbl, and include/uapi/asm-generic/unistd.h for aarch64. */
@@ -79,6 +86,13 @@ export const SYSCALL_NUMBERS: Readonly<Record<Arch, SyscallNumbers>> = {
     flock: 73,
     inotify_init1: 294,
     inotify_add_watch: 254,
+    pipe2: 293,
+    fcntl: 72,
+    ioctl: 16,
+    kill: 62,
+    waitid: 247,
+    pidfd_open: 434,
+    mknodat: 259,
   },
   arm64: {
     read: 63,
@@ -112,6 +126,13 @@ export const SYSCALL_NUMBERS: Readonly<Record<Arch, SyscallNumbers>> = {
     flock: 32,
     inotify_init1: 26,
     inotify_add_watch: 27,
+    pipe2: 59,
+    fcntl: 25,
+    ioctl: 29,
+    kill: 129,
+    waitid: 95,
+    pidfd_open: 434,
+    mknodat: 33,
   },
 };
 
@@ -209,6 +230,10 @@ export const TCP_KEEPCNT = 6;
 export const IPPROTO_IPV6 = 41;
 export const IPV6_V6ONLY = 26;
 
+/** A message's bytes are datagrams of a given size: linux/udp.h. */
+export const IPPROTO_UDP = 17;
+export const UDP_SEGMENT = 103;
+
 // What datagrams are sent with, and the groups that are listened to: linux/in.h, linux/in6.h
 export const IPPROTO_IP = 0;
 export const IP_TTL = 2;
@@ -280,3 +305,29 @@ export const IN_Q_OVERFLOW = 0x4000;
 export const IN_IGNORED = 0x8000;
 /** Offsets in `struct inotify_event`: wd s32, mask, cookie, length of the name that follows, padded with NUL. */
 export const INOTIFY_EVENT = { size: 16, mask: 4, cookie: 8, length: 12 } as const;
+
+// pipes and descriptors: asm-generic/fcntl.h, linux/fcntl.h, linux/stat.h
+export const O_NONBLOCK = 0o4000;
+export const O_CLOEXEC = 0o2000000;
+export const F_GETFL = 3;
+export const F_SETFL = 4;
+export const F_DUPFD_CLOEXEC = 1030;
+export const AT_FDCWD = -100;
+export const S_IFIFO = 0o010000;
+export const MSG_DONTWAIT = 0x40;
+
+// children: linux/wait.h, asm-generic/siginfo.h
+export const P_PID = 1;
+export const WNOHANG = 0x1;
+export const WEXITED = 0x4;
+export const WNOWAIT = 0x1000000;
+export const CLD_EXITED = 1;
+/** Offsets in `siginfo_t` of 64-bit systems, of what waitid fills in. */
+export const SIGINFO = { size: 128, code: 8, pid: 16, status: 24 } as const;
+
+// terminals: asm-generic/ioctls.h, asm-generic/termbits.h
+export const TCGETS = 0x5401;
+export const TCSETS = 0x5402;
+export const TIOCGWINSZ = 0x5413;
+/** Offsets in the kernel's `struct termios`: flags of input, output, control and the rest, 32 bits each; then the line discipline, and characters. */
+export const TERMIOS = { size: 36, input: 0, output: 4, control: 8, local: 12, characters: 17 } as const;

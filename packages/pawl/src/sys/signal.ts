@@ -1,7 +1,7 @@
 /**
- * Signal dispositions, as far as Node's own interface does not reach: a handler that serves once.
+ * Signal dispositions, as far as Node's own interface does not reach: a handler that serves once, and a signal that is ignored.
  *
- * What must hold: only flags change; the handler stays libuv's. The C library's struct is used, not the kernel's, because
+ * What must hold: of a handler only flags change; it stays libuv's. The C library's struct is used, not the kernel's, because
  * its sigaction adds the return trampoline that the kernel wants.
  */
 import { arena } from './arena.ts';
@@ -28,5 +28,18 @@ export function handleOnce(signal: number): void {
     fields.setUint32(FLAGS, fields.getUint32(FLAGS, true) | SA_RESETHAND, true);
     check(sigaction(signal, address, 0n), 'sigaction');
   }
+  arena.release(piece);
+}
+
+/**
+ * The signal is ignored, as SIGPIPE is from Node's start. libuv restores the default action when the last listener has gone, which for that one
+ * would be the process's end at the next write to a pipe without a reader.
+ */
+export function ignoreSignal(signal: number): void {
+  const { sigaction } = openLibrary(null, { sigaction: { return: 'int32', arguments: ['int32', 'uint64', 'uint64'] } });
+  const piece = arena.take(SIZE);
+  piece.bytes.fill(0);
+  piece.bytes[0] = 1; // SIG_IGN
+  check(sigaction(signal, BigInt(piece.address), 0n), 'sigaction');
   arena.release(piece);
 }

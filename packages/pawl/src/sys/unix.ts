@@ -8,7 +8,7 @@ import { arena } from './arena.ts';
 import { LONGEST } from './datagram.ts';
 import { opened } from './descriptors.ts';
 import { check, errnoNumber, systemError } from './errno.ts';
-import { requirePermission } from './ffi/index.ts';
+import { requirePath, requirePermission } from './ffi/index.ts';
 import {
   AF_UNIX,
   CMSG_HEADER,
@@ -73,6 +73,7 @@ export function unixSocket(type: 'stream' | 'datagram'): number {
 }
 
 export function bindUnix(fd: number, address: UnixAddress): void {
+  if (address.kind === 'path') requirePath('fs.write', address.name);
   check(sys.bind(fd, name.address, encode(address, 'bind')), 'bind', { path: address.name });
 }
 

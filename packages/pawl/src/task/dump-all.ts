@@ -21,7 +21,10 @@ export function dumpAll(driver: Driver = defaultDriver()): string {
   const runtimes = [...driver.attached].filter((client) => client instanceof Runtime);
   const { timers, waiting, descriptors } = driver.metrics;
   const count = runtimes.reduce((sum, { taskCount }) => sum + taskCount, 0);
-  const head = `live tasks: ${count}, runtimes: ${runtimes.length}, timers: ${timers}, waits for I/O: ${waiting}, descriptors: ${descriptors}`;
+  const children = driver.processes?.children ?? 0;
+  const head =
+    `live tasks: ${count}, runtimes: ${runtimes.length}, timers: ${timers}, waits for I/O: ${waiting}, descriptors: ${descriptors}` +
+    (children === 0 ? '' : `, child processes: ${children}`);
   const dumps = runtimes.map((runtime) => {
     const { tasks, polls, ready, turns } = runtime.metrics;
     return `runtime in ${runtime.mode} mode: live tasks: ${tasks.live} of ${tasks.spawned}, ready: ${ready}, polls: ${polls}, turns: ${turns}\n${runtime.dump()}\n`;

@@ -18,7 +18,7 @@ test('metrics count tasks, polls, wakes and turns, and say what is there now', (
   const driver = new ManualDriver();
   const runtime = new Runtime(driver, { mode: 'production' });
   const none = { tasks: { live: 0, spawned: 0, ended: 0 }, polls: 0, wakes: 0, ready: 0, turns: 0 };
-  assert.deepEqual(runtime.metrics, { ...none, timers: 0, ioWaiters: 0 });
+  assert.deepEqual(runtime.metrics, { ...none, timers: 0, ioWaiters: 0, fileOperations: 0, childProcesses: 0 });
   runtime.spawn(two());
   runtime.spawn(two());
   const { ready, wakes, polls } = runtime.metrics;
@@ -32,6 +32,8 @@ test('metrics count tasks, polls, wakes and turns, and say what is there now', (
     turns: 1,
     timers: 2,
     ioWaiters: 0,
+    fileOperations: 0,
+    childProcesses: 0,
   });
   driver.advance(5);
   const { tasks, ...rest } = runtime.metrics;

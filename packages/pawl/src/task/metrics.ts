@@ -20,4 +20,8 @@ export interface RuntimeMetrics {
   readonly timers: number;
   /** Tasks' wakers stored for I/O now, of all runtimes of the driver. */
   readonly ioWaiters: number;
+  /** Operations on files that are under way now, of all runtimes of the driver. */
+  readonly fileOperations: number;
+  /** Child processes that have not ended, of all runtimes of the driver. */
+  readonly childProcesses: number;
 }

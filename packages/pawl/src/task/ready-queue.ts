@@ -61,6 +61,15 @@ export class ReadyQueue {
     return this.shift();
   }
 
+  /** The task at `place`, counted from the oldest. */
+  at(place: number): Task<unknown> {
+    if (this.read === CHUNK) this.advance();
+    let holder = this.head;
+    let index = this.read + place;
+    for (; index >= CHUNK; index -= CHUNK) holder = holder.next as Chunk;
+    return holder.items[index] as Task<unknown>;
+  }
+
   clear(): void {
     this.head = chunk();
     this.tail = this.head;

@@ -147,6 +147,11 @@ export class Runtime implements DriverClient, DriverHolder {
     return this.observer.numbers(this.root);
   }
 
+  /** @internal The number that a task has in snapshots. */
+  numberOf(task: JoinHandle<unknown>): number {
+    return this.observer.numberOf(task);
+  }
+
   private get observer(): Snapshots {
     const { linter } = this;
     return (this.snapshots ??= new Snapshots(linter === null ? null : (task) => linter.since(task)));
@@ -155,7 +160,7 @@ export class Runtime implements DriverClient, DriverHolder {
   /** Live counts. Cheap enough to be read every second. */
   get metrics(): RuntimeMetrics {
     const { spawned, over, polls, turns, queue, driver } = this;
-    const { timers, waiting } = driver.metrics;
+    const { timers, waiting, operations = 0 } = driver.metrics;
     return {
       tasks: { live: spawned - over, spawned, ended: over },
       polls,
@@ -165,6 +170,8 @@ export class Runtime implements DriverClient, DriverHolder {
       turns,
       timers,
       ioWaiters: waiting,
+      fileOperations: operations,
+      childProcesses: driver.processes?.children ?? 0,
     };
   }
 
@@ -198,7 +205,7 @@ export class Runtime implements DriverClient, DriverHolder {
     try {
       while (polls < limit && queue.length > 0) {
         polls++;
-        const task = this.picks ? queue.take(driver.choose(queue.length)) : queue.shift();
+        const task = this.picks ? queue.take(driver.choose(queue.length, queue)) : queue.shift();
         if (watched) this.enterTimed(task);
         else {
           this.budget = BUDGET;

@@ -88,9 +88,16 @@ export class Snapshots {
     return this.collect(root).flatMap((raw) => numberOf(raw));
   }
 
+  /** A task that has none yet gets the next one. */
+  numberOf(task: object): number {
+    let id = this.ids.get(task);
+    if (id === undefined) this.ids.set(task, (id = ++this.last));
+    return id;
+  }
+
   private collect(scope: Scope): Raw[] {
     return scope.list.map((task) => {
-      if (!this.ids.has(task)) this.ids.set(task, ++this.last);
+      this.numberOf(task);
       const scopes = new Set<Scope>();
       const awaits = awaitsOf(task.body, scopes);
       if (task.children !== null) scopes.add(task.children);

@@ -9,6 +9,7 @@
  */
 import type { DriverClient, DriverMetrics, NetDriver, Opened, RemoteWaker } from '../driver/driver.ts';
 import type { FileDriver } from '../driver/files.ts';
+import type { ProcessDriver } from '../driver/process.ts';
 import { nativeDriver } from '../driver/native/index.ts';
 import { nextImmediate, outside, random } from '../driver/native/platform.ts';
 import { PawlError } from '../error/index.ts';
@@ -50,6 +51,10 @@ export class ClockDriver extends ManualDriver {
 
   override get files(): FileDriver {
     return this.beneath.files;
+  }
+
+  get processes(): ProcessDriver {
+    return this.beneath.processes;
   }
 
   override get metrics(): DriverMetrics {

@@ -6,6 +6,7 @@
  */
 import { PawlError } from '../error/index.ts';
 import type { Plan } from './runs.ts';
+import { trimmed } from './schedule.ts';
 import { SimFailure } from './sim-failure.ts';
 import type { Simulation } from './simulation.ts';
 import type { Sight, Trace } from './trace.ts';
@@ -36,9 +37,10 @@ export function* sameAgain(first: Simulation, make: (at: number) => Simulation):
     cause,
     seed: sim.seed,
     time: sim.time,
-    choices: sim.decisions.record(),
+    choices: trimmed(sim.decisions.record()),
     replays: false,
     reports: first.reports,
+    report: 'A failure of it might not come again.',
   });
 }
 

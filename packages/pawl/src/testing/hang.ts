@@ -1,7 +1,8 @@
-/** What is said of a world in which nothing can happen any more. */
+/** What is said of a world in which nothing can happen any more, and the dump of any world. */
 import { PawlError } from '../error/index.ts';
 import { Runtime } from '../task/runtime.ts';
 import type { AwaitSnapshot, TaskSnapshot } from '../task/snapshot.ts';
+import type { Host } from './host.ts';
 import type { World } from './world.ts';
 
 /**
@@ -9,16 +10,14 @@ import type { World } from './world.ts';
  * hosts; SIM_REAL_WORLD when a task waits for a promise, which may well be settled, but not from inside.
  */
 export function hang(world: World, cycles: readonly string[]): PawlError {
-  const dumps: string[] = [];
   let promised: string | undefined;
-  for (const { name, driver } of world.hosts.values()) {
-    const runtimes = [...(driver?.attached ?? [])].filter((client) => client instanceof Runtime);
-    const state = driver === null ? ', which is down: no task' : runtimes.length === 0 ? ': no task' : ':';
-    dumps.push(`host "${name}"${state}`, ...runtimes.map((runtime) => runtime.dump()));
-    const task = runtimes.flatMap((runtime) => runtime.snapshot()).find(waitsForPromise);
-    if (task !== undefined) promised ??= `task "${task.name}" of the host "${name}"`;
+  for (const host of world.hosts.values()) {
+    const task = runtimesOf(host)
+      .flatMap((runtime) => runtime.snapshot())
+      .find(waitsForPromise);
+    if (task !== undefined) promised ??= `task "${task.name}" of the host "${host.name}"`;
   }
-  const all = [...cycles, ...dumps].join('\n');
+  const all = [...cycles, dumpHosts(world)].join('\n');
   if (promised === undefined)
     return new PawlError(
       'DEADLOCK',
@@ -28,6 +27,23 @@ export function hang(world: World, cycles: readonly string[]): PawlError {
     'SIM_REAL_WORLD',
     `${promised} waits for a promise that nothing in the simulated world settles: it hangs, or waits for the real world (a file, a socket, a timer of Node's)\n${all}`,
   );
+}
+
+/** The tasks of all hosts. */
+export function dumpHosts(world: World): string {
+  const dumps: string[] = [];
+  for (const host of world.hosts.values()) {
+    const tasks = runtimesOf(host)
+      .map((runtime) => runtime.dump())
+      .filter((dump) => dump !== '');
+    const state = host.driver === null ? ', which is down: no task' : tasks.length === 0 ? ': no task' : ':';
+    dumps.push(`host "${host.name}"${state}`, ...tasks);
+  }
+  return dumps.join('\n');
+}
+
+function runtimesOf({ driver }: Host): Runtime[] {
+  return [...(driver?.attached ?? [])].filter((client) => client instanceof Runtime);
 }
 
 function waitsForPromise({ awaits, children }: TaskSnapshot): boolean {

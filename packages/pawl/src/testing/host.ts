@@ -26,6 +26,8 @@ export interface HostOptions {
 export interface Surroundings {
   readonly mode: Mode;
   readonly onReport: (report: Report, host: Host) => void;
+  /** Power off, and on again. */
+  readonly onNote: (what: string) => void;
   /** The program has ended; `error` when it failed. */
   readonly onEnd: (host: Host, ...error: [error?: unknown]) => void;
 }
@@ -106,15 +108,27 @@ export class Host {
    */
   crash(): void {
     if (!this.up) return;
+    this.surroundings.onNote('crashes');
+    this.drop();
+    this.machine.crash();
+  }
+
+  /** @internal The world is over: nothing acts any more, and nothing is decided. */
+  end(): void {
+    this.drop();
+    this.machine.end();
+  }
+
+  private drop(): void {
     this.current?.drop();
     this.current = null;
     this.task = null;
-    this.machine.crash();
   }
 
   /** Boots it, after a crash if it is up: its program runs from the beginning. */
   restart(): void {
     this.crash();
+    this.surroundings.onNote('boots again');
     this.boot();
   }
 

@@ -5,10 +5,12 @@
  * What must hold: one installation serves all simulations of a thread, for as long as one is under way; outside of hosts the platform is as
  * ever. What a timer's callback throws fails its world, as it would have ended its process.
  */
+import { setBuggify } from '../driver/buggify.ts';
 import { substituteDriver } from '../driver/default.ts';
 import { PawlError } from '../error/index.ts';
 import { CallbackTimer } from '../task/callback-timer.ts';
 import { enter, inside, type Place } from './inside.ts';
+import { misbehaves } from './misbehaviour.ts';
 import { installPlatform } from './platform/install.ts';
 import type { PlatformSource } from './platform/source.ts';
 
@@ -90,6 +92,8 @@ export function followHosts(): Disposable {
     using stack = new DisposableStack();
     stack.use(installPlatform(source));
     stack.use(substituteDriver(() => inside()?.driver ?? null));
+    setBuggify(misbehaves);
+    stack.defer(() => setBuggify(null));
     installed = stack.move();
   }
   users++;

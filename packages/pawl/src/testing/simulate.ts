@@ -1,36 +1,12 @@
 /** simulate: a test's function in many worlds, each made from a seed. */
 import { PawlError } from '../error/index.ts';
-import { sameAgain } from './determinism.ts';
+import { callSite } from './command.ts';
 import { inside } from './inside.ts';
-import { carryOut, type Plan } from './runs.ts';
-import { SimFailure } from './sim-failure.ts';
-import { type Scenario, Simulation, type WorldOptions } from './simulation.ts';
-
-/** Which worlds are made, and how. */
-export interface SimulateOptions extends WorldOptions {
-  /** How many worlds, of as many seeds. Default 100. */
-  readonly seeds?: number;
-  /** The first seed. Default 1. */
-  readonly from?: number;
-  /** The world of this seed only. */
-  readonly seed?: number;
-  /** The choices of a recorded run of `seed`: it is repeated, and goes on plainly where they end. */
-  readonly replay?: ArrayLike<number>;
-  /** Makes each world twice, and fails where they differ: with what both did there. Default false. */
-  readonly check?: boolean;
-}
-
-/** What came of a {@link simulate} that did not fail. */
-export interface SimulateReport {
-  /** Worlds. */
-  readonly seeds: number;
-  /** Milliseconds of their time, all together. */
-  readonly time: number;
-  readonly turns: number;
-  readonly decisions: number;
-  /** Of each world, what happened in it: the same on every machine. */
-  readonly digests: readonly string[];
-}
+import { carryOut } from './runs.ts';
+import type { Scenario } from './simulation.ts';
+import type { SimulateReport } from './tally.ts';
+import { inThreads } from './threads.ts';
+import { type SimulateOptions, worlds } from './worlds.ts';
 
 /**
  * Runs a function in simulated worlds, one for each seed, and rejects with the first one that fails. The function is given its {@link World};
@@ -41,9 +17,12 @@ export interface SimulateReport {
  * The world ends when the function does; what then still runs on its hosts is dropped, as by a crash. Promises work where nothing but
  * the world settles them.
  *
- * A world that fails is made once more, to see that it fails again in the same way, and in development mode, which tells more.
+ * A world that fails is made again with fewer choices other than the plain ones, as long as it fails in the same way, and the error tells what
+ * happened in the simplest one, with the command that makes it again: `PAWL_SEED=seed` or `PAWL_SEED=seed:schedule` in the environment, with which
+ * only that world is made.
  *
- * With `PAWL_SEED` in the environment, only the world of that seed is made.
+ * The function may be given as the address of a module, of which it is the default export, or the one that the address names behind a `#`:
+ * `new URL('./orders.ts#noneIsLost', import.meta.url)`. That is what other threads can load.
  *
  * Errors: SIM_FAILED, a {@link SimFailure}, whose cause is what was thrown in the world, or DEADLOCK, SIM_REAL_WORLD, SIM_LIMIT,
  * SIM_INVARIANT; BAD_ARGUMENT for bad options.
@@ -66,73 +45,19 @@ export interface SimulateReport {
  * console.log(seeds, time >= 50 * 60_000); // 50 true
  * ```
  */
-export function simulate(options: SimulateOptions, scenario: Scenario): Promise<SimulateReport> {
+export async function simulate(options: SimulateOptions, scenario: Scenario | URL): Promise<SimulateReport> {
   const place = inside();
   if (place !== undefined) {
     const { name } = place.driver.machine;
-    return Promise.reject(
-      new PawlError(
-        'SIM_REAL_WORLD',
-        `simulate on the simulated host "${name}": a world cannot be made inside another`,
-      ),
+    throw new PawlError(
+      'SIM_REAL_WORLD',
+      `simulate on the simulated host "${name}": a world cannot be made inside another`,
     );
   }
-  return carryOut(worlds(options, scenario));
-}
-
-function* worlds(options: SimulateOptions, scenario: Scenario): Plan<SimulateReport> {
-  const seeds = seedsOf(options);
-  if (typeof scenario !== 'function')
-    throw new PawlError('BAD_ARGUMENT', 'simulate takes a function: it is called once for each world');
-  const { check = false, replay } = options;
-  const digests: string[] = [];
-  let [time, turns, decisions] = [0, 0, 0];
-  for (const seed of seeds) {
-    const make = (at?: number, mode = options.mode): Simulation =>
-      new Simulation(
-        seed,
-        scenario,
-        { ...options, ...(mode === undefined ? {} : { mode }) },
-        replay,
-        check ? at : undefined,
-      );
-    const first = make(-1);
-    yield first;
-    if (first.outcome?.failed === true) {
-      const again = make(-1, options.mode ?? 'development');
-      yield again;
-      throw failureOf(first, again);
-    }
-    if (check) yield* sameAgain(first, make);
-    const { sim } = first;
-    time += sim.time;
-    turns += sim.turns;
-    decisions += sim.decisions.count;
-    digests.push(sim.decisions.digest.toString());
-  }
-  return { seeds: seeds.length, time, turns, decisions, digests };
-}
-
-/** `again` is the same world once more, in development mode, in which dumps say more. */
-function failureOf(first: Simulation, again: Simulation): SimFailure {
-  const replays = again.outcome?.failed === true && again.digest === first.digest;
-  const { sim, outcome, reports } = replays ? again : first;
-  const { seed, time, decisions } = sim;
-  return new SimFailure({ cause: outcome?.error, seed, time, choices: decisions.record(), replays, reports });
-}
-
-function seedsOf({ seeds, from = 1, seed, replay }: SimulateOptions): number[] {
-  if (replay !== undefined && seed === undefined)
-    throw new PawlError('BAD_ARGUMENT', 'a replay is of one seed: say which');
-  const forced = process.env['PAWL_SEED'];
-  if (forced !== undefined && forced !== '' && replay === undefined) return [checked('PAWL_SEED', Number(forced))];
-  if (seed !== undefined) return [checked('seed', seed)];
-  const count = checked('seeds', seeds ?? 100);
-  const first = checked('from', from);
-  return Array.from({ length: count }, (_, i) => first + i);
-}
-
-function checked(name: string, value: number): number {
-  if (Number.isSafeInteger(value) && value >= 0) return value;
-  throw new PawlError('BAD_ARGUMENT', `${name} must be a whole number, zero or more, got ${String(value)}`);
+  const site = callSite();
+  const tally =
+    scenario instanceof URL || options.threads !== undefined
+      ? await inThreads(options, scenario, site)
+      : await carryOut(worlds(options, scenario, site));
+  return tally.report();
 }

@@ -9,16 +9,7 @@
  * - The first failure ends it: of the test's function, a host's program or an invariant; a hang; time or turns beyond the limits.
  */
 import { drainTicks, nextTick, clock } from '../driver/native/platform.ts';
-import {
-  type Freedoms,
-  type LinkOptions,
-  PLAIN,
-  ReplayStrategy,
-  type SimDriver,
-  SimWorld,
-  swarm,
-  withFreedoms,
-} from '../driver/sim/index.ts';
+import { type Freedoms, type LinkOptions, type SimDriver, SimWorld, type Strategy } from '../driver/sim/index.ts';
 import { PawlError } from '../error/index.ts';
 import { type Body, start } from '../future/coroutine.ts';
 import type { Report } from '../task/report.ts';
@@ -26,6 +17,9 @@ import type { Mode } from '../task/runtime.ts';
 import { hang } from './hang.ts';
 import type { Host } from './host.ts';
 import { enter, type Place } from './inside.ts';
+import { Misbehaviour } from './misbehaviour.ts';
+import type { Narrator } from './narrator.ts';
+import { freedomsOf, type Picks, strategyFor, strategyOf, type StrategyName } from './strategies.ts';
 import { Trace } from './trace.ts';
 import { World, type NamedInvariant } from './world.ts';
 
@@ -39,6 +33,14 @@ export interface SimLimits {
 
 /** How the worlds of a {@link simulate} are made. */
 export interface WorldOptions {
+  /**
+   * Who makes the choices of a world. `'random'`: a coin at each. `'pct'`: tasks have priorities, which change at few places, so that one is
+   * left behind for long: this finds what takes a particular order of few things. `'exhaustive'`: all orders, one after another. Default:
+   * `'pct'` for even seeds and `'random'` for odd ones, which together find most.
+   */
+  readonly strategy?: StrategyName;
+  /** Of `'pct'`: how many things must happen in one particular order for what is looked for, 1 or more. Default: 1 to 4, by the seed. */
+  readonly depth?: number;
   /** How often the kernel does what it may. Default: a swarm, each seed with others. `'plain'`: never. */
   readonly freedoms?: Partial<Freedoms> | 'plain';
   /** Of every link between two hosts that the test does not set. Default: 0.5 to 2 ms, as much as comes. */
@@ -56,17 +58,32 @@ export type Scenario = Body<[World], unknown>;
 /** Reports that are kept. */
 const MOST_REPORTS = 10;
 
+/** What one simulation is of. */
+export interface SimulationTerms {
+  readonly seed: number;
+  readonly scenario: Scenario;
+  readonly options: WorldOptions;
+  /** The choices to repeat, or who makes them, instead of the strategy. */
+  readonly replay?: ArrayLike<number> | Strategy | undefined;
+  /** Keeps a trace, and looks around at this place of it; -1 for nowhere. */
+  readonly lookAt?: number | undefined;
+  /** Told what happens. */
+  readonly narrator?: Narrator;
+}
+
 /** Steps after which microtasks run although tasks are ready. */
 const RESTLESS = 1024;
 
 export class Simulation {
   readonly sim: SimWorld;
   readonly world: World;
+  readonly misbehaviour: Misbehaviour;
   /** It is over: the first failure, or none. */
   outcome: { readonly failed: boolean; readonly error: unknown } | null = null;
   /** Where the run is compared with others. */
   readonly trace: Trace | null;
   private readonly main: Host;
+  private readonly narrator: Narrator | null;
   private readonly limits: Required<SimLimits>;
   private readonly drains: boolean;
   /** Microtasks have run since the last step. */
@@ -76,15 +93,19 @@ export class Simulation {
   readonly reports: string[] = [];
   private readonly cycles: string[] = [];
 
-  constructor(seed: number, scenario: Scenario, options: WorldOptions, replay?: ArrayLike<number>, lookAt?: number) {
-    const { freedoms, link = {}, limits = {}, mode = 'production', onReport } = options;
+  constructor({ seed, scenario, options, replay, lookAt, narrator }: SimulationTerms) {
+    const { link = {}, limits = {}, mode = 'production', onReport } = options;
+    const picks: Picks = { ...options, seed, strategy: strategyOf(seed, options) };
     this.limits = { time: limits.time ?? 3_600_000, turns: limits.turns ?? 10_000_000 };
     this.sim = new SimWorld({
       seed,
       link,
-      freedoms: freedoms === 'plain' ? PLAIN : withFreedoms(swarm(seed), freedoms),
-      ...(replay === undefined ? {} : { strategy: new ReplayStrategy(replay) }),
+      freedoms: freedomsOf(picks),
+      strategy: strategyFor(picks, replay),
     });
+    this.misbehaviour = new Misbehaviour(this.sim.decisions, seed);
+    // A priority that changes within a turn must take effect there.
+    this.sim.singly = picks.strategy !== 'random';
     this.trace = lookAt === undefined ? null : new Trace(this.sim, lookAt);
     this.drains = canDrain();
     const places = new WeakMap<SimDriver, Place>();
@@ -106,6 +127,8 @@ export class Simulation {
       },
     });
     const { world } = this;
+    this.narrator = narrator ?? null;
+    narrator?.follow(this);
     this.main = world.host('main', () => start(scenario, world));
     if (this.drains) {
       this.sim.open = false;
@@ -160,13 +183,14 @@ export class Simulation {
 
   private check(invariants: readonly NamedInvariant[]): boolean {
     for (const { name, holds } of invariants) {
+      let cause: unknown;
       try {
         if (holds() !== false) continue;
       } catch (error) {
-        this.fail(error);
-        return false;
+        cause = error;
       }
-      this.fail(new PawlError('SIM_INVARIANT', `"${name}" does not hold`));
+      const why = cause === undefined ? '' : `: ${messageOf(cause)}`;
+      this.fail(new PawlError('SIM_INVARIANT', `"${name}" does not hold${why}`, { cause }));
       return false;
     }
     return true;
@@ -182,7 +206,9 @@ export class Simulation {
 
   /** The world has failed; only the first time counts. */
   fail(error: unknown): void {
-    if (this.outcome === null) this.over(true, error);
+    if (this.outcome !== null) return;
+    this.narrator?.failed(error);
+    this.over(true, error);
   }
 
   private exceeded(limit: string): void {
@@ -203,8 +229,13 @@ export class Simulation {
   /** Nothing runs any more, whatever it waits for. */
   private over(failed: boolean, error: unknown): void {
     this.outcome = { failed, error };
-    for (const host of this.world.hosts.values()) host.crash();
+    this.narrator?.leave();
+    for (const host of this.world.hosts.values()) host.end();
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 let drainable: boolean | undefined;

@@ -53,7 +53,7 @@ export interface NamedInvariant {
  */
 export class World {
   private readonly sim: SimWorld;
-  private readonly surroundings: Surroundings;
+  private readonly surroundings: Omit<Surroundings, 'onNote'>;
   /** @internal */
   readonly hosts = new Map<string, Host>();
   /** @internal */
@@ -61,8 +61,11 @@ export class World {
   /** @internal */
   readonly goals: NamedInvariant[] = [];
 
+  /** @internal Told what the test does to its world. */
+  onNote: ((host: string, what: string) => void) | null = null;
+
   /** @internal */
-  constructor(sim: SimWorld, surroundings: Surroundings) {
+  constructor(sim: SimWorld, surroundings: Omit<Surroundings, 'onNote'>) {
     this.sim = sim;
     this.surroundings = surroundings;
   }
@@ -81,7 +84,10 @@ export class World {
    * is no function.
    */
   host(name: string, program: Body<[Host], unknown>, options: HostOptions = {}): Host {
-    const host = new Host(this.sim.network.add(name, options), program, options, this.surroundings);
+    const host = new Host(this.sim.network.add(name, options), program, options, {
+      ...this.surroundings,
+      onNote: (what) => this.note(name, what),
+    });
     this.hosts.set(name, host);
     return host;
   }
@@ -102,6 +108,7 @@ export class World {
    */
   partition(from: HostName, to: HostName, direction: LinkDirection = {}): void {
     for (const link of this.links(from, to, direction)) link.down = true;
+    this.note(from, `cut off from ${nameOf(to)}${direction.oneWay === true ? ', in this direction' : ''}`);
   }
 
   /** Ends the partitions: those between two hosts, or, without arguments, all. */
@@ -110,6 +117,8 @@ export class World {
   heal(from?: HostName, to?: HostName, direction: LinkDirection = {}): void {
     if (from === undefined || to === undefined) this.sim.network.heal();
     else for (const link of this.links(from, to, direction)) link.down = false;
+    if (from === undefined || to === undefined) this.note('', 'all links work again');
+    else this.note(from, `reaches ${nameOf(to)} again`);
   }
 
   /** A choice that the seed makes, and that a replay repeats: a whole number in [0, n). 0 is taken for the plain one. */
@@ -138,6 +147,10 @@ export class World {
     this.goals.push({ name, holds });
   }
 
+  private note(host: HostName, what: string): void {
+    this.onNote?.(nameOf(host), what);
+  }
+
   private links(from: HostName, to: HostName, { oneWay = false }: LinkDirection) {
     const { network } = this.sim;
     const [a, b] = [this.machine(from), this.machine(to)];
@@ -146,9 +159,13 @@ export class World {
   }
 
   private machine(host: HostName): SimMachine {
-    const name = typeof host === 'string' ? host : host.name;
+    const name = nameOf(host);
     const machine = this.sim.network.named(name);
     if (machine === undefined) throw new PawlError('BAD_ARGUMENT', `there is no host named "${name}"`);
     return machine;
   }
+}
+
+function nameOf(host: HostName): string {
+  return typeof host === 'string' ? host : host.name;
 }

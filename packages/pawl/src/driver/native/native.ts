@@ -10,13 +10,13 @@ import { PawlError } from '../../error/index.ts';
 import { reason as syscallReason } from '../../sys/syscalls/index.ts';
 import type { Driver, DriverClient, DriverMetrics, NetDriver, Opened, RemoteWaker } from '../driver.ts';
 import { TimerWheel } from '../wheel.ts';
-import { openFiles } from './files/file.ts';
 import { NativeFiles } from './files/files.ts';
 import { GuestLoop } from './guest.ts';
 import { HostLoop } from './host.ts';
 import type { Loop, LoopMode, Turns } from './loop.ts';
 import { clock, random } from './platform.ts';
 import { Reactor } from './reactor.ts';
+import { NativeProcesses } from './process/processes.ts';
 import { NativeRemoteWaker } from './remote.ts';
 import { NodeLookup } from './resolve.ts';
 import { listenTcp } from './tcp-listener.ts';
@@ -46,6 +46,7 @@ export class NativeDriver implements Driver, Turns {
   readonly reactor: Reactor = new Reactor();
   readonly net: NetDriver;
   readonly files: NativeFiles;
+  readonly processes: NativeProcesses;
   #now: number = clock();
   #lookedAt = 0;
   #turnCount = 0;
@@ -75,6 +76,7 @@ export class NativeDriver implements Driver, Turns {
       namesByFiles: true,
     };
     this.files = new NativeFiles(this.reactor, this.timers, () => this.#blocking);
+    this.processes = new NativeProcesses(this.reactor, this.files);
     this.#loop = mode === 'guest' ? new GuestLoop(this) : new HostLoop(this);
     this.reason = `epoll in ${mode} mode${note === undefined ? '' : ` (${note})`}; system calls by ${syscallReason}`;
   }
@@ -94,13 +96,15 @@ export class NativeDriver implements Driver, Turns {
       timers: timers.size + background.size,
       turns: this.#turnCount,
       waiting: reactor.waiting,
+      operations: this.files.pending,
     };
   }
 
   *opened(): Iterable<Opened> {
     for (const wheel of [this.timers, this.background]) for (const object of wheel) yield { object, what: 'timer' };
     for (const object of this.reactor.open()) yield { object, what: object.what };
-    for (const object of openFiles) yield { object, what: object.what };
+    for (const object of this.files.opened) yield { object, what: object.what };
+    yield* this.processes.opened();
   }
 
   now(): number {

@@ -9,7 +9,7 @@ import type { Context } from '../../future/context.ts';
 import { PENDING, type Poll } from '../../future/poll.ts';
 import { BATCH, recvBatch, sendBatch, takeBatch } from '../../sys/datagram-batch.ts';
 import { connectDatagram, LONGEST, receivedFrom, recvFrom, sendTo, udpSocket } from '../../sys/datagram.ts';
-import { EAGAIN, EINTR, errnoNumber, systemError } from '../../sys/errno.ts';
+import { EAGAIN, EINTR, EMSGSIZE, systemError } from '../../sys/errno.ts';
 import * as multicast from '../../sys/multicast.ts';
 import { READABLE, WRITABLE } from '../../sys/queue/readiness.ts';
 import * as socket from '../../sys/socket.ts';
@@ -18,8 +18,6 @@ import type { Datagram, Outgoing, Received, UdpBindOptions, UdpHandle, UdpSettin
 import type { Reactor } from './reactor.ts';
 import { Source } from './source.ts';
 import { about } from './tcp-stream.ts';
-
-const EMSGSIZE = errnoNumber('EMSGSIZE')!;
 
 export class NativeUdp extends Source implements UdpHandle {
   peer: SocketAddress | null = null;

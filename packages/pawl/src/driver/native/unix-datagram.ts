@@ -7,7 +7,7 @@ import { PawlError } from '../../error/index.ts';
 import type { Context } from '../../future/context.ts';
 import { PENDING, type Poll } from '../../future/poll.ts';
 import { LONGEST } from '../../sys/datagram.ts';
-import { EAGAIN, EINTR, errnoNumber, systemError } from '../../sys/errno.ts';
+import { EAGAIN, EINTR, EMSGSIZE, systemError } from '../../sys/errno.ts';
 import { READABLE, WRITABLE } from '../../sys/queue/readiness.ts';
 import { close } from '../../sys/socket.ts';
 import * as unix from '../../sys/unix.ts';
@@ -17,8 +17,6 @@ import type { Reactor } from './reactor.ts';
 import { Source } from './source.ts';
 import { removeName } from './unix-listener.ts';
 import { whose } from './unix-stream.ts';
-
-const EMSGSIZE = errnoNumber('EMSGSIZE')!;
 
 export class NativeUnixDatagram extends Source implements UnixDatagramHandle {
   readonly local: UnixAddress;

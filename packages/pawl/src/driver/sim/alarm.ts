@@ -5,7 +5,7 @@
  * clock: timers are never early. They may be late, as where a machine is busy.
  */
 import { TimerWheel } from '../wheel.ts';
-import { WorldEvent } from './event-heap.ts';
+import { type EventNote, WorldEvent } from './event-heap.ts';
 import { LATE_TIMER } from './kinds.ts';
 import type { SimMachine } from './machine.ts';
 
@@ -45,6 +45,10 @@ export class Alarm extends WorldEvent {
     wheel.alarm = Infinity;
     const next = wheel.next();
     if (next !== Infinity) this.set(next);
+  }
+
+  override describe(): EventNote {
+    return { machine: this.machine.name, what: 'a timer fires' };
   }
 
   /** For good: the machine has crashed. */

@@ -4,7 +4,7 @@ import { assert as check, double, integer, property } from 'fast-check';
 import { EPOCH, MachineClock } from './clock.ts';
 
 test('a timer set by a clock that is off is never early, and late by no more than a rounding', () => {
-  const drift = integer({ min: -999_999, max: 1_000_000 });
+  const drift = integer({ min: -999_999, max: 999_999 });
   check(
     property(drift, double({ min: 0, max: 1e12, noNaN: true }), (parts, local) => {
       const clock = new MachineClock({ drift: parts });

@@ -7,6 +7,7 @@
  * kept. A decision costs 12 ns and 8 bytes.
  */
 import { PawlError } from '../../error/index.ts';
+import type { Among } from '../driver.ts';
 import { Digest } from './digest.ts';
 import { BUILT_IN, type Kind, type Stream } from './kinds.ts';
 import type { Strategy } from './strategy.ts';
@@ -41,6 +42,14 @@ export class Decisions {
   choose(n: number, kind: number): number {
     if (n <= 1) return 0;
     const value = this.strategy.choose(n, this.kinds[kind]!);
+    this.keep(value, n, kind);
+    return value;
+  }
+
+  /** One of `n` possibilities of which 0 is the plain one; another is considered with probability `p`. One decision, whatever comes of it. */
+  pick(n: number, p: number, kind: number, among: Among | null = null): number {
+    if (n <= 1 || p <= 0) return 0;
+    const value = this.strategy.pick(n, p, this.kinds[kind]!, among);
     this.keep(value, n, kind);
     return value;
   }

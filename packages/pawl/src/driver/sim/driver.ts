@@ -7,7 +7,7 @@
  * - Nothing of the real world is reachable through it; what would be is refused with SIM_REAL_WORLD.
  */
 import { PawlError } from '../../error/index.ts';
-import type { Driver, DriverClient, DriverMetrics, NetDriver, Opened, RemoteWaker, Timers } from '../driver.ts';
+import type { Among, Driver, DriverClient, DriverMetrics, NetDriver, Opened, RemoteWaker, Timers } from '../driver.ts';
 import { Alarm } from './alarm.ts';
 import { SimFiles } from './disk/files.ts';
 import { SELECT, TASK } from './kinds.ts';
@@ -108,8 +108,8 @@ export class SimDriver implements Driver {
     this.world.decisions.digest.bytes(bytes);
   }
 
-  choose(n: number): number {
-    return this.world.pick(n, this.world.freedoms.order, TASK);
+  choose(n: number, among: Among): number {
+    return this.world.pick(n, this.world.freedoms.order, TASK, among);
   }
 
   begin(n: number): number {

@@ -4,6 +4,12 @@
  * What must hold: events come out by time, and those of one time in the order in which they were put in (or moved).
  */
 
+/** An event in a few words, and the name of the machine on which it happens. */
+export interface EventNote {
+  readonly machine: string;
+  readonly what: string;
+}
+
 /** Something that happens at a time. The heap alone writes `time`, `order` and `place`. */
 export abstract class WorldEvent {
   /** On the world's clock, in ms. */
@@ -15,6 +21,11 @@ export abstract class WorldEvent {
 
   /** Must not throw. */
   abstract happen(): void;
+
+  /** What happens, for a reader, where it is worth a line; asked just before. */
+  describe(): EventNote | null {
+    return null;
+  }
 }
 
 /** An event that calls a function. */

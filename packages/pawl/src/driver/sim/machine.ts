@@ -52,9 +52,14 @@ export class SimMachine {
   /** Power off: nothing of it acts any more, and nobody is told. */
   crash(): void {
     if (this.driver === null) return;
-    this.driver.halt();
-    this.driver = null;
+    this.end();
     this.written?.crash(() => this.survives());
+  }
+
+  /** With its world: nothing of it acts any more, and what is on its disk is not asked. */
+  end(): void {
+    this.driver?.halt();
+    this.driver = null;
   }
 
   /** Made when it is first asked for: most programs keep nothing. */

@@ -17,11 +17,11 @@ export class Ports {
   private readonly world: SimWorld;
   private readonly uses = new Map<number, number>();
   private readonly lingering = new Map<number, number>();
-  private next: number;
+  /** -1 until one is wanted: most programs want none. */
+  private next = -1;
 
   constructor(world: SimWorld) {
     this.world = world;
-    this.next = world.pick(COUNT, world.freedoms.order, PORT);
   }
 
   isTaken(port: number): boolean {
@@ -39,6 +39,8 @@ export class Ports {
 
   /** A free port, taken; 0 when there is none. */
   choose(): number {
+    const { world } = this;
+    if (this.next < 0) this.next = world.pick(COUNT, world.freedoms.order, PORT);
     for (let tried = 0; tried < COUNT; tried++) {
       const port = FIRST + this.next;
       this.next = (this.next + 1) % COUNT;

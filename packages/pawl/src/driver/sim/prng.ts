@@ -36,6 +36,11 @@ export class Prng {
     return Math.floor((this.next() / 0x1_0000_0000) * n);
   }
 
+  /** True with probability `p`. */
+  chance(p: number): boolean {
+    return this.next() < p * 0x1_0000_0000;
+  }
+
   /** In [0, 1), with 53 random bits. */
   float(): number {
     const high = this.next() >>> 5;

@@ -41,9 +41,10 @@ export abstract class SimSource {
   /** True when what is ready says EAGAIN this time: whoever asked is woken soon. */
   protected saysAgain(waker: Waker, direction: 'read' | 'write'): boolean {
     const { world } = this.driver;
-    if (!world.decisions.chance(world.freedoms.again, AGAIN)) return false;
+    const soon = world.pick(LATEST + 1, world.freedoms.again, AGAIN);
+    if (soon === 0) return false;
     this.store(waker, direction);
-    this.wakeAfter(direction, world.decisions.choose(LATEST, AGAIN));
+    this.wakeAfter(direction, soon - 1);
     return true;
   }
 
@@ -118,8 +119,8 @@ export abstract class SimSource {
   private maybeWakeForNothing(direction: 'read' | 'write'): void {
     const { world } = this.driver;
     const { spuriousWake } = world.freedoms;
-    if (world.decisions.chance(spuriousWake, SPURIOUS_WAKE))
-      this.wakeAfter(direction, world.decisions.choose(LATEST, SPURIOUS_WAKE));
+    const soon = world.pick(LATEST + 1, spuriousWake, SPURIOUS_WAKE);
+    if (soon > 0) this.wakeAfter(direction, soon - 1);
   }
 
   private wakeAfter(direction: 'read' | 'write', ms: number): void {

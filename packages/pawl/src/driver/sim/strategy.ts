@@ -3,6 +3,7 @@
  *
  * What must hold: an answer depends on nothing but the strategy's own state and the question, so that a run can be repeated.
  */
+import type { Among } from '../driver.ts';
 import type { Kind, Stream } from './kinds.ts';
 import { Prng } from './prng.ts';
 
@@ -11,6 +12,8 @@ export interface Strategy {
   choose(n: number, kind: Kind): number;
   /** Whether something out of the ordinary happens, whose probability is `p`. */
   chance(p: number, kind: Kind): boolean;
+  /** As `choose`, and plain with probability 1 - `p`. `among`: what is chosen among, where it can be told apart. */
+  pick(n: number, p: number, kind: Kind, among: Among | null): number;
 }
 
 /** Every choice by chance, each stream from the seed by itself. */
@@ -30,7 +33,12 @@ export class RandomStrategy implements Strategy {
   }
 
   chance(p: number, kind: Kind): boolean {
-    return this.streams[kind.stream].float() < p;
+    return this.streams[kind.stream].chance(p);
+  }
+
+  pick(n: number, p: number, kind: Kind, _among: Among | null): number {
+    const prng = this.streams[kind.stream];
+    return p >= 1 || prng.chance(p) ? prng.below(n) : 0;
   }
 }
 
@@ -54,5 +62,9 @@ export class ReplayStrategy implements Strategy {
 
   chance(): boolean {
     return (this.choices[this.at++] ?? 0) % 2 === 1;
+  }
+
+  pick(n: number): number {
+    return this.choose(n);
   }
 }

@@ -8,7 +8,7 @@
  *   timer has fired) is the exception: after `PATIENCE` turns without a rest time creeps on under it, as it would in a real world.
  * - A world holds no state outside itself, and a thread may have many of them.
  */
-import type { DriverClient } from '../driver.ts';
+import type { Among, DriverClient } from '../driver.ts';
 import { Decisions } from './decisions.ts';
 import type { SimDriver } from './driver.ts';
 import { EventHeap, CallEvent, type WorldEvent } from './event-heap.ts';
@@ -69,9 +69,12 @@ export class SimWorld {
   onTrespass: (machine: string) => void = () => {};
   /** Every turn goes through it: whoever simulates may surround it. */
   enter: Enter = (_driver, turn, client, limit) => turn(client, limit);
+  /** Called before each event. */
+  onHappen: ((event: WorldEvent) => void) | null = null;
   /** Called when time has moved. */
   onAdvance: (() => void) | null = null;
   private readonly ready: Turn[] = [];
+  private readonly turnsInLine: Among = { at: (place) => this.ready[place]! };
   /** Turns since nothing could run. */
   private restless = 0;
 
@@ -83,10 +86,8 @@ export class SimWorld {
   }
 
   /** A free choice whose plain answer is 0, and which is made differently with the probability `p`. */
-  pick(n: number, p: number, kind: number): number {
-    if (n <= 1 || p <= 0) return 0;
-    const { decisions } = this;
-    return p >= 1 || decisions.chance(p, kind) ? decisions.choose(n, kind) : 0;
+  pick(n: number, p: number, kind: number, among: Among | null = null): number {
+    return this.decisions.pick(n, p, kind, among);
   }
 
   /** Lets something happen after `ms`. */
@@ -112,7 +113,7 @@ export class SimWorld {
     }
     if (ready.length === 0) return false;
     const { order } = this.freedoms;
-    const at = this.pick(ready.length, order, CLIENT);
+    const at = this.pick(ready.length, order, CLIENT, this.turnsInLine);
     const turn = ready[at]!;
     if (at === 0) ready.shift();
     else ready.splice(at, 1);
@@ -154,6 +155,7 @@ export class SimWorld {
       events.set(event, this.time);
       event = events.take();
     }
+    if (this.onHappen !== null) this.onHappen(event);
     event.happen();
   }
 }

@@ -70,6 +70,29 @@ export function loadImage<const D extends Readonly<Record<string, Signature>>>(
   return withPath(image, (path) => openLibrary(path, functions));
 }
 
+const RTLD_NOW = 2;
+const RTLD_NODELETE = 0x1000;
+
+/**
+ * Loads an image from memory for the life of the process: functions to call, and the addresses of others for C and the kernel to call. Without
+ * more Node unloads what a worker has loaded when that ends (dlopen(3), RTLD_NODELETE).
+ */
+export function loadLastingImage<
+  const D extends Readonly<Record<string, Signature>>,
+  const N extends readonly string[],
+>(
+  image: Uint8Array,
+  functions: D,
+  names: N,
+): { readonly functions: Callables<D>; readonly addresses: Readonly<Record<N[number], number>> } {
+  return withPath(image, (path) => {
+    const { dlopen } = openLibrary(null, { dlopen: { return: 'uint64', arguments: ['string', 'int32'] } });
+    if (dlopen(path, RTLD_NOW | RTLD_NODELETE) === 0n) throw new Error('the dynamic linker refuses the image');
+    const addresses = symbolAddresses(path, names).map((address, at) => [names[at], Number(address)]);
+    return { functions: openLibrary(path, functions), addresses: Object.fromEntries(addresses) };
+  });
+}
+
 /** Loads an image from memory, for C to call: the addresses of its functions. */
 export function loadAddresses(image: Uint8Array, names: readonly string[]): bigint[] {
   return withPath(image, (path) => symbolAddresses(path, names));

@@ -1,5 +1,5 @@
 /**
- * Machine code of the system-call functions for x86-64.
+ * Machine code of the system-call functions for x86-64. The instructions of everything else are in x64-instructions.ts.
  *
  * What must hold: they are C functions of the System V ABI that touch only registers a callee may use. Floating-point arguments
  * arrive in xmm0 to xmm7; the kernel takes the number in rax and the arguments in rdi, rsi, rdx, r10, r8, r9, answers in rax (a

@@ -35,6 +35,19 @@ describe('the permission model', () => {
     assert.match(printed, /^FFI_DENIED .*--allow-net\nFFI_DENIED .*--allow-net$/);
   });
 
+  it('a path that is not granted is neither watched nor given to a socket', () => {
+    const printed = underPermission(
+      ['--allow-ffi', '--allow-net', '--allow-fs-write=/tmp/allowed'],
+      `const { openWatch } = await import(${url('../inotify.ts')});
+       const { bindUnix, unixSocket } = await import(${url('../unix.ts')});
+       const name = '/etc/socket';
+       try { bindUnix(unixSocket('stream'), { kind: 'path', name }); } catch (error) { console.log(error.code, error.path); }
+       process.permission.has = () => false;
+       try { openWatch('/etc'); } catch (error) { console.log(error.code, error.path); }`,
+    );
+    assert.equal(printed, 'FFI_DENIED /etc/socket\nFFI_DENIED /etc');
+  });
+
   it('with both there are sockets', () => {
     const printed = underPermission(
       ['--allow-ffi', '--allow-net'],

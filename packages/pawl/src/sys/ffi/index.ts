@@ -39,7 +39,7 @@ export type Callables<D extends Readonly<Record<string, Signature>>> = { readonl
 
 // @types/node declares neither the `ffi` and `net` scopes of process.permission nor that it may be absent.
 interface Permission {
-  has(scope: string): boolean;
+  has(scope: string, path?: string): boolean;
 }
 
 // Structurally the same, but node's own types cannot express a generic caller.
@@ -47,16 +47,25 @@ type NodeDefinitions = Parameters<typeof NodeFfi.dlopen>[1];
 
 const opened: unknown[] = []; // libraries, held for the life of the thread
 
+const permission = (): Permission | undefined =>
+  (process as unknown as { readonly permission?: Permission }).permission;
+
 /** Throws FFI_DENIED when Node's permission model is on and does not grant `scope`. */
 export function requirePermission(scope: 'ffi' | 'net'): void {
-  const permission = (process as unknown as { readonly permission?: Permission }).permission;
-  if (permission === undefined || permission.has(scope)) return;
+  if (permission()?.has(scope) ?? true) return;
   throw new PawlError(
     'FFI_DENIED',
     scope === 'ffi'
       ? 'the permission model forbids FFI, which the native driver is built on: start node with --allow-ffi'
       : 'the permission model forbids the network: start node with --allow-net',
   );
+}
+
+/** Throws FFI_DENIED when Node's permission model is on and does not grant the use of a path. What goes through node:fs is asked there. */
+export function requirePath(scope: 'fs.read' | 'fs.write', path: string): void {
+  if (permission()?.has(scope, path) ?? true) return;
+  const option = scope === 'fs.read' ? '--allow-fs-read' : '--allow-fs-write';
+  throw new PawlError('FFI_DENIED', `the permission model forbids '${path}': start node with ${option}`, { path });
 }
 
 function load(): typeof NodeFfi {
@@ -68,6 +77,16 @@ function load(): typeof NodeFfi {
   throw new PawlError(
     'UNSUPPORTED_PLATFORM',
     `node:ffi is missing: Node 26.1 or newer has it, this is ${process.version}`,
+  );
+}
+
+/** Throws FFI_DENIED when Node's permission model is on and does not grant child processes. */
+export function requireChildren(): void {
+  const { permission } = process as unknown as { readonly permission?: Permission };
+  if (permission === undefined || permission.has('child')) return;
+  throw new PawlError(
+    'FFI_DENIED',
+    'the permission model forbids child processes: start node with --allow-child-process',
   );
 }
 
@@ -86,6 +105,13 @@ export function symbolAddresses(path: string, names: readonly string[]): bigint[
   const { lib } = load().dlopen(path, {});
   opened.push(lib);
   return names.map((name) => lib.getSymbol(name));
+}
+
+/** Finds the symbols of a shared library, which throws where there is none; `null` is the running process, with its C library. */
+export function symbolsOf(path: string | null): (name: string) => bigint {
+  const { lib } = load().dlopen(path, {});
+  opened.push(lib);
+  return (name) => lib.getSymbol(name);
 }
 
 /**

@@ -9,7 +9,7 @@ import { loadAddresses } from '../emit/index.ts';
 import { makeCallback } from '../ffi/index.ts';
 import { currentArch } from '../linux.ts';
 import { level } from '../syscalls/index.ts';
-import { copyIn, copyWithin } from './memory.ts';
+import { copyIn, copyWithin } from '../copy.ts';
 
 /** Addresses of C functions, as sys/emit/callbacks.ts has them. */
 export interface Callbacks {

@@ -8,7 +8,7 @@ import { PawlError } from '../../error/index.ts';
 import { alpnAnswer } from './alpn.ts';
 import { opensslError, verifyCode } from './failure.ts';
 import { openssl, type OpenSsl } from './functions.ts';
-import { copyIn } from './memory.ts';
+import { copyIn } from '../copy.ts';
 import { RecordCounter } from './records.ts';
 
 // From openssl/ssl.h.

@@ -57,6 +57,14 @@ export interface SystemCalls {
   readonly flock: (fd: number, operation: number) => number;
   readonly inotifyInit1: (flags: number) => number;
   readonly inotifyAddWatch: (fd: number, path: number, mask: number) => number;
+  /** Two descriptors, 32 bits each, into `pair`. */
+  readonly pipe2: (pair: number, flags: number) => number;
+  readonly fcntl: (fd: number, command: number, argument: number) => number;
+  readonly ioctl: (fd: number, request: number, argument: number) => number;
+  readonly kill: (pid: number, signal: number) => number;
+  readonly waitid: (kind: number, id: number, info: number, options: number) => number;
+  readonly pidfdOpen: (pid: number) => number;
+  readonly mknodat: (directory: number, path: number, mode: number) => number;
   readonly munmap: (address: number, length: number) => number;
   readonly getpid: () => number;
 }

@@ -7,7 +7,15 @@
  * makes system calls that fail, but nothing promises it either: the raw level has no such gap.)
  */
 import { openLibrary, viewMemory } from '../ffi/index.ts';
-import { MAP_ANONYMOUS, MAP_PRIVATE, MAP_SHARED, PROT_READ, PROT_WRITE } from '../linux.ts';
+import {
+  currentArch,
+  MAP_ANONYMOUS,
+  MAP_PRIVATE,
+  MAP_SHARED,
+  PROT_READ,
+  PROT_WRITE,
+  SYSCALL_NUMBERS,
+} from '../linux.ts';
 import type { SystemCalls } from './calls.ts';
 
 /** Binds the C library's functions for this thread. */
@@ -45,9 +53,18 @@ export function libcCalls(): SystemCalls {
     flock: { return: 'int32', arguments: ['int32', 'int32'] },
     inotify_init1: { return: 'int32', arguments: ['int32'] },
     inotify_add_watch: { return: 'int32', arguments: ['int32', 'uint64', 'uint32'] },
+    pipe2: { return: 'int32', arguments: ['uint64', 'int32'] },
+    fcntl: { return: 'int32', arguments: ['int32', 'int32', 'int64'] },
+    ioctl: { return: 'int32', arguments: ['int32', 'uint64', 'uint64'] },
+    kill: { return: 'int32', arguments: ['int32', 'int32'] },
+    waitid: { return: 'int32', arguments: ['int32', 'uint32', 'uint64', 'int32'] },
+    // Of this call the C library has a function only since glibc 2.36.
+    syscall: { return: 'int64', arguments: ['int64', 'int64', 'int64'] },
+    mknodat: { return: 'int32', arguments: ['int32', 'uint64', 'uint32', 'uint64'] },
     munmap: { return: 'int32', arguments: ['uint64', 'uint64'] },
     getpid: { return: 'int32', arguments: [] },
   });
+  const { pidfd_open } = SYSCALL_NUMBERS[currentArch()];
   const errno = new Int32Array(viewMemory(Number(c.__errno_location()), 4));
   const result = (value: number): number => (value === -1 ? -(errno[0] ?? 0) : value);
   const wide = (value: bigint): number => (value === -1n ? -(errno[0] ?? 0) : Number(value));
@@ -90,6 +107,13 @@ export function libcCalls(): SystemCalls {
     flock: (fd, operation) => result(c.flock(fd, operation)),
     inotifyInit1: (flags) => result(c.inotify_init1(flags)),
     inotifyAddWatch: (fd, path, mask) => result(c.inotify_add_watch(fd, BigInt(path), mask)),
+    pipe2: (pair, flags) => result(c.pipe2(BigInt(pair), flags)),
+    fcntl: (fd, command, argument) => result(c.fcntl(fd, command, BigInt(argument))),
+    ioctl: (fd, request, argument) => result(c.ioctl(fd, BigInt(request), BigInt(argument))),
+    kill: (pid, signal) => result(c.kill(pid, signal)),
+    waitid: (kind, id, info, options) => result(c.waitid(kind, id, BigInt(info), options)),
+    pidfdOpen: (pid) => wide(c.syscall(BigInt(pidfd_open), BigInt(pid), 0n)),
+    mknodat: (directory, path, mode) => result(c.mknodat(directory, BigInt(path), mode, 0n)),
     munmap: (address, length) => result(c.munmap(BigInt(address), BigInt(length))),
     getpid: () => c.getpid(),
   };

@@ -52,6 +52,14 @@ export function rawCalls(arch: Arch): SystemCalls {
     flock: (fd, operation) => i2(n.flock, fd, operation),
     inotifyInit1: (flags) => i1(n.inotify_init1, flags),
     inotifyAddWatch: (fd, path, mask) => i3(n.inotify_add_watch, fd, path, mask),
+    pipe2: (pair, flags) => i2(n.pipe2, pair, flags),
+    fcntl: (fd, command, argument) => i3(n.fcntl, fd, command, argument),
+    ioctl: (fd, request, argument) => i3(n.ioctl, fd, request, argument),
+    kill: (pid, signal) => i2(n.kill, pid, signal),
+    // The kernel's fifth, for what the child has used, is not the C library's.
+    waitid: (kind, id, info, options) => i5(n.waitid, kind, id, info, options, 0),
+    pidfdOpen: (pid) => i2(n.pidfd_open, pid, 0),
+    mknodat: (directory, path, mode) => i4(n.mknodat, directory, path, mode, 0),
     munmap: (address, length) => i2(n.munmap, address, length),
     getpid: () => i0(n.getpid),
   };

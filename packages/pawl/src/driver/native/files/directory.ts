@@ -2,13 +2,13 @@
 import type { Dir, Dirent } from 'node:fs';
 import { PawlError } from '../../../error/index.ts';
 import type { DirectoryEntry, DirectoryHandle, Operation } from '../../files.ts';
-import { type Callback, type Pool, PoolOperation, type Subject } from './operation.ts';
+import { type Callback, type Open, type Pool, PoolOperation, type Subject } from './operation.ts';
 import { toEntry } from './status.ts';
 
 /** Entries that Node fetches at once, and that one `next` gives. */
 export const FETCHED = 512;
 
-export class NativeDirectory implements DirectoryHandle, Subject {
+export class NativeDirectory implements DirectoryHandle, Subject, Open {
   readonly #pool: Pool;
   readonly #directory: Dir;
   readonly #path: string;
@@ -20,6 +20,11 @@ export class NativeDirectory implements DirectoryHandle, Subject {
     this.#pool = pool;
     this.#directory = directory;
     this.#path = path;
+    pool.opened.add(this);
+  }
+
+  get what(): string {
+    return `directory ${this.#path}`;
   }
 
   get closed(): boolean {
@@ -33,7 +38,7 @@ export class NativeDirectory implements DirectoryHandle, Subject {
   }
 
   leave(): void {
-    if (--this.#users === 0 && this.#closed) this.#directory.closeSync();
+    if (--this.#users === 0 && this.#closed) this.#release();
   }
 
   next(): Operation<readonly DirectoryEntry[]> {
@@ -48,7 +53,12 @@ export class NativeDirectory implements DirectoryHandle, Subject {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    if (this.#users === 0) this.#directory.closeSync();
+    if (this.#users === 0) this.#release();
+  }
+
+  #release(): void {
+    this.#pool.opened.delete(this);
+    this.#directory.closeSync();
   }
 
   /** All but the first of a fetch come from Node's memory, in its next tick. */

@@ -14,13 +14,10 @@ import { EAGAIN } from '../../../sys/errno.ts';
 import * as sys from '../../../sys/file.ts';
 import type { FileHandle, FileStatus, LockKind, Mapping, Operation } from '../../files.ts';
 import { NativeMapping } from './mapping.ts';
-import { type Call, type Pool, PoolOperation, type Subject } from './operation.ts';
+import { type Call, type Open, type Pool, PoolOperation, type Subject } from './operation.ts';
 import { toStatus } from './status.ts';
 
-/** Those that have not been closed. */
-export const openFiles: Set<NativeFile> = new Set();
-
-export class NativeFile implements FileHandle, Subject {
+export class NativeFile implements FileHandle, Subject, Open {
   readonly path: string;
   readonly #pool: Pool;
   readonly #fd: number;
@@ -31,9 +28,13 @@ export class NativeFile implements FileHandle, Subject {
 
   constructor(pool: Pool, fd: number, path: string) {
     this.#pool = pool;
-    this.#fd = sys.adopt(fd);
+    this.#fd = fd;
     this.path = path;
-    openFiles.add(this);
+    pool.opened.add(this);
+  }
+
+  get what(): string {
+    return `file ${this.path}`;
   }
 
   get closed(): boolean {
@@ -41,13 +42,9 @@ export class NativeFile implements FileHandle, Subject {
   }
 
   /** A few words, for people. */
-  get what(): string {
-    return `file ${this.path}`;
-  }
-
   #release(): void {
-    openFiles.delete(this);
-    sys.closeFile(this.#fd);
+    this.#pool.opened.delete(this);
+    closeFile(this.#fd);
   }
 
   enter(): void {
@@ -60,13 +57,17 @@ export class NativeFile implements FileHandle, Subject {
   }
 
   read(target: Uint8Array, position: number | null): Operation<number> {
+    if (position === null || !this.#cached) return this.readFromDisk(target, position);
+    return new CachedRead(this, target, position);
+  }
+
+  /** @internal By the pool. */
+  readFromDisk(target: Uint8Array, position: number | null): Operation<number> {
     const fd = this.#fd;
-    const operation = this.#operation<number>({
+    return this.#operation<number>({
       start: (done) => fs.read(fd, target, 0, target.length, position, done),
       now: () => fs.readSync(fd, target, 0, target.length, position),
     });
-    if (position === null || !this.#cached) return operation;
-    return new CachedRead(this, operation, target, position);
   }
 
   /** @internal Bytes, or a negative number where the pool has to be asked. */
@@ -156,7 +157,7 @@ export class NativeFile implements FileHandle, Subject {
 
   map(offset: number, length: number): Mapping {
     this.#open();
-    return new NativeMapping(this.#fd, this.path, offset, length);
+    return new NativeMapping(this.#pool, this.#fd, this.path, offset, length);
   }
 
   close(): void {
@@ -174,31 +175,42 @@ export class NativeFile implements FileHandle, Subject {
   }
 }
 
+/**
+ * Node opened it, and Node must close it: it keeps a list of what a worker has opened, and closes what that leaves open, by number. (So these are
+ * not in our own table.) What a close can tell of writes that have failed, `sync` tells before.
+ */
+function closeFile(fd: number): void {
+  try {
+    fs.closeSync(fd);
+  } catch {
+    // The number is free in any case; see close(2).
+  }
+}
+
 /** A read that asks the page cache first. */
 class CachedRead implements Operation<number> {
   readonly #file: NativeFile;
-  readonly #operation: PoolOperation<number>;
   readonly #target: Uint8Array;
   readonly #position: number;
-  #asked = false;
+  /** Where the cache had nothing. */
+  #operation: Operation<number> | null = null;
 
-  constructor(file: NativeFile, operation: PoolOperation<number>, target: Uint8Array, position: number) {
+  constructor(file: NativeFile, target: Uint8Array, position: number) {
     this.#file = file;
-    this.#operation = operation;
     this.#target = target;
     this.#position = position;
   }
 
   poll(cx: Context): Poll<number> {
-    if (!this.#asked) {
-      this.#asked = true;
+    if (this.#operation === null) {
       const count = this.#file.readCached(this.#target, this.#position);
       if (count >= 0) return count;
+      this.#operation = this.#file.readFromDisk(this.#target, this.#position);
     }
     return this.#operation.poll(cx);
   }
 
   cancel(cx: Context): Poll<void> {
-    return this.#operation.cancel(cx);
+    return this.#operation === null ? undefined : this.#operation.cancel(cx);
   }
 }

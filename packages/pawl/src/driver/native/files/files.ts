@@ -17,7 +17,7 @@ import type {
 import type { Reactor } from '../reactor.ts';
 import { FETCHED, NativeDirectory } from './directory.ts';
 import { NativeFile } from './file.ts';
-import { type Callback, type Pool, PoolOperation } from './operation.ts';
+import { type Callback, type Open, type Pool, PoolOperation } from './operation.ts';
 import { toEntry, toStatus } from './status.ts';
 import { NativeWatch } from './watch.ts';
 
@@ -26,6 +26,7 @@ const { O_APPEND, O_CREAT, O_DIRECTORY, O_EXCL, O_NOCTTY, O_RDONLY, O_RDWR, O_TR
 export class NativeFiles implements FileDriver, Pool {
   readonly timers: Timers;
   pending = 0;
+  readonly opened: Set<Open> = new Set();
   readonly #reactor: Reactor;
   readonly #isBlocking: () => boolean;
 

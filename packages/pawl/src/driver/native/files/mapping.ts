@@ -7,21 +7,29 @@
 import { PawlError } from '../../../error/index.ts';
 import { type FileMemory, mapFile, unmapFile } from '../../../sys/file.ts';
 import type { Mapping } from '../../files.ts';
+import type { Open, Pool } from './operation.ts';
 
 /** Where a mapping may begin. 64 KiB is the largest page that Linux has on the architectures we run on. */
 const PAGE = 64 * 1024;
 
-export class NativeMapping implements Mapping {
+export class NativeMapping implements Mapping, Open {
   readonly length: number;
+  readonly #pool: Pool;
   readonly #path: string;
   readonly #skip: number;
   #memory: FileMemory | null;
 
-  constructor(fd: number, path: string, offset: number, length: number) {
+  constructor(pool: Pool, fd: number, path: string, offset: number, length: number) {
     this.#skip = offset % PAGE;
     this.#path = path;
     this.length = length;
     this.#memory = mapFile(fd, offset - this.#skip, length + this.#skip, path);
+    this.#pool = pool;
+    pool.opened.add(this);
+  }
+
+  get what(): string {
+    return `mapping of ${this.#path}`;
   }
 
   get closed(): boolean {
@@ -39,6 +47,7 @@ export class NativeMapping implements Mapping {
   close(): void {
     const memory = this.#memory;
     this.#memory = null;
+    this.#pool.opened.delete(this);
     if (memory !== null) unmapFile(memory);
   }
 }

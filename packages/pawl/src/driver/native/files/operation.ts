@@ -18,6 +18,14 @@ export interface Pool {
   readonly blocking: boolean;
   /** Operations under way. */
   pending: number;
+  /** Files, directories and mappings that are open. */
+  readonly opened: Set<Open>;
+}
+
+/** Something open. */
+export interface Open {
+  /** A few words, for people. */
+  readonly what: string;
 }
 
 /** What an operation is about: an open file, which must not be closed under it. */
@@ -63,6 +71,7 @@ export class PoolOperation<T> implements Operation<T> {
   poll(cx: Context): Poll<T> {
     const pool = this.#pool;
     const driver = driverOf(cx);
+    // What has timers of its own says what lies beneath it.
     if (driver.timers !== pool.timers && driver.beneath?.timers !== pool.timers) {
       throw new PawlError('WRONG_RUNTIME', 'a file was used under another driver than the one that opened it');
     }
@@ -71,7 +80,7 @@ export class PoolOperation<T> implements Operation<T> {
         this.#call.subject?.enter();
         return pool.blocking ? this.#doNow() : this.#start(cx);
       case RUNNING:
-        if (pool.blocking) throw blocked();
+        if (pool.blocking) throw this.#blocked();
         return this.#wait(cx);
       case FULFILLED:
         this.#state = DONE;
@@ -163,11 +172,13 @@ export class PoolOperation<T> implements Operation<T> {
       ...(dest === undefined ? {} : { dest }),
     });
   }
-}
 
-function blocked(): PawlError {
-  return new PawlError(
-    'BLOCKING_NODE',
-    "an operation on a file was begun outside blockOn, which keeps Node's event loop from running and ending it",
-  );
+  /** Nobody will ask again: what it opens is closed when it comes. */
+  #blocked(): PawlError {
+    this.#cancelled = true;
+    return new PawlError(
+      'BLOCKING_NODE',
+      "an operation on a file was begun outside blockOn, which keeps Node's event loop from running and ending it",
+    );
+  }
 }

@@ -5,7 +5,7 @@
  * a FIN takes one number after the last byte. The window is carried as the number up to which the sender may send.
  */
 import type { SocketAddress } from '../../driver.ts';
-import { WorldEvent } from '../event-heap.ts';
+import { type EventNote, WorldEvent } from '../event-heap.ts';
 import type { SimMachine } from '../machine.ts';
 import type { TcpEndpoint } from './endpoint.ts';
 
@@ -15,6 +15,13 @@ export const FIN = 4;
 export const RST = 8;
 /** Asks for an acknowledgement, and carries nothing: for a closed window, and for keep-alive (RFC 9293, 3.8.4 and 3.8.6.1). */
 export const PROBE = 16;
+
+const NAMES: readonly (readonly [flag: number, name: string])[] = [
+  [SYN, 'SYN'],
+  [FIN, 'FIN'],
+  [RST, 'RST'],
+  [PROBE, 'a probe'],
+];
 
 /** Ethernet, IP and TCP around each segment's data: what it costs on a link besides its bytes. */
 const OVERHEAD = 78;
@@ -48,6 +55,19 @@ export class Segment extends WorldEvent {
 
   get size(): number {
     return OVERHEAD + (this.data === null ? 0 : this.data.length);
+  }
+
+  /** An acknowledgement alone is not worth a line. */
+  override describe(): EventNote | null {
+    const { flags, data, from, machine } = this;
+    const parts = NAMES.filter(([flag]) => (flags & flag) !== 0).map(([, name]) => name);
+    if (data !== null && data.length > 0) parts.unshift(`${data.length} bytes`);
+    if (parts.length === 0) return null;
+    const source = from === null ? '' : ` from ${from.stack.driver.machine.name}`;
+    return {
+      machine: machine.name,
+      what: `${parts.join(', ')}${source}${machine.driver === null ? ', but it is down' : ''}`,
+    };
   }
 
   /** It arrives. A machine that is down hears nothing. */

@@ -1,6 +1,6 @@
 /** What goes over the wire for UDP: datagrams, and the message that nobody took one. Events of the world: their arrivals. */
 import type { SocketAddress } from '../../driver.ts';
-import { WorldEvent } from '../event-heap.ts';
+import { type EventNote, WorldEvent } from '../event-heap.ts';
 import type { SimMachine } from '../machine.ts';
 
 /** Ethernet, IP and UDP around the data. */
@@ -21,6 +21,11 @@ export class Packet extends WorldEvent {
     this.from = from;
     this.to = to;
     this.data = data;
+  }
+
+  override describe(): EventNote {
+    const { data, source, machine } = this;
+    return { machine: machine.name, what: `a datagram of ${data.length} bytes from ${source.name}` };
   }
 
   override happen(): void {

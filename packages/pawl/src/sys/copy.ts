@@ -1,5 +1,5 @@
 /** Copies between C's memory and ours, by the C library. Whoever calls them knows that the memory is there. */
-import { openLibrary } from '../ffi/index.ts';
+import { openLibrary } from './ffi/index.ts';
 
 let outward: ((target: bigint, source: bigint, count: bigint) => unknown) | null = null;
 let inward: ((target: Uint8Array, source: bigint, count: bigint) => unknown) | null = null;
