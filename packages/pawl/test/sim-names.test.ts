@@ -126,7 +126,7 @@ describe('in a simulated world, a resolver', () => {
       world.host('one', answers('10.9.9.1'));
       world.host('two', answers('10.9.9.2'));
       const four = { family: 4 } as const;
-      const resolver = new Resolver({ cacheSize: 0 });
+      const resolver = new Resolver();
       assert.deepEqual(yield* resolver.lookup('localhost', four), [{ address: '127.0.0.1', family: 4 }]);
       // Without a file the server is this machine's own, and there is none.
       assert.equal((yield* failure(resolver.lookup('a', four))).code, 'ECONNREFUSED');

@@ -511,6 +511,8 @@ describe('a server that', () => {
       });
       for (let i = 0; i < 6; i++) yield* resolver.resolve4('a.example');
       assert.deepEqual([server.asked.length, other.asked.length], [3, 3]);
+      for (let i = 0; i < 4; i++) yield* resolver.lookup('four.example', { family: 4 });
+      assert.deepEqual([server.asked.length, other.asked.length], [5, 5]);
     });
   });
 

@@ -8,7 +8,7 @@ import { isIP } from 'node:net';
 import type { SocketAddress } from '../../driver/driver.ts';
 import { Instant } from '../../driver/instant.ts';
 import { PawlError } from '../../error/index.ts';
-import { coroutine } from '../../future/coroutine.ts';
+import { coroutine, type Steps } from '../../future/coroutine.ts';
 import type { Future } from '../../future/future.ts';
 import { joinSettled } from '../../future/join-settled.ts';
 import { map } from '../../future/map.ts';
@@ -91,6 +91,8 @@ export class Resolver {
   private readonly servers: readonly Endpoint[] | null;
   private readonly hosts: ConfigFile<Hosts> | null;
   private readonly conf: ConfigFile<ResolvConf> | null;
+  /** What `conf` has said last. */
+  private said: ResolvConf | null = null;
   private readonly cache: Cache;
   private readonly permits: Semaphore = new Semaphore(MOST_QUERIES, { name: 'DNS queries' });
   private readonly counts: AskCounts & { hits: number; turn: number } = {
@@ -268,23 +270,23 @@ export class Resolver {
 
   private readonly answer = coroutine(function* (this: Resolver, name: string, type: QueryType) {
     const key = `${type} ${foldCase(name)}`;
+    const settings = yield* this.settings();
     const kept = this.cache.get(key, Instant.now());
-    if (kept === undefined) return yield* this.query(key, name, type);
+    if (kept === undefined) return yield* this.query(key, name, type, settings);
     this.counts.hits++;
     return kept;
   });
 
   private readonly query = memo(
     coroutine(
-      function* (this: Resolver, key: string, name: string, type: QueryType) {
-        const { useTcp, timeout, attempts, servers } = yield* this.settings();
+      function* (this: Resolver, key: string, name: string, type: QueryType, settings: Settings) {
         const { mixedCase = false, edns0 = true } = this.options;
+        const { servers, rotate } = settings;
+        const first = rotate ? this.counts.turn++ % servers.length : 0;
         const question = { name, type: TYPES[type] };
         const how = {
-          servers,
-          timeout,
-          attempts,
-          useTcp,
+          ...settings,
+          servers: [...servers.slice(first), ...servers.slice(0, first)],
           mixedCase,
           udpSize: edns0 ? UDP_SIZE : 0,
           syscall: syscallOf(type),
@@ -309,26 +311,28 @@ export class Resolver {
     return this.hosts === null ? NO_HOSTS : yield* this.hosts.read();
   });
 
-  /** What the file says, where the options say nothing; the servers in the order to ask. */
-  private readonly settings = coroutine(function* (this: Resolver) {
+  /** What the file says, where the options say nothing. What other servers have said is forgotten with them. */
+  private readonly settings = coroutine(function* (this: Resolver): Steps<Settings> {
     const { options } = this;
     const file = this.conf === null ? DEFAULTS : yield* this.conf.read();
-    const endpoints = this.servers ?? file.servers.map(toServer);
-    const rotate = options.rotate ?? file.rotate;
-    const first = rotate ? this.counts.turn++ % endpoints.length : 0;
+    if (file !== this.said) this.cache.clear();
+    this.said = file;
     const servers: SocketAddress[] = [];
-    for (let i = 0; i < endpoints.length; i++)
-      servers.push(...(yield* new Resolve(endpoints[(first + i) % endpoints.length]!)));
+    for (const endpoint of this.servers ?? file.servers.map(toServer)) servers.push(...(yield* new Resolve(endpoint)));
     return {
       servers,
       search: options.search ?? file.search,
       ndots: options.ndots ?? file.ndots,
       timeout: options.timeout ?? file.timeout,
       attempts: options.attempts ?? file.attempts,
+      rotate: options.rotate ?? file.rotate,
       useTcp: options.useTcp ?? file.useTcp,
     };
   });
 }
+
+/** What holds for a query: of the options, else of the file. */
+type Settings = Omit<ResolvConf, 'servers'> & { readonly servers: readonly SocketAddress[] };
 
 function syscallOf(type: QueryType): string {
   return `query${type.length === 1 || type === 'AAAA' ? (type === 'A' ? 'A' : 'Aaaa') : type[0] + type.slice(1).toLowerCase()}`;
