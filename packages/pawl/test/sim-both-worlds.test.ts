@@ -14,12 +14,16 @@ const FILES = [
   '../src/net/wait-info.test.ts',
   '../src/io/copy.test.ts',
   '../src/net/udp/socket.test.ts',
+  '../src/net/dns/resolver.test.ts',
+  '../src/net/happy-eyeballs.test.ts',
   '../src/http/server/upgrade.test.ts',
 ];
 
 /** A simulated world knows names without Node; the other asks the kernel for the options of a descriptor. */
 const REAL_ONLY = [
-  'a name inside blockOn says that Node would have to run',
+  'believes the hosts file',
+  'is refused when the environment asks for a resolver',
+  'a name inside blockOn is that Node would have to run',
   'sets the options of its socket',
   'talks with one of Node',
 ];

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { advice } from './doctor.ts';
+import { advice, names } from './doctor.ts';
 
 test('the fastest combination needs no advice', () => {
   assert.deepEqual(advice({ level: 'raw', mode: 'host' }), []);
@@ -17,4 +17,9 @@ test('guest mode is slower, and is named as such', () => {
 
 test('without a driver its reason is the advice', () => {
   assert.deepEqual(advice({ failure: 'needs Linux' }), ['without a driver nothing runs: needs Linux']);
+});
+
+test('says who looks names up, and why', () => {
+  assert.equal(names({ own: true, why: 'so it is' }), 'our own resolver: so it is');
+  assert.match(names({ own: false, why: 'mdns' }), /^the system's resolver.*not inside blockOn: mdns/);
 });

@@ -1,6 +1,9 @@
 /** `pawl doctor`: what this machine and this Node give the runtime, why, and what would have to change for more. */
+import { readFileSync } from 'node:fs';
 import { nativeDriver } from '../driver/native/index.ts';
 import { PawlError } from '../index.ts';
+import { NO_NSSWITCH, parseNsswitch } from '../net/dns/nsswitch.ts';
+import { chooseNames, forcedNames, type NamesChoice } from '../net/dns/system.ts';
 
 /** What the runtime has found. `failure` is the reason why there is no native driver at all. */
 export interface Findings {
@@ -23,7 +26,11 @@ export async function doctor(): Promise<void> {
     ['driver', findings.failure === undefined ? `native: ${findings.reason}` : `none: ${findings.failure}`],
   ];
   if (findings.failure === undefined) {
-    rows.push(['system calls', String(findings.level)], ['loop', `${findings.mode} mode`]);
+    rows.push(
+      ['system calls', String(findings.level)],
+      ['loop', `${findings.mode} mode`],
+      ['names', names(systemNames())],
+    );
   }
   const tips = advice(findings);
   rows.push([
@@ -44,6 +51,23 @@ async function examine(): Promise<Findings> {
     if (!(error instanceof PawlError)) throw error;
     return { failure: error.message, ...forced };
   }
+}
+
+/** Who looks names up, and why. */
+export function names({ own, why }: NamesChoice): string {
+  return own
+    ? `our own resolver: ${why}`
+    : `the system's resolver, on threads of Node's, and not inside blockOn: ${why} (PAWL_NAMES=own asks files and dns only)`;
+}
+
+function systemNames(): NamesChoice {
+  let sources = NO_NSSWITCH;
+  try {
+    sources = parseNsswitch(readFileSync('/etc/nsswitch.conf', 'utf8'));
+  } catch {
+    // Not there, or not for us: what the resolver takes for absent.
+  }
+  return chooseNames(sources, forcedNames());
 }
 
 /** What would have to change for a driver, or a faster one; empty when nothing would. */

@@ -105,6 +105,8 @@ export interface NetDriver {
   readonly unix?: UnixDriver;
   /** Host name to addresses, in the order to try. Starts at the first poll of what it returns. */
   resolve(host: string): NameLookup;
+  /** What its machine's files say of names is what `resolve` goes by, so that a resolver of our own, over this network, finds the same. */
+  readonly namesByFiles?: boolean;
 }
 
 /** A running name lookup. */

@@ -59,6 +59,8 @@ export interface PawlErrorOptions {
   readonly syscall?: string;
   readonly address?: string;
   readonly port?: number;
+  /** The name that was looked up. */
+  readonly hostname?: string;
   readonly path?: string;
   /** The second path, of what has two. */
   readonly dest?: string;
@@ -80,13 +82,14 @@ export class PawlError extends Error {
   declare readonly syscall?: string;
   declare readonly address?: string;
   declare readonly port?: number;
+  declare readonly hostname?: string;
   declare readonly path?: string;
   declare readonly dest?: string;
 
   constructor(code: PawlCode | (string & {}), message: string, options: PawlErrorOptions = {}) {
     super(message, 'cause' in options ? { cause: options.cause } : undefined);
     this.code = code;
-    for (const key of ['errno', 'syscall', 'address', 'port', 'path', 'dest'] as const) {
+    for (const key of ['errno', 'syscall', 'address', 'port', 'hostname', 'path', 'dest'] as const) {
       const value = options[key];
       if (value !== undefined) Object.defineProperty(this, key, { value, enumerable: true });
     }

@@ -1,110 +1,53 @@
-/**
- * Connecting: a name to its addresses, and the addresses one after another until one answers.
- *
- * What must hold: an attempt that fails, times out or is cancelled has closed its socket.
- */
-import { driverOf, type SocketAddress, type TcpStreamHandle } from '../driver/driver.ts';
+/** Connecting: a numeric address at once, a name by happy eyeballs, within a limit over everything. */
+import { isIP } from 'node:net';
+import type { TcpStreamHandle } from '../driver/driver.ts';
 import { PawlError } from '../error/index.ts';
-import type { Context } from '../future/context.ts';
 import { coroutine } from '../future/coroutine.ts';
-import { alreadyCompleted, Future } from '../future/future.ts';
-import { PENDING, type Poll } from '../future/poll.ts';
-import { type WaitInfo, waitInfo } from '../future/wait-info.ts';
-import { spend } from '../task/budget.ts';
+import type { Future } from '../future/future.ts';
 import { timeout } from '../time/timeout.ts';
-import { type Endpoint, formatAddress } from './address.ts';
-import { Resolve } from './resolve.ts';
+import type { Endpoint } from './address.ts';
+import { Attempt } from './attempt.ts';
+import { ATTEMPT_DELAY, HappyEyeballs } from './happy-eyeballs.ts';
+import { Resolver } from './dns/resolver.ts';
+import { lookUp } from './lookup.ts';
 
-/** One attempt at one address. */
-class Attempt extends Future<TcpStreamHandle> {
-  private readonly address: SocketAddress;
-  private readonly local: SocketAddress | undefined;
-  private handle: TcpStreamHandle | null = null;
-  private done = false;
-
-  constructor(address: SocketAddress, local: SocketAddress | undefined) {
-    super();
-    this.address = address;
-    this.local = local;
-  }
-
-  override poll(cx: Context): Poll<TcpStreamHandle> {
-    if (this.done) throw alreadyCompleted('a connect');
-    // Some failures come within the call (ENETUNREACH, EADDRNOTAVAIL): without a budget a loop of retries would let nobody else run.
-    if (this.handle === null && !spend(cx)) return PENDING;
-    try {
-      const { local } = this;
-      this.handle ??= driverOf(cx).net.tcpConnect(this.address, local === undefined ? {} : { local });
-      if (this.handle.pollConnect(cx) === PENDING) return PENDING;
-    } catch (error) {
-      this.close();
-      throw error;
-    }
-    this.done = true;
-    return this.handle;
-  }
-
-  /** @internal */
-  [waitInfo](): WaitInfo {
-    return { what: `connect to ${formatAddress(this.address)}` };
-  }
-
-  override cancel(_cx: Context): Poll<void> {
-    if (!this.done) this.close();
-    return undefined;
-  }
-
-  private close(): void {
-    this.done = true;
-    // The waker first: closing wakes whoever waits, and this is no longer anybody.
-    this.handle?.forget('write');
-    this.handle?.close();
-  }
+/** How a connection is made. */
+export interface Dialing {
+  /** Milliseconds, over the lookup and every attempt. */
+  readonly timeout?: number;
+  /** Milliseconds between the beginnings of two attempts. */
+  readonly attemptDelay?: number;
+  /** Who is asked for a name. */
+  readonly resolver?: Resolver;
 }
 
-const attempts = coroutine(function* (to: Endpoint, from: Endpoint | undefined) {
-  const addresses = yield* new Resolve(to);
-  const locals = from === undefined ? undefined : yield* new Resolve(from);
-  const failures: unknown[] = [];
-  for (const address of addresses) {
-    const local = locals?.find(({ family }) => family === address.family);
-    if (locals !== undefined && local === undefined) {
-      failures.push(
-        new PawlError('BAD_ADDRESS', `the local address is not IPv${address.family}, as ${address.host} is`, {
-          address: address.host,
-        }),
-      );
-      continue;
-    }
-    try {
-      return yield* new Attempt(address, local);
-    } catch (error) {
-      failures.push(error);
-    }
-  }
-  throw failed(to, failures);
+/** Throws BAD_ARGUMENT. */
+export function checkDialing({ timeout, attemptDelay, resolver }: Dialing): void {
+  if (timeout !== undefined && !(timeout >= 0))
+    throw new PawlError('BAD_ARGUMENT', `timeout must be a number of milliseconds, zero or more, got ${timeout}`);
+  if (attemptDelay !== undefined && !(typeof attemptDelay === 'number' && attemptDelay >= 10))
+    throw new PawlError(
+      'BAD_ARGUMENT',
+      `attemptDelay must be a number of milliseconds, 10 or more, got ${attemptDelay}`,
+    );
+  if (resolver !== undefined && !(resolver instanceof Resolver))
+    throw new PawlError('BAD_ARGUMENT', 'resolver must be a Resolver');
+}
+
+const dialed = coroutine(function* (to: Endpoint, from: Endpoint | undefined, dialing: Dialing) {
+  const locals = from === undefined ? undefined : yield* lookUp(from);
+  if (locals === undefined && isIP(to.host) !== 0) return yield* new Attempt((yield* lookUp(to))[0]!, undefined);
+  const { resolver, attemptDelay = ATTEMPT_DELAY } = dialing;
+  return yield* new HappyEyeballs(to, locals, (found) => lookUp(to, resolver, found), attemptDelay);
 });
 
-/** The one failure, or the last of several with all of them as its cause. */
-function failed({ host, port }: Endpoint, failures: readonly unknown[]): unknown {
-  const last = failures.at(-1);
-  if (failures.length <= 1 || !(last instanceof PawlError)) return last;
-  const { code, errno, syscall, address } = last;
-  return new PawlError(code, `none of the ${failures.length} addresses of ${host} answered: ${last.message}`, {
-    cause: new AggregateError(failures, `every attempt to connect to ${host}:${port} failed`),
-    ...(errno === undefined ? {} : { errno }),
-    ...(syscall === undefined ? {} : { syscall }),
-    ...(address === undefined ? {} : { address }),
-    port,
-  });
-}
-
-/** A connection to the first of the endpoint's addresses that answers. `limit` in ms, over everything: lookup and attempts. */
-export const connect: (to: Endpoint, from: Endpoint | undefined, limit: number | undefined) => Future<TcpStreamHandle> =
-  coroutine(function* (to: Endpoint, from: Endpoint | undefined, limit: number | undefined) {
-    if (limit === undefined) return yield* attempts(to, from);
+/** A connection to one of the endpoint's addresses, from that of the other's of its family. */
+export const connect: (to: Endpoint, from: Endpoint | undefined, dialing: Dialing) => Future<TcpStreamHandle> =
+  coroutine(function* (to: Endpoint, from: Endpoint | undefined, dialing: Dialing) {
+    const { timeout: limit } = dialing;
+    if (limit === undefined) return yield* dialed(to, from, dialing);
     try {
-      return yield* timeout(limit, attempts(to, from));
+      return yield* timeout(limit, dialed(to, from, dialing));
     } catch (error) {
       if (!(error instanceof PawlError) || error.code !== 'TIMEOUT') throw error;
       throw new PawlError('TIMEOUT', `connecting to ${to.host}:${to.port} took more than ${limit} ms`, {

@@ -22,6 +22,18 @@ const facts = ({ code, errno, syscall, address, port }: PawlError): unknown => (
   port,
 });
 
+/** Forces who is asked for names. */
+function namesBy(whom: string): Disposable {
+  const before = process.env['PAWL_NAMES'];
+  process.env['PAWL_NAMES'] = whom;
+  return {
+    [Symbol.dispose]() {
+      if (before === undefined) delete process.env['PAWL_NAMES'];
+      else process.env['PAWL_NAMES'] = before;
+    },
+  };
+}
+
 /** Runs the test and compares the open descriptors before and after. */
 function closesAll(test: () => Steps<void>): void {
   const before = defaultDriver().metrics;
@@ -129,7 +141,8 @@ describe('an error of', () => {
     assert.deepEqual([bind.code, bind.syscall, bind.address], ['ENOTFOUND', 'getaddrinfo', 'nowhere.example']);
   });
 
-  it('a name inside blockOn says that Node would have to run', () => {
+  it('a name inside blockOn is that Node would have to run, where the system has to be asked', () => {
+    using _ = namesBy('system');
     const error = blockOn(failure(TcpStream.connect('localhost:80')));
     assert.equal(error.code, 'BLOCKING_NODE');
   });
@@ -302,12 +315,28 @@ describe('a connection to a name', () => {
     assert.deepEqual(calls, ['poll', 'forget']);
   });
 
-  it("uses the system's resolver beside Node's loop", async () => {
-    await run(function* () {
-      using listener = yield* TcpListener.bind('localhost:0');
-      using stream = yield* TcpStream.connect({ host: 'localhost', port: listener.localAddress.port });
-      assert.equal(stream.remoteAddress.port, listener.localAddress.port);
-    });
+  const toLocalhost = coroutine(function* () {
+    using listener = yield* TcpListener.bind('localhost:0');
+    using stream = yield* TcpStream.connect({ host: 'localhost', port: listener.localAddress.port });
+    assert.equal(stream.remoteAddress.port, listener.localAddress.port);
+  });
+
+  it("uses the system's resolver beside Node's loop where it has to", async () => {
+    using _ = namesBy('system');
+    await run(toLocalhost());
+  });
+
+  it('is refused when the environment asks for a resolver that there is none of', () => {
+    using _ = namesBy('neither');
+    assert.equal(blockOn(failure(TcpStream.connect('nowhere.invalid:80'))).code, 'BAD_ARGUMENT');
+  });
+
+  it('uses our own resolver, inside blockOn too', async () => {
+    using _ = namesBy('own');
+    await run(toLocalhost());
+    blockOn(toLocalhost());
+    const error = blockOn(failure(TcpStream.connect('nowhere.invalid:80')));
+    assert.deepEqual([error.code, error.hostname, error.syscall], ['ENOTFOUND', 'nowhere.invalid', 'getaddrinfo']);
   });
 });
 

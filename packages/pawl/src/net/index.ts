@@ -2,6 +2,9 @@
 export type { SocketAddress } from '../driver/driver.ts';
 export type { Backoff } from './accept.ts';
 export { type Address, formatAddress } from './address.ts';
+export type { MxRecord, SrvRecord } from './dns/record.ts';
+export { type LookupAddress, type LookupOptions, Resolver, type ResolverMetrics } from './dns/resolver.ts';
+export type { ResolverOptions } from './dns/options.ts';
 export { type ListenOptions, TcpListener } from './listener.ts';
 export type { KeepAlive, StreamOptions } from './options.ts';
 export { type ConnectOptions, TcpStream } from './stream.ts';

@@ -11,7 +11,7 @@ import type { Poll } from '../future/poll.ts';
 import { Accept, type Backoff } from './accept.ts';
 import { type Address, type Endpoint, parseEndpoint } from './address.ts';
 import { checkOptions, type StreamOptions } from './options.ts';
-import { Resolve } from './resolve.ts';
+import { lookUp } from './lookup.ts';
 import type { TcpStream } from './stream.ts';
 
 /** `noDelay` and `keepAlive` are set on every connection that is accepted. */
@@ -85,7 +85,7 @@ export class TcpListener implements Disposable {
    * address is used.
    *
    * Cancelling it is *safe*. Errors: BAD_ADDRESS, BAD_PORT and BAD_ARGUMENT at once; EADDRINUSE, EADDRNOTAVAIL, EACCES and the system's others, with
-   * address and port; ENOTFOUND and its kin for a name; BLOCKING_NODE for a name inside `blockOn`.
+   * address and port; ENOTFOUND and its kin for a name (see {@link TcpStream.connect}).
    *
    * @example
    * ```ts
@@ -151,7 +151,7 @@ class Listen extends Future<TcpListener> {
 }
 
 const bound = coroutine(function* (to: Endpoint, options: ListenOptions) {
-  const [address] = yield* new Resolve(to);
+  const [address] = yield* lookUp(to);
   return yield* new Listen(address as SocketAddress, options);
 });
 

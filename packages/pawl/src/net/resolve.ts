@@ -1,4 +1,4 @@
-/** Resolve: an endpoint's addresses, in the order to try. A numeric host needs no lookup and no wait. */
+/** Resolve: an endpoint's addresses as the driver's world knows them, in the order to try. A numeric host needs no lookup and no wait. */
 import { driverOf, type NameLookup, type SocketAddress } from '../driver/driver.ts';
 import type { Context } from '../future/context.ts';
 import { alreadyCompleted, Future } from '../future/future.ts';

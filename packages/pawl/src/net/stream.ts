@@ -11,7 +11,8 @@ import type { Future } from '../future/future.ts';
 import { type ReadHalf, split, type WriteHalf } from '../io/split.ts';
 import { checkBytes, type Duplex, type Lease } from '../io/stream.ts';
 import { type Address, type Endpoint, parseEndpoint } from './address.ts';
-import { connect } from './connect.ts';
+import { checkDialing, connect } from './connect.ts';
+import type { Resolver } from './dns/resolver.ts';
 import {
   applyOptions,
   checkLinger,
@@ -28,6 +29,10 @@ import { Shutdown, Write, WriteAll, WriteVectored } from './write.ts';
 export interface ConnectOptions extends StreamOptions {
   /** Milliseconds for the whole of it: the name's lookup and every attempt. Default: as long as the system tries. */
   readonly timeout?: number;
+  /** Milliseconds until the next address of a name is tried beside those that have not answered. Default 250; at least 10. */
+  readonly attemptDelay?: number;
+  /** Who is asked for a name, in the place of the machine's own resolver. */
+  readonly resolver?: Resolver;
   /** Connect from this address of the machine; port 0 lets the system choose the port. */
   readonly local?: Address;
 }
@@ -64,14 +69,14 @@ export class TcpStream extends Socket implements Duplex, Disposable {
   }
 
   /**
-   * Connects. A name is looked up first (through the system's resolver), and its addresses are tried one after another, in the
-   * resolver's order, until one answers.
+   * Connects. A name is looked up first, and its addresses are tried by happy eyeballs (RFC 8305): IPv6 and IPv4 in turn, each when the one
+   * before has failed or not answered for `attemptDelay`, until one answers; the others are closed then.
    *
-   * Cancelling it is *safe*: the socket is closed, and no connection is left behind.
+   * Cancelling it is *safe*: every socket is closed, and no connection is left behind.
    *
    * Errors: BAD_ADDRESS, BAD_PORT and BAD_ARGUMENT at once; TIMEOUT; ENOTFOUND and its kin; ECONNREFUSED, EHOSTUNREACH, ETIMEDOUT and
    * the system's others, with address and port. Where several addresses failed, the last failure's code, and an AggregateError of all
-   * as its cause. BLOCKING_NODE for a name inside `blockOn`, where only numeric addresses can be used.
+   * as its cause. BLOCKING_NODE for a name inside `blockOn` where the system's resolver has to be asked (see {@link Resolver}).
    *
    * @example
    * ```ts
@@ -87,12 +92,10 @@ export class TcpStream extends Socket implements Duplex, Disposable {
   static connect(address: Address, options: ConnectOptions = {}): Future<TcpStream> {
     const to = parseEndpoint(address);
     if (to.port === 0) throw new PawlError('BAD_PORT', 'port 0 is no port to connect to');
-    const { timeout, local } = options;
-    if (timeout !== undefined && !(timeout >= 0)) {
-      throw new PawlError('BAD_ARGUMENT', `timeout must be a number of milliseconds, zero or more, got ${timeout}`);
-    }
+    const { local } = options;
+    checkDialing(options);
     checkOptions(options);
-    return connected(to, local === undefined ? undefined : parseEndpoint(local), timeout, options);
+    return connected(to, local === undefined ? undefined : parseEndpoint(local), options);
   }
 
   /** This end's address. Throws CLOSED when it is first asked for after the stream was closed. */
@@ -226,11 +229,6 @@ export class TcpStream extends Socket implements Duplex, Disposable {
   }
 }
 
-const connected = coroutine(function* (
-  to: Endpoint,
-  from: Endpoint | undefined,
-  limit: number | undefined,
-  options: StreamOptions,
-) {
-  return new TcpStream(yield* connect(to, from, limit), options);
+const connected = coroutine(function* (to: Endpoint, from: Endpoint | undefined, options: ConnectOptions) {
+  return new TcpStream(yield* connect(to, from, options), options);
 });

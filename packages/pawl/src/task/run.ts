@@ -80,7 +80,7 @@ function checkSignal(signal: unknown): void {
 
 /**
  * Runs a future to its end and returns its value, blocking this thread: only our own timers and I/O make progress, nothing of Node's
- * does. A future that waits for Node's world (a promise, a host name) fails with BLOCKING_NODE.
+ * does. A future that waits for Node's world (a promise) fails with BLOCKING_NODE.
  *
  * Errors: what the future throws; NESTED_BLOCK_ON inside a task; DEADLOCK, with a dump, when nothing can ever wake it.
  *

@@ -1,8 +1,8 @@
 /**
  * A server that is installed on this machine, started for one test in a folder of its own.
  *
- * What must hold: it is given no port, only a socket in that folder. It ends with the test, or, if the test's process dies before that, after
- * `BOUND_S` seconds.
+ * What must hold: it is given no port, only a socket in that folder, unless it knows nothing else. It ends with the test, or, if the test's
+ * process dies before that, after `BOUND_S` seconds.
  */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -55,18 +55,22 @@ export class ServerFolder implements Disposable {
 export class ForeignServer implements AsyncDisposable {
   private readonly child: ChildProcess;
 
-  private constructor(child: ChildProcess) {
+  private readonly signal: 'SIGINT' | 'SIGTERM';
+
+  private constructor(child: ChildProcess, signal: 'SIGINT' | 'SIGTERM') {
     this.child = child;
+    this.signal = signal;
   }
 
-  /** Starts it and waits until it has said `ready`; throws what it has said instead when it ends before that. */
+  /** Starts it and waits until it has said `ready`; throws what it has said instead when it ends before that. `signal` ends it. */
   static async start(
     folder: ServerFolder,
     command: string,
     args: readonly string[],
     ready: string,
+    signal: 'SIGINT' | 'SIGTERM' = 'SIGINT',
   ): Promise<ForeignServer> {
-    const child = spawn('timeout', ['-s', 'INT', '-k', '5', String(BOUND_S), command, ...args], {
+    const child = spawn('timeout', ['-s', signal, '-k', '5', String(BOUND_S), command, ...args], {
       ...user,
       cwd: folder.path,
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -81,14 +85,14 @@ export class ForeignServer implements AsyncDisposable {
       child.once('error', reject);
       child.once('close', () => reject(new Error(`${command} ended and was not ready: ${said}`)));
     });
-    return new ForeignServer(child);
+    return new ForeignServer(child, signal);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     const { child } = this;
     if (child.exitCode !== null || child.signalCode !== null) return;
     const gone = once(child, 'close');
-    child.kill('SIGINT');
+    child.kill(this.signal);
     await gone;
   }
 }

@@ -73,6 +73,7 @@ export class NativeDriver implements Driver, Turns {
         bind: (address) => bindUnix(this.reactor, address),
       },
       resolve: (host) => new NodeLookup(host, () => this.#blocking),
+      namesByFiles: true,
     };
     this.files = new NativeFiles(this.reactor, this.timers, () => this.#blocking);
     this.processes = new NativeProcesses(this.reactor, this.files);

@@ -60,7 +60,7 @@ export class NodeLookup implements NameLookup {
   #blocked(): PawlError {
     return new PawlError(
       'BLOCKING_NODE',
-      `looking up ${this.#host} needs Node's event loop, which blockOn keeps from running: use a numeric address`,
+      `looking up ${this.#host} needs Node's event loop, which blockOn keeps from running: use a numeric address, or PAWL_NAMES=own (see pawl doctor)`,
       { address: this.#host },
     );
   }
@@ -72,6 +72,7 @@ function failed(host: string, error: NodeJS.ErrnoException): PawlError {
     cause: error,
     syscall: 'getaddrinfo',
     address: host,
+    hostname: host,
     ...(errno === undefined ? {} : { errno }),
   });
 }

@@ -66,6 +66,7 @@ export class SimLookup implements NameLookup {
         errno: ENOTFOUND,
         syscall: 'getaddrinfo',
         address: host,
+        hostname: host,
       },
     );
   }

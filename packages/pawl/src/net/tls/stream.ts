@@ -24,7 +24,8 @@ import { type ReadHalf, split, type WriteHalf } from '../../io/split.ts';
 import { checkBytes, type Duplex, type Lease } from '../../io/stream.ts';
 import { timeout } from '../../time/timeout.ts';
 import { type Address, type Endpoint, parseEndpoint } from '../address.ts';
-import { connect } from '../connect.ts';
+import { checkDialing, connect } from '../connect.ts';
+import type { Resolver } from '../dns/resolver.ts';
 import { checkOptions, type KeepAlive, type StreamOptions } from '../options.ts';
 import { LeasedRead, Read } from '../read.ts';
 import { Socket } from '../socket.ts';
@@ -41,6 +42,10 @@ export type Under = TcpStream | TlsStream;
 export interface TlsConnectOptions extends TlsClientOptions, StreamOptions {
   /** Milliseconds for the whole of it: the name's lookup, every attempt, and the handshake. Default: as long as it takes. */
   readonly timeout?: number;
+  /** As for `TcpStream.connect`: milliseconds until the next address of a name is tried. Default 250; at least 10. */
+  readonly attemptDelay?: number;
+  /** Who is asked for a name, in the place of the machine's own resolver. */
+  readonly resolver?: Resolver;
   /** Connect from this address of the machine; port 0 lets the system choose the port. */
   readonly local?: Address;
 }
@@ -127,6 +132,7 @@ export class TlsStream extends Socket implements Duplex, Disposable {
     if (to.port === 0) throw new PawlError('BAD_PORT', 'port 0 is no port to connect to');
     const { timeout, local } = options;
     if (timeout !== undefined) checkTime('timeout', timeout);
+    checkDialing(options);
     checkOptions(options);
     checkTls(options);
     credentialsOf(options);
@@ -273,8 +279,8 @@ const connecting = coroutine(function* (
   host: string,
   options: TlsConnectOptions,
 ) {
-  const { noDelay = true, keepAlive = false } = options;
-  const stream = new TcpStream(yield* connect(to, from, undefined), { noDelay, keepAlive });
+  const { noDelay = true, keepAlive = false, timeout: _whole, ...dialing } = options;
+  const stream = new TcpStream(yield* connect(to, from, dialing), { noDelay, keepAlive });
   return yield* secured(stream, host, options);
 });
 

@@ -13,7 +13,7 @@ import { map } from '../../future/map.ts';
 import { checkBytes } from '../../io/stream.ts';
 import { type Address, type Endpoint, formatAddress, parseEndpoint } from '../address.ts';
 import { checkWhole } from '../options.ts';
-import { Resolve } from '../resolve.ts';
+import { lookUp } from '../lookup.ts';
 import { bound, connected } from './bind.ts';
 import type { Bound } from './bound.ts';
 import { checkSettings, checkUdpOptions, parseReceiver, type UdpOptions } from './options.ts';
@@ -89,7 +89,7 @@ export class UdpSocket implements Disposable {
    * which takes IPv4 too unless `ipv6Only`. Port 0 lets the system choose. Of a name, the first address is used.
    *
    * Cancelling it is *safe*. Errors: BAD_ADDRESS, BAD_PORT and BAD_ARGUMENT at once; EADDRINUSE, EADDRNOTAVAIL, EACCES and the system's
-   * others; ENOTFOUND and its kin for a name; BLOCKING_NODE for a name inside `blockOn`.
+   * others; ENOTFOUND and its kin for a name (see {@link TcpStream.connect}).
    *
    * @example
    * ```ts
@@ -269,7 +269,7 @@ function checkGroup(group: unknown): string {
 }
 
 const connecting = coroutine(function* (to: Endpoint, handle: UdpHandle) {
-  const peers = yield* new Resolve(to);
+  const peers = yield* lookUp(to);
   const { family } = handle.local;
   handle.connect(peers.find((peer) => peer.family === family) ?? peers[0]!);
 });
