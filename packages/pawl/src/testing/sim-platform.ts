@@ -3,7 +3,8 @@
  * so does Pawl's own default driver, which `run` and `await future` use.
  *
  * What must hold: one installation serves all simulations of a thread, for as long as one is under way; outside of hosts the platform is as
- * ever. What a timer's callback throws fails its world, as it would have ended its process.
+ * ever. What a timer's callback throws fails its world, as it would have ended its process; so does what a tick or a microtask throws, and a
+ * rejection that nobody handles.
  */
 import { setBuggify } from '../driver/buggify.ts';
 import { substituteDriver } from '../driver/default.ts';
@@ -74,6 +75,10 @@ const source: PlatformSource = {
     const { world } = place.driver;
     const event = world.after(0, () => call(place, callback));
     return { clear: () => world.events.remove(event) };
+  },
+  fatal(error) {
+    const { driver, simulation } = here();
+    if (!driver.halted) simulation.fail(error);
   },
   refuse(name) {
     throw new PawlError(

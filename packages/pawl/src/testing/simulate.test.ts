@@ -182,6 +182,35 @@ test('what a timer of the platform throws fails the world', async () => {
   assert.equal(error.message, 'in a callback');
 });
 
+test('what a tick or a microtask throws fails the world', async () => {
+  const fault = (): never => {
+    throw new Error('later');
+  };
+  for (const defer of [() => process.nextTick(fault), () => queueMicrotask(fault)]) {
+    const error = await causeOf({ seed: 1 }, function* () {
+      defer();
+      yield* sleep(1);
+    });
+    assert.equal(error.message, 'later');
+  }
+});
+
+test('a rejection that nobody handles fails the world', async () => {
+  const error = await causeOf({ seed: 1 }, function* () {
+    setTimeout(() => void Promise.reject(new Error('nobody handles it')), 5);
+    yield* sleep(1000);
+  });
+  assert.equal(error.message, 'nobody handles it');
+});
+
+test('a rejection that is handled before time moves on fails nothing', async () => {
+  await simulate({ seeds: 5 }, function* () {
+    const rejected = Promise.reject(new Error('handled'));
+    yield* fromPromise(rejected.catch(() => {}));
+    yield* sleep(10);
+  });
+});
+
 test('two simulations at once do not disturb each other', async () => {
   const program: Scenario = function* () {
     for (let i = 0; i < 3000; i++)

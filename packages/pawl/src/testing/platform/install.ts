@@ -4,10 +4,10 @@
  * What must hold: one installation at a time on a thread, whichever copy of this package it came from: two sources would follow each other's
  * timers. Disposing leaves every property of the platform as it was. Pawl's own driver follows nothing: it has taken its functions at load.
  */
-import { syncBuiltinESMExports } from 'node:module';
 import { PawlError } from '../../error/index.ts';
 import { patchClocks } from './clocks.ts';
 import { patchDate } from './date.ts';
+import { patchFatal } from './fatal.ts';
 import { Patches } from './patches.ts';
 import { patchRandom } from './random.ts';
 import { refuseRealWorld } from './real-world.ts';
@@ -24,7 +24,8 @@ const KEY = Symbol.for('pawl.platform');
  * Follow: `Date`, `Temporal.Now`, `Intl.DateTimeFormat` (of no date), `performance`, `process.hrtime` and `uptime`; `Math.random`,
  * `crypto.getRandomValues`, `randomUUID`, `randomBytes`, `randomInt`, `randomFill`; `setTimeout`, `setInterval`, `setImmediate` and what clears
  * them, `node:timers/promises`, `AbortSignal.timeout`. With `source.refuse` the real world is refused by the name of the call: files, sockets,
- * processes, threads, name lookups, `fetch`, work that Node does on other threads.
+ * processes, threads, name lookups, `fetch`, `process.exit`, work that Node does on other threads. `source.fatal` is told what would end the
+ * process.
  *
  * The installation costs about a third of a millisecond: install once for many worlds, and let `active` tell. Errors: BUSY when a
  * source is installed on this thread already. It ends when it is disposed of.
@@ -61,18 +62,19 @@ export function installPlatform(source: PlatformSource): Disposable {
     patchClocks(patches, source);
     patchTimers(patches, source);
     patchRandom(patches, source);
+    patchFatal(patches, source);
     refuseRealWorld(patches, source);
   } catch (error) {
     patches[Symbol.dispose]();
     throw error;
   }
-  syncBuiltinESMExports();
+  patches.sync();
   registry[KEY] = patches;
   return {
     [Symbol.dispose]() {
       if (!patches.live) return;
       patches[Symbol.dispose]();
-      syncBuiltinESMExports();
+      patches.sync();
       delete registry[KEY];
     },
   };

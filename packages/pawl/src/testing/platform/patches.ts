@@ -5,12 +5,16 @@
  * be held on to by others: it must ask `live` and behave as the original from then on.
  */
 
+import { syncBuiltinESMExports } from 'node:module';
+
 /** A function of the platform, whatever it takes. */
 export type Callable = (this: unknown, ...args: readonly unknown[]) => unknown;
 
 export class Patches implements Disposable {
   /** Until they are taken back. */
   live = true;
+  /** Accessors are read by Node, for names imported from its modules, and by no program. */
+  syncing = false;
   private readonly made: {
     readonly target: object;
     readonly key: PropertyKey;
@@ -39,6 +43,16 @@ export class Patches implements Disposable {
     const before = Object.getOwnPropertyDescriptor(target, key);
     const original: unknown = before === undefined ? undefined : Reflect.get(before, 'get');
     if (typeof original === 'function') this.define(target, key, { ...before, get: make(original as Callable) });
+  }
+
+  /** Makes names that were imported from Node's modules what they are now. */
+  sync(): void {
+    this.syncing = true;
+    try {
+      syncBuiltinESMExports();
+    } finally {
+      this.syncing = false;
+    }
   }
 
   private define(target: object, key: PropertyKey, descriptor: PropertyDescriptor): void {

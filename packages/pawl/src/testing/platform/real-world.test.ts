@@ -37,6 +37,9 @@ const REFUSED: readonly [call: string, make: () => unknown][] = [
   ['zlib: a stream._transform', () => gzip('text', () => {})],
   ['Atomics.waitAsync', () => Atomics.waitAsync(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1)],
   ['process.memoryUsage', () => process.memoryUsage()],
+  ['process.exit', () => process.exit(0)],
+  ['process.kill', () => process.kill(process.pid, 0)],
+  ['process.stdin', () => process.stdin],
 ];
 
 for (const [call, make] of REFUSED) {

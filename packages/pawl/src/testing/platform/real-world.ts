@@ -60,7 +60,7 @@ function places(): Place[] {
     { name: 'crypto.', target: crypto, keys: [...work, ...keys] },
     { name: 'crypto.subtle.', target: SubtleCrypto.prototype, keys: functions(SubtleCrypto.prototype) },
     { name: 'os.', target: os, keys: ['freemem', 'loadavg', 'uptime'] },
-    { name: 'process.', target: process, keys: ['cpuUsage', 'threadCpuUsage', 'memoryUsage', 'resourceUsage'] },
+    { name: 'process.', target: process, keys: ['cpuUsage', 'threadCpuUsage', 'memoryUsage', 'resourceUsage', 'exit', 'abort', 'kill'] },
     { name: 'Atomics.', target: Atomics, keys: ['wait', 'waitAsync'] },
     { name: '', target: globalThis, keys: ['fetch', 'WebSocket', 'MessageChannel', 'BroadcastChannel'] },
   ];
@@ -77,7 +77,7 @@ export function refuseRealWorld(patches: Patches, source: PlatformSource): void 
   void process.stderr;
   let loading = 0;
   const check = (call: string): void => {
-    if (patches.live && loading === 0 && source.active()) source.refuse?.(call);
+    if (patches.live && !patches.syncing && loading === 0 && source.active()) source.refuse?.(call);
   };
   for (const { keys, name, target } of places()) {
     for (const key of keys) {
@@ -85,6 +85,10 @@ export function refuseRealWorld(patches: Patches, source: PlatformSource): void 
       if (typeof original === 'function') patches.set(target, key, refused(original, `${name}${key}`, check));
     }
   }
+  patches.read(process, 'stdin', (original) => () => {
+    check('process.stdin');
+    return original.call(process);
+  });
   patches.wrap(
     module,
     '_load',

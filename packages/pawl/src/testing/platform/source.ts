@@ -4,7 +4,8 @@
  * What must hold:
  * - `active` says whether whoever calls now belongs to the source's world: only then is the source asked. In all other calls every function
  *   of the platform behaves as the original, so a test runner goes on beside it.
- * - Without `random` and `fill` the platform's randomness is left alone; without `refuse` nothing is refused.
+ * - Without `random` and `fill` the platform's randomness is left alone; without `refuse` nothing is refused; without `fatal` errors
+ *   end the process as ever.
  */
 
 /** What a source knows a timer by. One that is a number is also the number that the timer converts to. */
@@ -38,6 +39,8 @@ export interface PlatformSource {
   refTimer?(token: TimerToken, on: boolean): void;
   /** Calls back soon, without letting time pass. */
   immediate(callback: () => void): TimerToken;
+  /** Told what would end the process: an error thrown in a tick or a microtask, a rejection that nobody handles. */
+  fatal?(error: unknown): void;
   /** Throws for a call of the platform that cannot follow: `fs.readFile`, `fetch`, … */
   refuse?(call: string): never;
 }
