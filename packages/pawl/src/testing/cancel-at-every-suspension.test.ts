@@ -184,10 +184,20 @@ test('a program of too many suspensions, and bad input, are refused', async () =
     },
   );
   await assert.rejects(cancelAtEverySuspension(endless() as never), { code: 'BAD_ARGUMENT' });
-  await assert.rejects(
-    cancelAtEverySuspension(() => endless(), undefined, { orders: 0 }),
-    { code: 'BAD_ARGUMENT' },
-  );
+  for (const options of [
+    { orders: 0 },
+    { time: 'virtuall' },
+    { tme: 'virtual' },
+    { patience: NaN },
+    { run: 5 },
+    { settle: 5 },
+    null,
+  ] as never[])
+    await assert.rejects(
+      cancelAtEverySuspension(() => endless(), undefined, options),
+      { code: 'BAD_ARGUMENT' },
+      JSON.stringify(options),
+    );
 });
 
 test('a simulated world can be given', async () => {

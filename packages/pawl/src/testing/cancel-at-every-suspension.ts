@@ -5,6 +5,7 @@
  * run has fewer of them. After each run nothing is open that was not before it. A failure says at which await the run was cancelled.
  */
 import { PawlError } from '../error/index.ts';
+import { knownOptions } from '../error/known-options.ts';
 import { coroutine, start, type Body } from '../future/coroutine.ts';
 import type { Future } from '../future/future.ts';
 import { blockOn, run } from '../task/run.ts';
@@ -93,6 +94,7 @@ export async function cancelAtEverySuspension(
       'BAD_ARGUMENT',
       'cancelAtEverySuspension takes a function that makes the program, and an invariant',
     );
+  checkOptions(options);
   const most = count('most', options.most ?? 500);
   const orders = count('orders', options.orders ?? 1);
   let runs = 0;
@@ -164,6 +166,25 @@ function unsafe(error: unknown, at: number, where: string, order: number): PawlE
   return new PawlError('CANCEL_UNSAFE', `cancelled at suspension ${at}, in ${where}${which}: ${message}`, {
     cause: error,
   });
+}
+
+function checkOptions(options: CancelOptions): void {
+  knownOptions('cancelAtEverySuspension', options, {
+    time: true,
+    orders: true,
+    most: true,
+    patience: true,
+    settle: true,
+    run: true,
+  });
+  const { time, patience } = options;
+  if (time !== undefined && time !== 'real' && time !== 'virtual')
+    throw new PawlError('BAD_ARGUMENT', `time is real or virtual, got ${String(time)}`);
+  if (patience !== undefined && !(typeof patience === 'number' && patience > 0))
+    throw new PawlError('BAD_ARGUMENT', `patience is a number of milliseconds above 0, got ${String(patience)}`);
+  for (const name of ['settle', 'run'] as const)
+    if (options[name] !== undefined && typeof options[name] !== 'function')
+      throw new PawlError('BAD_ARGUMENT', `${name} is a function, got ${String(options[name])}`);
 }
 
 function count(name: string, value: number): number {

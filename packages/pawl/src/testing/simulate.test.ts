@@ -13,7 +13,7 @@ import '../task/ambient.ts';
 import { run } from '../task/run.ts';
 import { spawn } from '../task/spawn.ts';
 import type { PawlError } from '../error/index.ts';
-import { assertNoLeaks, SimFailure, simulate, type SimulateOptions, type Scenario } from './index.ts';
+import { assertNoLeaks, SimFailure, simulate, type SimulateOptions, type Scenario, type World } from './index.ts';
 
 const failure = async (options: SimulateOptions, scenario: Scenario): Promise<SimFailure> => {
   try {
@@ -439,7 +439,28 @@ test('a host that is stopped cleans up', async () => {
 test('bad options are refused', async () => {
   const idle: Scenario = function* () {};
   for (const options of [
+    { seeds: 0 },
     { seeds: -1 },
+    { seeds: 1e12 },
+    { seedz: 3 } as never,
+    { from: Number.MAX_SAFE_INTEGER },
+    { limits: { turns: NaN } },
+    { limits: { tme: 5 } as never },
+    { limits: null as never },
+    { mode: 'fast' as never },
+    { onReport: 3 as never },
+    { check: 'yes' as never },
+    { shrink: true as never },
+    { shrink: { rounds: 1 } as never },
+    { schedules: 0, strategy: 'exhaustive' as const },
+    { seed: 1, replay: 5 as never },
+    { seed: 1, replay: [NaN] },
+    { freedoms: null as never },
+    { link: { delay: 5 } as never },
+    { link: { latency: { min: 5, max: Infinity } } },
+    { link: null as never },
+    null as never,
+    (() => {}) as never,
     { seeds: 1.5 },
     { seed: 'x' as never },
     { replay: [] },
@@ -450,6 +471,53 @@ test('bad options are refused', async () => {
   ])
     await assert.rejects(simulate(options, idle), { code: 'BAD_ARGUMENT' }, JSON.stringify(options));
   await assert.rejects(simulate({}, 3 as never), { code: 'BAD_ARGUMENT' });
+});
+
+test('a host is not made, linked or cut off by what no host has', async () => {
+  const idle = function* () {};
+  const wrong: readonly ((world: World) => unknown)[] = [
+    (world) => world.host('', idle),
+    (world) => world.host(5 as never, idle),
+    (world) => world.host('a b', idle),
+    (world) => world.host('10.0.0.9', idle),
+    (world) => world.host('localhost', idle),
+    (world) => world.host('other', idle),
+    (world) => world.host('new', idle, { clok: {} } as never),
+    (world) => world.host('new', idle, { clock: { ofset: 5 } as never }),
+    (world) => world.host('new', idle, { descriptors: -1 }),
+    (world) => world.host('new', idle, null as never),
+    (world) => world.partition('main', 'nobody'),
+    (world) => world.partition('main', undefined as never),
+    (world) => world.partition('main', 'other', { oneway: true } as never),
+    (world) => world.partition('main', 'other', true as never),
+    (world) => (world.heal as (host: string) => void)('other'),
+    (world) => world.link('main', 'other', { delay: 5 } as never),
+    (world) => world.link('main', 'other', { latency: null as never }),
+    (world) => world.link('main', 'other', { bandwidth: '5' as never }),
+    (world) => world.link('main', 'other', undefined as never),
+    (world) => world.always('a name alone', undefined as never),
+    (world) => world.eventually((() => true) as never, undefined as never),
+  ];
+  for (const make of wrong) {
+    const error = await causeOf({ seed: 1, shrink: false }, function* (world) {
+      world.host('other', idle);
+      make(world);
+      yield* sleep(1);
+    });
+    assert.equal(error.code, 'BAD_ARGUMENT', String(make));
+  }
+});
+
+test('an invariant that cannot be asked at once is refused, and does not hold for that', async () => {
+  for (const holds of [async () => false, function* () {}] as never[])
+    for (const kind of ['always', 'eventually'] as const) {
+      const error = await causeOf({ seed: 1, shrink: false }, function* (world) {
+        world[kind]('it waits', holds);
+        yield* sleep(1);
+      });
+      assert.equal(error.code, 'SIM_INVARIANT');
+      assert.match(error.message, /it is checked at once/);
+    }
 });
 
 test('a failure tells what the runtimes have noticed before', async () => {

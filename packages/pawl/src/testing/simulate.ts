@@ -56,7 +56,7 @@ export async function simulate(options: SimulateOptions, scenario: Scenario | UR
   }
   const site = callSite();
   const tally =
-    scenario instanceof URL || options.threads !== undefined
+    scenario instanceof URL || options?.threads !== undefined
       ? await inThreads(options, scenario, site)
       : await carryOut(worlds(options, scenario, site));
   return tally.report();

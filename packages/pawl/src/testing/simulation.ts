@@ -71,6 +71,9 @@ export interface SimulationTerms {
   readonly narrator?: Narrator;
 }
 
+/** Of an invariant that cannot be asked between two polls. */
+const WAITS = 'it is checked at once, and cannot be an async or a generator function, or return a promise';
+
 /** Steps after which microtasks run although tasks are ready. */
 const RESTLESS = 1024;
 
@@ -185,7 +188,9 @@ export class Simulation {
     for (const { name, holds } of invariants) {
       let cause: unknown;
       try {
-        if (holds() !== false) continue;
+        const held: unknown = holds();
+        if (held !== false && !waits(held)) continue;
+        if (held !== false) cause = new PawlError('BAD_ARGUMENT', WAITS);
       } catch (error) {
         cause = error;
       }
@@ -236,6 +241,12 @@ export class Simulation {
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+/** What an async or a generator function returns, which has checked nothing yet. */
+function waits(held: unknown): boolean {
+  const { then, next } = (held ?? {}) as { readonly then?: unknown; readonly next?: unknown };
+  return typeof then === 'function' || typeof next === 'function';
 }
 
 let drainable: boolean | undefined;

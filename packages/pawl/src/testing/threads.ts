@@ -6,11 +6,12 @@
  */
 import { Worker } from 'node:worker_threads';
 import { PawlError } from '../error/index.ts';
+import { checked, checkOptions } from './checked-options.ts';
 import type { CallSite } from './command.ts';
 import { carryOut } from './runs.ts';
 import type { Scenario } from './simulation.ts';
 import { type Counted, Tally } from './tally.ts';
-import { checked, seedsOf, type SimulateOptions, worlds } from './worlds.ts';
+import { seedsOf, type SimulateOptions, worlds } from './worlds.ts';
 
 /** What a thread is started with. */
 export interface ThreadData {
@@ -48,6 +49,7 @@ export async function load(module: URL): Promise<Scenario> {
 }
 
 export async function inThreads(options: SimulateOptions, module: Scenario | URL, site: CallSite): Promise<Tally> {
+  checkOptions(options);
   const { threads: wanted = 1, ...others } = options;
   const threads = checked('threads', wanted);
   if (threads < 1 || threads > MOST_THREADS)

@@ -380,6 +380,10 @@ test('bad input is refused', async () => {
     withClock(async () => {}, { now: new Date(NaN) }),
     { code: 'BAD_ARGUMENT' },
   );
+  await assert.rejects(
+    withClock(async () => {}, { nw: 5 } as never),
+    { code: 'BAD_ARGUMENT' },
+  );
   await assert.rejects(withClock((() => 5) as never), { code: 'NOT_A_FUTURE' });
   let kept: Clock | undefined;
   await withClock(async (clock) => {

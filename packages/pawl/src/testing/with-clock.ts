@@ -8,6 +8,7 @@ import { substituteDriver } from '../driver/default.ts';
 import { nativeDriver } from '../driver/native/index.ts';
 import { clock as realClock, dropImmediate, nextImmediate } from '../driver/native/platform.ts';
 import { PawlError } from '../error/index.ts';
+import { knownOptions } from '../error/known-options.ts';
 import { futureOf, type Steps } from '../future/coroutine.ts';
 import { Future } from '../future/future.ts';
 import { CallbackTimer } from '../task/callback-timer.ts';
@@ -38,7 +39,7 @@ export type ClockBody<T> = ((clock: Clock) => PromiseLike<T>) | ((clock: Clock) 
  * It concerns the whole thread, so tests that use it must not run at the same time as others in one process.
  *
  * Gives what the body gives. Errors: the body's; BUSY inside another `withClock` or a simulated world; BAD_ARGUMENT for a `now` that is no
- * time; LEAK, with a dump, when tasks are left that wait for a clock which will never move again.
+ * time, or an option that there is not; LEAK, with a dump, when tasks are left that wait for a clock which will never move again.
  *
  * @example
  * ```ts
@@ -57,6 +58,7 @@ export type ClockBody<T> = ((clock: Clock) => PromiseLike<T>) | ((clock: Clock) 
 export async function withClock<T>(body: ClockBody<T>, options: ClockOptions = {}): Promise<T> {
   if (typeof body !== 'function')
     throw new PawlError('BAD_ARGUMENT', `withClock takes a function, got ${String(body)}`);
+  knownOptions('withClock', options, { now: true });
   const wall = wallTime(options.now);
   // What it loads must take its functions from the real platform.
   nativeDriver();

@@ -5,6 +5,7 @@
  */
 import { type LinkOptions, SimMachine, type SimWorld } from '../driver/sim/index.ts';
 import { PawlError } from '../error/index.ts';
+import { knownOptions } from '../error/known-options.ts';
 import type { Body } from '../future/coroutine.ts';
 import { Host, type HostOptions, type Surroundings } from './host.ts';
 
@@ -80,10 +81,11 @@ export class World {
   }
 
   /**
-   * A new host, on which a program starts at once. Others find it by its name. BAD_ARGUMENT when there is a host of that name, or `program`
-   * is no function.
+   * A new host, on which a program starts at once. Others find it by its name. BAD_ARGUMENT when there is a host of that name, `name` is
+   * none that a URL can have, or `program` is no function.
    */
   host(name: string, program: Body<[Host], unknown>, options: HostOptions = {}): Host {
+    knownOptions('a host', options, { clock: true, descriptors: true, mayFail: true });
     const host = new Host(this.sim.network.add(name, options), program, options, {
       ...this.surroundings,
       onNote: (what) => this.note(name, what),
@@ -99,7 +101,9 @@ export class World {
 
   /** Sets latency, loss or bandwidth between two hosts. What is not given stays. BAD_ARGUMENT for a value that no link has, or an unknown host. */
   link(from: HostName, to: HostName, options: LinkOptions & LinkDirection): void {
-    for (const link of this.links(from, to, options)) link.set(options);
+    knownOptions('a link', options, { latency: true, loss: true, bandwidth: true, oneWay: true });
+    const { oneWay, ...own } = options;
+    for (const link of this.links(from, to, oneWay === undefined ? {} : { oneWay })) link.set(own);
   }
 
   /**
@@ -115,6 +119,8 @@ export class World {
   heal(): void;
   heal(from: HostName, to: HostName, direction?: LinkDirection): void;
   heal(from?: HostName, to?: HostName, direction: LinkDirection = {}): void {
+    if ((from === undefined) !== (to === undefined))
+      throw new PawlError('BAD_ARGUMENT', 'heal takes two hosts, or none for all links');
     if (from === undefined || to === undefined) this.sim.network.heal();
     else for (const link of this.links(from, to, direction)) link.down = false;
     if (from === undefined || to === undefined) this.note('', 'all links work again');
@@ -138,20 +144,24 @@ export class World {
 
   /** An invariant, checked between any two polls from now on. The world fails with the first one that throws or returns false. */
   always(name: string, holds: Invariant): void {
+    this.invariants.push(named(name, holds));
     this.sim.singly = true;
-    this.invariants.push({ name, holds });
   }
 
   /** What must hold at the end, when the test's function has returned. */
   eventually(name: string, holds: Invariant): void {
-    this.goals.push({ name, holds });
+    this.goals.push(named(name, holds));
   }
 
   private note(host: HostName, what: string): void {
     this.onNote?.(nameOf(host), what);
   }
 
-  private links(from: HostName, to: HostName, { oneWay = false }: LinkDirection) {
+  private links(from: HostName, to: HostName, direction: LinkDirection) {
+    knownOptions('a direction', direction, { oneWay: true });
+    const { oneWay = false } = direction;
+    if (typeof oneWay !== 'boolean')
+      throw new PawlError('BAD_ARGUMENT', `oneWay is true or false, got ${String(oneWay)}`);
     const { network } = this.sim;
     const [a, b] = [this.machine(from), this.machine(to)];
     if (a === b) throw new PawlError('BAD_ARGUMENT', `the host "${a.name}" cannot be cut off from itself`);
@@ -159,11 +169,21 @@ export class World {
   }
 
   private machine(host: HostName): SimMachine {
+    if (typeof host !== 'string' && !(host instanceof Host))
+      throw new PawlError('BAD_ARGUMENT', `expected a host or its name, got ${String(host)}`);
     const name = nameOf(host);
     const machine = this.sim.network.named(name);
     if (machine === undefined) throw new PawlError('BAD_ARGUMENT', `there is no host named "${name}"`);
     return machine;
   }
+}
+
+function named(name: string, holds: Invariant): NamedInvariant {
+  if (typeof name === 'string' && typeof holds === 'function') return { name, holds };
+  throw new PawlError(
+    'BAD_ARGUMENT',
+    'an invariant is a name, and a function that returns false or throws where it does not hold',
+  );
 }
 
 function nameOf(host: HostName): string {

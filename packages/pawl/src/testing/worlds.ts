@@ -4,6 +4,7 @@
  * What must hold: which worlds are made depends on the options and the environment alone. The first that fails ends the plan.
  */
 import { PawlError } from '../error/index.ts';
+import { checked, checkOptions } from './checked-options.ts';
 import type { CallSite } from './command.ts';
 import { sameAgain } from './determinism.ts';
 import { nextRun } from './exhaustive.ts';
@@ -44,12 +45,9 @@ export interface SimulateOptions extends WorldOptions {
 export function* worlds(options: SimulateOptions, scenario: Scenario, site: CallSite | null): Plan<Tally> {
   if (typeof scenario !== 'function')
     throw new PawlError('BAD_ARGUMENT', 'simulate takes a function: it is called once for each world');
-  const { check = false, shrink = {} } = options;
+  checkOptions(options);
+  const { check = false, preemptions: most = 2, schedules = 100_000, shrink = {} } = options;
   const { seeds, replay } = seedsOf(options);
-  const most = checked('preemptions', options.preemptions ?? 2);
-  const schedules = checked('schedules', options.schedules ?? 100_000);
-  if (shrink !== false)
-    for (const [name, value] of Object.entries(shrink)) if (value !== undefined) checked(`shrink.${name}`, value);
   const tally = new Tally();
   for (const seed of seeds) {
     const strategy = strategyOf(seed, options);
@@ -105,13 +103,6 @@ export function seedsOf({ seeds, from = 1, seed, replay, strategy }: SimulateOpt
   }
   const given = typeof replay === 'string' ? decode(replay) : replay;
   if (seed !== undefined) return { seeds: [checked('seed', seed)], replay: given };
-  const count = checked('seeds', seeds ?? (strategy === 'exhaustive' ? 1 : 100));
-  const first = checked('from', from);
-  return { seeds: Array.from({ length: count }, (_, i) => first + i), replay: undefined };
-}
-
-/** A whole number, or BAD_ARGUMENT. */
-export function checked(name: string, value: number): number {
-  if ((Number.isSafeInteger(value) || (name === 'preemptions' && value === Infinity)) && value >= 0) return value;
-  throw new PawlError('BAD_ARGUMENT', `${name} must be a whole number, zero or more, got ${String(value)}`);
+  const count = seeds ?? (strategy === 'exhaustive' ? 1 : 100);
+  return { seeds: Array.from({ length: count }, (_, i) => from + i), replay: undefined };
 }

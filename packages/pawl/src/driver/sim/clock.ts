@@ -5,6 +5,7 @@
  * set by it is never early.
  */
 import { PawlError } from '../../error/index.ts';
+import { knownOptions } from '../../error/known-options.ts';
 
 export interface ClockOptions {
   /** How far the time of day is ahead of the world's, in ms; negative when it is behind. Default 0. */
@@ -20,10 +21,16 @@ export class MachineClock {
   readonly offset: number;
   private readonly rate: number;
 
-  constructor({ offset = 0, drift = 0 }: ClockOptions = {}) {
-    if (!Number.isFinite(offset)) throw new PawlError('BAD_ARGUMENT', `a clock's offset is in ms, got ${offset}`);
-    if (!(Math.abs(drift) < 1e6))
-      throw new PawlError('BAD_ARGUMENT', `a clock's drift is in parts per million, below a million, got ${drift}`);
+  constructor(options: ClockOptions = {}) {
+    knownOptions('a clock', options, { offset: true, drift: true });
+    const { offset = 0, drift = 0 } = options;
+    if (!Number.isFinite(offset))
+      throw new PawlError('BAD_ARGUMENT', `a clock's offset is in ms, got ${String(offset)}`);
+    if (!(typeof drift === 'number' && Math.abs(drift) < 1e6))
+      throw new PawlError(
+        'BAD_ARGUMENT',
+        `a clock's drift is in parts per million, below a million, got ${String(drift)}`,
+      );
     this.offset = offset;
     this.rate = 1 + drift / 1e6;
   }

@@ -5,6 +5,7 @@
  * through waits behind the own packets. What is under way when a link goes down still arrives.
  */
 import { PawlError } from '../../error/index.ts';
+import { knownOptions } from '../../error/known-options.ts';
 import type { WorldEvent } from './event-heap.ts';
 import { DUPLICATE, LATENCY, LOSS } from './kinds.ts';
 import type { SimWorld } from './world.ts';
@@ -47,14 +48,18 @@ export class Link {
   }
 
   /** Changes what is given. BAD_ARGUMENT for what no link can be. */
-  set({ latency, loss, bandwidth }: LinkOptions): void {
+  set(options: LinkOptions): void {
+    knownOptions('a link', options, { latency: true, loss: true, bandwidth: true });
+    const { latency, loss, bandwidth } = options;
     if (latency !== undefined) this.quantile = quantileOf(latency);
     if (loss !== undefined) {
-      if (!(loss >= 0 && loss <= 1)) throw new PawlError('BAD_ARGUMENT', `loss is a part from 0 to 1, got ${loss}`);
+      if (!(typeof loss === 'number' && loss >= 0 && loss <= 1))
+        throw new PawlError('BAD_ARGUMENT', `loss is a part from 0 to 1, got ${String(loss)}`);
       this.loss = loss;
     }
     if (bandwidth !== undefined) {
-      if (!(bandwidth > 0)) throw new PawlError('BAD_ARGUMENT', `bandwidth is in bytes a second, got ${bandwidth}`);
+      if (!(typeof bandwidth === 'number' && bandwidth > 0))
+        throw new PawlError('BAD_ARGUMENT', `bandwidth is in bytes a second, got ${String(bandwidth)}`);
       this.bandwidth = bandwidth / 1000;
     }
   }
@@ -96,9 +101,10 @@ export class Link {
 function quantileOf(latency: Latency): (quantile: number) => number {
   if (typeof latency === 'number') return fixed(latency);
   if (typeof latency === 'function') return (quantile) => checked(latency(quantile));
+  if (typeof latency !== 'object' || latency === null) checked(latency);
   const { min, max } = latency;
-  if (!(max >= min)) throw new PawlError('BAD_ARGUMENT', `a latency of at least ${min} and at most ${max} ms`);
-  checked(min);
+  if (!(checked(max) >= checked(min)))
+    throw new PawlError('BAD_ARGUMENT', `a latency of at least ${min} and at most ${max} ms`);
   return (quantile) => min + (max - min) * quantile;
 }
 
@@ -108,6 +114,6 @@ function fixed(latency: number): () => number {
 }
 
 function checked(latency: number): number {
-  if (latency >= 0 && latency < Infinity) return latency;
+  if (typeof latency === 'number' && latency >= 0 && latency < Infinity) return latency;
   throw new PawlError('BAD_ARGUMENT', `a latency is a number of milliseconds, zero or more, got ${String(latency)}`);
 }

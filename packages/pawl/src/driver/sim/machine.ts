@@ -33,6 +33,8 @@ export class SimMachine {
   driver: SimDriver | null = null;
 
   constructor(world: SimWorld, name: string, id: number, { clock, descriptors = 65_536 }: MachineOptions) {
+    if (!(Number.isSafeInteger(descriptors) && descriptors >= 0))
+      throw new PawlError('BAD_ARGUMENT', `descriptors are a whole number, got ${String(descriptors)}`);
     this.world = world;
     this.name = name;
     this.id = id;

@@ -60,7 +60,11 @@ function places(): Place[] {
     { name: 'crypto.', target: crypto, keys: [...work, ...keys] },
     { name: 'crypto.subtle.', target: SubtleCrypto.prototype, keys: functions(SubtleCrypto.prototype) },
     { name: 'os.', target: os, keys: ['freemem', 'loadavg', 'uptime'] },
-    { name: 'process.', target: process, keys: ['cpuUsage', 'threadCpuUsage', 'memoryUsage', 'resourceUsage', 'exit', 'abort', 'kill'] },
+    {
+      name: 'process.',
+      target: process,
+      keys: ['cpuUsage', 'threadCpuUsage', 'memoryUsage', 'resourceUsage', 'exit', 'abort', 'kill'],
+    },
     { name: 'Atomics.', target: Atomics, keys: ['wait', 'waitAsync'] },
     { name: '', target: globalThis, keys: ['fetch', 'WebSocket', 'MessageChannel', 'BroadcastChannel'] },
   ];
