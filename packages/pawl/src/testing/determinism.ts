@@ -52,7 +52,7 @@ function explained(place: number | undefined, [one, other]: readonly [Simulation
   const head =
     'made twice from one seed, the world went two ways: the program depends on something that is not of this world';
   if (place === undefined) return `${head}. They part after the last decision`;
-  return `${head}. They part at decision ${place}:\n${seen('once', one.trace?.sight)}\n${seen('and once', other.trace?.sight)}`;
+  return `${head}. They part at decision ${place}:\n${seen('once', one.trace?.sight)}\n${seen('and once', other.trace?.sight)}\nThe tasks there, the first time:\n${one.trace?.sight?.tasks ?? 'none'}`;
 }
 
 function seen(when: string, sight: Sight | null | undefined): string {

@@ -254,6 +254,31 @@ test('the check names the first place where two runs of a seed part, with both s
   assert.equal(error.message.match(/SimTcpStream\.pollRead/g)?.length, 2);
 });
 
+test('the check shows the line that has set another timer or sent other bytes', async () => {
+  let runs = 0;
+  const sleeps = await causeOf({ seed: 3, check: true }, function* () {
+    yield* sleep(100 + (runs++ % 2));
+  });
+  assert.match(sleeps.message, /once, at [\d.]+ ms, a timer is set on the host "main", for 10[01] ms\n/);
+  assert.equal(sleeps.message.match(/simulate\.test\.ts/g)?.length, 2);
+  const sends = await causeOf({ seed: 3, check: true }, function* (world) {
+    world.host('server', function* () {
+      using listener = yield* TcpListener.bind('0.0.0.0:80');
+      using stream = yield* listener.accept();
+      yield* stream.read(new Uint8Array(1));
+    });
+    yield* sleep(10);
+    using stream = yield* TcpStream.connect('server:80');
+    yield* stream.writeAll(Uint8Array.of(runs++ & 0xff));
+    yield* sleep(100);
+  });
+  assert.match(sends.message, /once, at [\d.]+ ms, a write on the .*: 1 bytes\n/);
+  assert.match(
+    sends.message,
+    /The tasks there, the first time:\nhost "main":\n- #1 main[\s\S]*? at \S+simulate\.test\.ts:/,
+  );
+});
+
 test('a failure that does not come again says so', async () => {
   let runs = 0;
   const error = await failure({ seed: 1 }, function* () {

@@ -14,7 +14,7 @@ import { PawlError } from '../error/index.ts';
 import { type Body, start } from '../future/coroutine.ts';
 import type { Report } from '../task/report.ts';
 import type { Mode } from '../task/runtime.ts';
-import { hang } from './hang.ts';
+import { dumpHosts, hang } from './hang.ts';
 import type { Host } from './host.ts';
 import { enter, type Place } from './inside.ts';
 import { Misbehaviour } from './misbehaviour.ts';
@@ -109,7 +109,7 @@ export class Simulation {
     this.misbehaviour = new Misbehaviour(this.sim.decisions, seed);
     // A priority that changes within a turn must take effect there.
     this.sim.singly = picks.strategy !== 'random';
-    this.trace = lookAt === undefined ? null : new Trace(this.sim, lookAt);
+    this.trace = lookAt === undefined ? null : new Trace(this.sim, lookAt, () => dumpHosts(this.world));
     this.drains = canDrain();
     const places = new WeakMap<SimDriver, Place>();
     this.sim.enter = (driver, turn, client, limit) => {

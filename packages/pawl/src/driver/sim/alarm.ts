@@ -23,7 +23,10 @@ export class Alarm extends WorldEvent {
     const wheel = new TimerWheel(machine.clock.monotonic(machine.world.time));
     this.wheel = wheel;
     wheel.alarm = Infinity;
-    wheel.onEarlier = (tick) => this.set(tick);
+    wheel.onEarlier = (tick) => {
+      machine.world.onDeed?.(`a timer is set on the host "${machine.name}", for ${tick} ms`, tick | 0);
+      this.set(tick);
+    };
     wheel.onEmpty = () => this.drop();
   }
 

@@ -10,6 +10,7 @@
  */
 import type { Among, DriverClient } from '../driver.ts';
 import { Decisions } from './decisions.ts';
+import { Digest } from './digest.ts';
 import type { SimDriver } from './driver.ts';
 import { EventHeap, CallEvent, type WorldEvent } from './event-heap.ts';
 import { type Freedoms, PLAIN } from './freedoms.ts';
@@ -71,6 +72,8 @@ export class SimWorld {
   enter: Enter = (_driver, turn, client, limit) => turn(client, limit);
   /** Called before each event. */
   onHappen: ((event: WorldEvent) => void) | null = null;
+  /** Called when a program does what shows only later: sets a timer, sends or writes bytes. `mark` tells one from another. */
+  onDeed: ((what: string, mark: number) => void) | null = null;
   /** Called when time has moved. */
   onAdvance: (() => void) | null = null;
   private readonly ready: Turn[] = [];
@@ -132,6 +135,14 @@ export class SimWorld {
     this.restless = 0;
     this.moveTo(nextTime);
     return true;
+  }
+
+  /** What a program does with bytes, where somebody compares runs. */
+  deed(what: string, data: Uint8Array): void {
+    if (this.onDeed === null) return;
+    const digest = new Digest();
+    digest.bytes(data);
+    this.onDeed(`${what}: ${data.length} bytes`, digest.low);
   }
 
   private moveTo(time: number): void {

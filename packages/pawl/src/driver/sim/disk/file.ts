@@ -155,6 +155,7 @@ export class SimFile implements FileHandle, Subject {
     const bytes = source.slice(0, short === 0 ? source.length : short);
     const at = this.mode.append ? file.content.length : (position ?? this.position);
     if (position === null) this.position = at + bytes.length;
+    world.deed(`${this.path} is written`, bytes);
     if (bytes.length > 0) this.change(file, { at, bytes });
     world.decisions.digest.bytes(bytes);
     return bytes.length;

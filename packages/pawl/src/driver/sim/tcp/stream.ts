@@ -179,6 +179,7 @@ export class SimTcpStream extends SimSource implements TcpStreamHandle {
 
   private send(bytes: Uint8Array): number {
     const { sender } = this.endpoint;
+    this.driver.world.deed(`a write on the ${this.what}`, bytes);
     sender.ring.write(bytes);
     sender.push();
     return bytes.length;

@@ -208,6 +208,7 @@ export class SimUdp extends SimSource implements UdpHandle {
     const longest = isIPv4(host) ? 65_507 : 65_527;
     if (data.length > longest) throw tooLong(data.length, receiver);
     if (isBroadcast(host) && !this.broadcast) throw systemError('EACCES', 'send', receiver);
+    this.driver.world.deed(`a datagram to ${host}:${receiver.port}`, data);
     const group = isGroup(host);
     const from = { host: this.sourceTo(host), port: this.address.port, family: isIPv4(host) ? 4 : 6 } as const;
     this.stack.send(
