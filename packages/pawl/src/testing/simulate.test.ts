@@ -138,6 +138,25 @@ test('a program that never rests meets its timers, and its limit', async () => {
   assert.equal(error.code, 'SIM_LIMIT');
 });
 
+test('a program that sets one immediate after another meets its timers, and its limit', async () => {
+  await simulate({ seeds: 4 }, function* () {
+    let over = false;
+    setTimeout(() => {
+      over = true;
+    }, 20);
+    const turns = async (): Promise<void> => {
+      while (!over) await new Promise((resolve) => setImmediate(resolve));
+    };
+    yield* fromPromise(turns());
+  });
+  const error = await causeOf({ seed: 1, limits: { turns: 10_000 } }, function* () {
+    const again = (): void => void setImmediate(again);
+    again();
+    yield* sleep(1e6);
+  });
+  assert.equal(error.code, 'SIM_LIMIT');
+});
+
 test('the platform follows the host: time, randomness and timers', async () => {
   const seen: unknown[] = [];
   const program: Scenario = function* (world) {

@@ -5,7 +5,7 @@
  * What must hold:
  * - `step` does one thing: an event that is due, or one turn of a runtime. Time stands still in it.
  * - Time moves by `advance` alone, to the next event, and only when nothing can run. A program that does not rest (it polls in a loop until a
- *   timer has fired) is the exception: after `PATIENCE` turns without a rest time creeps on under it, as it would in a real world.
+ *   timer has fired, or sets one immediate after another) is the exception: after `PATIENCE` turns and events without a rest time creeps on under it, as it would in a real world.
  * - A world holds no state outside itself, and a thread may have many of them.
  */
 import type { Among, DriverClient } from '../driver.ts';
@@ -19,7 +19,7 @@ import type { LinkOptions } from './link.ts';
 import { SimNetwork } from './network.ts';
 import { RandomStrategy, type Strategy } from './strategy.ts';
 
-/** Turns at one instant after which time moves on although something can run, and by how much with each: a poll then takes a microsecond. */
+/** Turns and events without a rest after which time moves on although something can run, and by how much with each: a poll then takes a microsecond. */
 const PATIENCE = 200;
 const CREEP = 0.061;
 
@@ -61,7 +61,7 @@ export class SimWorld {
   readonly network: SimNetwork;
   /** Milliseconds since the world began. */
   time = 0;
-  /** Turns so far. */
+  /** Turns so far, and events of a program that does not rest. */
   turns = 0;
   /** Turns of one poll, so that a watcher sees the world between any two polls. */
   singly = false;
@@ -78,7 +78,7 @@ export class SimWorld {
   onAdvance: (() => void) | null = null;
   private readonly ready: Turn[] = [];
   private readonly turnsInLine: Among = { at: (place) => this.ready[place]! };
-  /** Turns since nothing could run. */
+  /** Turns and events since nothing could run. */
   private restless = 0;
 
   constructor({ seed, strategy, freedoms = PLAIN, link = {} }: SimWorldOptions) {
@@ -122,7 +122,7 @@ export class SimWorld {
     else ready.splice(at, 1);
     turn.queued = false;
     this.turns++;
-    if (++this.restless > PATIENCE) this.moveTo(Math.min(this.time + CREEP, events.nextTime));
+    if (++this.restless > PATIENCE) this.creep();
     const limit = this.singly ? 1 : SLICES[this.pick(SLICES.length, order, SLICE)]!;
     if (turn.run(limit)) this.enqueue(turn);
     return true;
@@ -145,6 +145,10 @@ export class SimWorld {
     this.onDeed(`${what}: ${data.length} bytes`, digest.low);
   }
 
+  private creep(): void {
+    this.moveTo(Math.min(this.time + CREEP, this.events.nextTime));
+  }
+
   private moveTo(time: number): void {
     if (time <= this.time) return;
     this.time = time;
@@ -165,6 +169,11 @@ export class SimWorld {
       // Behind the others of this instant.
       events.set(event, this.time);
       event = events.take();
+    }
+    // What happens may make the like of it happen again at once: an immediate does.
+    if (++this.restless > PATIENCE) {
+      this.turns++;
+      this.creep();
     }
     if (this.onHappen !== null) this.onHappen(event);
     event.happen();
