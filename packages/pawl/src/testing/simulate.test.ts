@@ -140,12 +140,9 @@ test('a program that never rests meets its timers, and its limit', async () => {
 
 test('a program that sets one immediate after another meets its timers, and its limit', async () => {
   await simulate({ seeds: 4 }, function* () {
-    let over = false;
-    setTimeout(() => {
-      over = true;
-    }, 20);
+    const signal = AbortSignal.timeout(20);
     const turns = async (): Promise<void> => {
-      while (!over) await new Promise((resolve) => setImmediate(resolve));
+      while (!signal.aborted) await new Promise((resolve) => setImmediate(resolve));
     };
     yield* fromPromise(turns());
   });
