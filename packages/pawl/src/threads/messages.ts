@@ -1,0 +1,24 @@
+/** What threads of a pool and their starter say to each other. */
+import type { CarriedError } from './carried-error.ts';
+
+/** What is called: a module's export, or a function by its source. */
+export type Callee =
+  | { readonly module: string; readonly name: string }
+  | { readonly source: string; readonly name: string };
+
+export interface CallMessage {
+  readonly callee: Callee;
+  readonly args: readonly unknown[];
+  /** The buffers of the result are moved, not copied. */
+  readonly moveResult: boolean;
+}
+
+export type AnswerMessage =
+  | { readonly value: unknown }
+  | { readonly error: CarriedError }
+  /** The call could not be made, or its result cannot be sent: a code of our own. */
+  | {
+      readonly refused: 'NO_EXPORT' | 'NOT_CLONEABLE' | 'NOT_SELF_CONTAINED';
+      readonly message: string;
+      readonly error?: CarriedError;
+    };
