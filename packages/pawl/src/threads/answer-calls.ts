@@ -7,20 +7,10 @@ import { constants, runInThisContext } from 'node:vm';
 import { parentPort } from 'node:worker_threads';
 import { buffersOf } from './buffers.ts';
 import { packError } from './carried-error.ts';
+import { type Callable, findExport, Refusal } from './find-export.ts';
 import type { AnswerMessage, Callee, CallMessage } from './messages.ts';
 
 const port = parentPort!;
-
-class Refusal extends Error {
-  readonly answer: AnswerMessage;
-
-  constructor(answer: AnswerMessage) {
-    super('refused');
-    this.answer = answer;
-  }
-}
-
-type Callable = (...args: readonly unknown[]) => unknown;
 
 async function resolve(callee: Callee): Promise<Callable> {
   if ('source' in callee) {
@@ -34,15 +24,7 @@ async function resolve(callee: Callee): Promise<Callable> {
       },
     ) as Callable;
   }
-  const exports = (await import(callee.module)) as Record<string, unknown>;
-  const found = exports[callee.name];
-  if (typeof found === 'function') return found as Callable;
-  const has = Object.keys(exports).filter((key) => typeof exports[key] === 'function');
-  const those = has.length === 0 ? 'it exports no function' : `its functions are ${has.join(', ')}`;
-  throw new Refusal({
-    refused: 'NO_EXPORT',
-    message: `${callee.module} exports no function "${callee.name}": ${those}`,
-  });
+  return findExport(callee.module, callee.name);
 }
 
 /** A variable that a function by its source has left behind. */

@@ -1,4 +1,4 @@
-/** What threads of a pool and their starter say to each other. */
+/** What threads and their starter say to each other: those of a pool, and those that run tasks. */
 import type { CarriedError } from './carried-error.ts';
 
 /** What is called: a module's export, or a function by its source. */
@@ -22,3 +22,19 @@ export type AnswerMessage =
       readonly message: string;
       readonly error?: CarriedError;
     };
+
+/** What is said to a thread that runs tasks. */
+export type TaskOrder =
+  | {
+      readonly order: 'run';
+      readonly id: number;
+      readonly module: string;
+      readonly name: string;
+      readonly args: readonly unknown[];
+    }
+  | { readonly order: 'cancel'; readonly id: number; readonly reason: string }
+  /** Cancel what runs, and end. */
+  | { readonly order: 'stop' };
+
+/** The outcome of a task there. */
+export type TaskAnswer = { readonly id: number; readonly answer: AnswerMessage };

@@ -138,6 +138,7 @@ describe('a channel between threads', { timeout: 60_000 }, () => {
       const waiting = spawn(function* () {
         try {
           yield* sender.send(2);
+          return 'sent';
         } catch (error) {
           return (error as { code: string }).code;
         }
