@@ -164,7 +164,7 @@ describe('threads', { timeout: 120_000 }, () => {
       spawn(codeOf(spawnOn(thread!, tasks, 'spin', [again])), { daemon: true });
       yield* begun(again);
     });
-    await run(busy);
+    await run(busy, { cleanupTimeout: 20, onReport: () => {} });
     assert.equal(liveThreads(), 0);
   });
 

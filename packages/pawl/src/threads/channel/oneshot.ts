@@ -91,6 +91,11 @@ export class ThreadOneshotReceiver<T> implements Disposable {
     return receiving(this.receiver) as Future<T>;
   }
 
+  /** Waits until the sender has sent or is closed, or its thread has died: a message stays for `recv`. Cancelling it is *safe*. */
+  ended(): Future<void> {
+    return this.receiver.ended();
+  }
+
   /** Nobody will receive. */
   close(): void {
     this.receiver.close();

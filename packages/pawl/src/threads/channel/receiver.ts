@@ -143,6 +143,11 @@ export class ThreadReceiver<T> extends End implements AsyncIterable<T, undefined
     return iterate(() => this.recv());
   }
 
+  /** @internal Until a message is there, or none can come; it stays. */
+  ended(): Future<void> {
+    return new Ended(this);
+  }
+
   /** @internal Only if a message is there. */
   shift(): T {
     const { inlets } = this;
@@ -156,6 +161,16 @@ export class ThreadReceiver<T> extends End implements AsyncIterable<T, undefined
   /** @internal Waits awake, as long as it may. */
   spin(): boolean {
     return spinUntil(this.spinMs, () => this.units() > this.granted);
+  }
+}
+
+class Ended extends UnitWaiter<void> {
+  protected override use(): void {}
+
+  protected override ended(): void {}
+
+  protected override tell(): WaitInfo {
+    return { what: `the end of ${this.end.title}`, outside: true };
   }
 }
 
