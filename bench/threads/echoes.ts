@@ -3,6 +3,8 @@ import { CLOSED, coroutine, type Future } from 'pawl';
 import type { ByteReceiver, ByteSender, ThreadReceiver, ThreadSender } from 'pawl/threads';
 import { BYTES, type Ping } from './measures.ts';
 
+export function ready(): void {}
+
 export const echo: (input: ThreadReceiver<Ping>, output: ThreadSender<Ping>) => Future<void> = coroutine(function* (
   input: ThreadReceiver<Ping>,
   output: ThreadSender<Ping>,

@@ -12,6 +12,7 @@ import {
 } from 'pawl/threads';
 import type { Implementation } from '../harness/measure.ts';
 import { BYTES, type Ping, ping, SPIN_MS } from './measures.ts';
+import { pinApart } from './pin.ts';
 
 const echoes = new URL('echoes.ts', import.meta.url);
 
@@ -26,11 +27,14 @@ interface BytePair {
 }
 
 /** Channels to another thread and back, which lives until this process is ended. */
-function connect<P>(name: string, pair: P, ends: readonly unknown[]): Promise<P> {
+function connect<P>(name: string, pair: P, ends: readonly unknown[], spin: number): Promise<P> {
   return new Promise((resolve, reject) => {
     run(
       withThreads({ count: 1 }, function* ([thread]) {
         const echoing = spawn(spawnOn(thread!, echoes, name, ends));
+        // It is there when it has answered once.
+        yield* spawnOn(thread!, echoes, 'ready');
+        if (spin > 0) pinApart();
         resolve(pair);
         yield* echoing;
       }),
@@ -41,13 +45,13 @@ function connect<P>(name: string, pair: P, ends: readonly unknown[]): Promise<P>
 function connectMessages(spin: number): Promise<Pair> {
   const [out, input] = threadChannel<Ping>(16, { spin });
   const [output, back] = threadChannel<Ping>(16, { spin });
-  return connect('echo', { out, back }, [input, output]);
+  return connect('echo', { out, back }, [input, output], spin);
 }
 
 function connectBytes(spin: number): Promise<BytePair> {
   const [out, input] = byteChannel(4096, { spin });
   const [output, back] = byteChannel(4096, { spin });
-  return connect('echoBytes', { out, back }, [input, output]);
+  return connect('echoBytes', { out, back }, [input, output], spin);
 }
 
 const messages = coroutine(function* ({ out, back }: Pair, n: number) {

@@ -70,8 +70,8 @@ export const threads: Suite = {
 async function roundTrips(options: SuiteOptions): Promise<Row[]> {
   const rows: Row[] = [];
   const plan = options.quick
-    ? { generations: 1, rounds: 5, limitMs: 3000 }
-    : { generations: 3, rounds: 7, limitMs: 5000 };
+    ? { generations: 1, rounds: 25, limitMs: 3000 }
+    : { generations: 3, rounds: 25, limitMs: 5000 };
   const contender = (name: string, maker: string, measure: string): Contender => ({
     name,
     mode: 'production',

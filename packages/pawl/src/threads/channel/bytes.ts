@@ -13,7 +13,7 @@ import { title } from '../../sync/named.ts';
 import type { ThreadChannelOptions } from './channel.ts';
 import { End, UnitWaiter } from './end.ts';
 import { HEADER_BYTES, LinkEnd, type LinkHandle, makeLink, RECEIVING, SENDING, type Side } from './link.ts';
-import { checkSpin, spinUntil } from './spin.ts';
+import { checkSpin, Spinner } from './spin.ts';
 
 /** An end on its way to another thread. */
 export interface ByteEndHandle {
@@ -31,13 +31,13 @@ abstract class ByteEnd extends End {
   protected readonly link: LinkEnd;
   /** @internal */
   protected readonly bytes: Uint8Array<SharedArrayBuffer>;
-  private readonly spinMs: number;
+  private readonly spinner: Spinner;
 
   constructor({ title, spin, link }: Parts, side: Side) {
     super(title);
     this.link = new LinkEnd(link, side, this.mailbox.waker, () => this.look());
     this.bytes = new Uint8Array(link.memory, HEADER_BYTES);
-    this.spinMs = spin;
+    this.spinner = new Spinner(spin);
   }
 
   /** @internal */
@@ -52,13 +52,13 @@ abstract class ByteEnd extends End {
 
   /** @internal */
   spin(): boolean {
-    return spinUntil(this.spinMs, () => this.units() > 0);
+    return this.spinner.wait(() => this.units() > 0);
   }
 
   /** Gives it to another thread, as {@link ThreadSender.move} does. */
   protected parts(): Parts {
-    const { title, spinMs: spin } = this;
-    return { title, spin, link: this.moveOut((link) => link.detach())[0]! };
+    const { title, spinner } = this;
+    return { title, spin: spinner.ms, link: this.moveOut((link) => link.detach())[0]! };
   }
 
   /** @internal One at a time: bytes are no messages, and those of two would mix. */

@@ -13,7 +13,7 @@ import { POSTED, SLOT_BYTES, Slots } from './codec.ts';
 import { End, UnitWaiter } from './end.ts';
 import { LinkEnd, type LinkHandle, makeLink, RECEIVING } from './link.ts';
 import { slotsFor, ThreadSender } from './sender.ts';
-import { spinUntil } from './spin.ts';
+import { Spinner } from './spin.ts';
 
 /** A receiver on its way to another thread: a plain object that a message carries, with its ports in the list of what is moved. */
 export interface ThreadReceiverHandle {
@@ -52,7 +52,7 @@ class Inlet {
 export class ThreadReceiver<T> extends End implements AsyncIterable<T, undefined> {
   /** Messages of each sender that wait here, at most. */
   readonly capacity: number;
-  private readonly spinMs: number;
+  private readonly spinner: Spinner;
   private inlets: Inlet[];
   private turn = 0;
 
@@ -60,7 +60,7 @@ export class ThreadReceiver<T> extends End implements AsyncIterable<T, undefined
   constructor({ title, capacity, spin, links }: Omit<ThreadReceiverHandle, 'kind'>) {
     super(title);
     this.capacity = capacity;
-    this.spinMs = spin;
+    this.spinner = new Spinner(spin);
     this.inlets = links.map((link) => this.inlet(link));
   }
 
@@ -73,7 +73,8 @@ export class ThreadReceiver<T> extends End implements AsyncIterable<T, undefined
 
   /** Gives it to another thread, as {@link ThreadSender.move} does; the ports are those of `handle.links`. */
   move(): ThreadReceiverHandle {
-    const { title, capacity, spinMs: spin } = this;
+    const { title, capacity, spinner } = this;
+    const { ms: spin } = spinner;
     return { kind: 'pawl.ThreadReceiver', title, capacity, spin, links: this.moveOut((link) => link.detach()) };
   }
 
@@ -160,7 +161,7 @@ export class ThreadReceiver<T> extends End implements AsyncIterable<T, undefined
 
   /** @internal Waits awake, as long as it may. */
   spin(): boolean {
-    return spinUntil(this.spinMs, () => this.units() > this.granted);
+    return this.spinner.wait(() => this.units() > this.granted);
   }
 }
 
