@@ -26,9 +26,9 @@ interface RoundTrip {
 
 const ROUND_TRIP_MEASURES: readonly RoundTrip[] = [
   { title: 'round trip of a message, both ends sleep', measure: 'messages', bound: 0.8 },
-  { title: `the same, receivers awake for up to ${SPIN_MS} ms`, measure: 'spinning', bound: 1 / 3 },
+  { title: `round trip of a message, receivers awake for up to ${SPIN_MS} ms`, measure: 'spinning', bound: 1 / 3 },
   { title: `round trip of ${BYTES} bytes, both ends sleep`, measure: 'bytes' },
-  { title: `the same, receivers awake for up to ${SPIN_MS} ms`, measure: 'spinningBytes' },
+  { title: `round trip of ${BYTES} bytes, receivers awake for up to ${SPIN_MS} ms`, measure: 'spinningBytes' },
 ];
 
 const HTTP_MEASURES: readonly { readonly measure: Measure; readonly twice?: number }[] = [
@@ -55,6 +55,7 @@ const HTTP_MEASURES: readonly { readonly measure: Measure; readonly twice?: numb
 export const threads: Suite = {
   name: NAME,
   about: 'messages between threads against MessagePort; HTTP on two threads against one and against node:cluster',
+  titles: [...ROUND_TRIP_MEASURES.map(({ title }) => title), ...HTTP_MEASURES.map(({ measure }) => measure.title)],
   async run(options) {
     const cores = availableParallelism();
     options.note(
