@@ -20,8 +20,9 @@ export const ping = (id: number): Ping => ({ id, text: 'ping' });
 /** Bytes of a round trip over byte channels. */
 export const BYTES = 64;
 
+export const ROUND_TRIPS = 2000;
 /** So few that most runs fit between two interruptions of a busy machine: their median is of those. */
-export const ROUND_TRIPS = 200;
+export const AWAKE_ROUND_TRIPS = 200;
 
 /** Of all pings, as they came back. */
 export const expected = (n: number): number => (n * (n - 1)) / 2;

@@ -12,7 +12,7 @@ import { alternate, type Contender } from '../harness/rounds.ts';
 import { pairedRow, type Row } from '../harness/row.ts';
 import type { Suite, SuiteOptions } from '../harness/suite.ts';
 import { CONNECTIONS, type Figures, launchServer, type Measure, type Runner } from '../http/runner.ts';
-import { BYTES, expected, ROUND_TRIPS, SPIN_MS } from './measures.ts';
+import { BYTES, AWAKE_ROUND_TRIPS, expected, ROUND_TRIPS, SPIN_MS } from './measures.ts';
 
 const NAME = 'threads';
 const OURS = 'Pawl';
@@ -22,13 +22,23 @@ interface RoundTrip {
   readonly title: string;
   readonly measure: string;
   readonly bound?: number;
+  readonly trips?: number;
 }
 
 const ROUND_TRIP_MEASURES: readonly RoundTrip[] = [
   { title: 'round trip of a message, both ends sleep', measure: 'messages', bound: 0.8 },
-  { title: `round trip of a message, receivers awake for up to ${SPIN_MS} ms`, measure: 'spinning', bound: 1 / 3 },
+  {
+    title: `round trip of a message, receivers awake for up to ${SPIN_MS} ms`,
+    measure: 'spinning',
+    trips: AWAKE_ROUND_TRIPS,
+    bound: 1 / 3,
+  },
   { title: `round trip of ${BYTES} bytes, both ends sleep`, measure: 'bytes' },
-  { title: `round trip of ${BYTES} bytes, receivers awake for up to ${SPIN_MS} ms`, measure: 'spinningBytes' },
+  {
+    title: `round trip of ${BYTES} bytes, receivers awake for up to ${SPIN_MS} ms`,
+    measure: 'spinningBytes',
+    trips: AWAKE_ROUND_TRIPS,
+  },
 ];
 
 const HTTP_MEASURES: readonly { readonly measure: Measure; readonly twice?: number }[] = [
@@ -71,24 +81,27 @@ export const threads: Suite = {
 async function roundTrips(options: SuiteOptions): Promise<Row[]> {
   const rows: Row[] = [];
   const plan = options.quick
-    ? { generations: 1, rounds: 25, limitMs: 3000 }
+    ? { generations: 1, rounds: 15, limitMs: 4000 }
     : { generations: 3, rounds: 25, limitMs: 5000 };
-  const contender = (name: string, maker: string, measure: string): Contender => ({
+  const contender = (name: string, maker: string, measure: string, trips: number): Contender => ({
     name,
     mode: 'production',
     module: new URL(`${maker}.ts`, import.meta.url).href,
     measure,
-    n: ROUND_TRIPS,
+    n: trips,
     repeat: 1,
-    operations: ROUND_TRIPS,
-    expected: expected(ROUND_TRIPS),
+    operations: trips,
+    expected: expected(trips),
     warmUpMs: 300,
     kind: 'time',
   });
-  for (const { title, measure, bound } of ROUND_TRIP_MEASURES) {
+  for (const { title, measure, bound, trips = ROUND_TRIPS } of ROUND_TRIP_MEASURES) {
     if (options.only !== null && !title.includes(options.only)) continue;
     options.progress(title);
-    const series = await alternate([contender(OURS, 'pawl', measure), contender(PORT, 'node', 'messages')], plan);
+    const series = await alternate(
+      [contender(OURS, 'pawl', measure, trips), contender(PORT, 'node', 'messages', trips)],
+      plan,
+    );
     const of = (name: string, figure: 'wall' | 'cpu'): number[] =>
       series.get(name)!.map((sample) => sample[figure] / 1000);
     const identity = { suite: NAME, measure: title, peer: PORT };

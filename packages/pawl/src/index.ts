@@ -32,7 +32,7 @@ export type { Sender, SendPermit, UnboundedSender } from './sync/sender.ts';
 export { ambientRuntime, shutdownAmbient } from './task/ambient.ts';
 export type { PollEvent, TaskEvent } from './task/channels.ts';
 export { dumpAll } from './task/dump-all.ts';
-export type { RuntimeMetrics } from './task/metrics.ts';
+export type { RuntimeMetrics, ThreadCounts } from './task/metrics.ts';
 export type { DeadlockStep, Report, ReportHook } from './task/report.ts';
 export { blockOn, run, type RunAsyncOptions, type RunOptions } from './task/run.ts';
 export { Runtime, type Mode, type RuntimeOptions } from './task/runtime.ts';

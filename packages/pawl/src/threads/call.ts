@@ -13,6 +13,7 @@ import { alreadyCompleted, Future } from '../future/future.ts';
 import { PENDING, type Poll } from '../future/poll.ts';
 import { waitInfo, type WaitInfo } from '../future/wait-info.ts';
 import type { Link } from '../future/wait-list.ts';
+import { threadCounts } from '../task/metrics.ts';
 import { unpackError } from './carried-error.ts';
 import type { AnswerMessage, Callee, CallMessage } from './messages.ts';
 import type { BlockingPool, PoolThread } from './pool.ts';
@@ -92,9 +93,11 @@ export class BlockingCallFuture extends Future<unknown> implements BlockingCall 
       this.state = DONE;
       checkThreads(driverOf(cx), 'a call on another thread');
       this.state = SUBMITTED;
+      threadCounts.calls++;
       try {
         this.pool.submit(this);
       } catch (error) {
+        threadCounts.calls--;
         this.state = DONE;
         throw error;
       }
@@ -120,6 +123,7 @@ export class BlockingCallFuture extends Future<unknown> implements BlockingCall 
         return PENDING;
       }
       this.pool.withdraw(this);
+      threadCounts.calls--;
     }
     this.finish();
     return undefined;
@@ -156,6 +160,7 @@ export class BlockingCallFuture extends Future<unknown> implements BlockingCall 
   private settle(failed: boolean, outcome: unknown): void {
     if (this.state !== SUBMITTED) return;
     this.state = SETTLED;
+    threadCounts.calls--;
     this.queued = false;
     this.failed = failed;
     this.outcome = outcome;

@@ -239,6 +239,7 @@ describe('blocking work', { timeout: 60_000 }, () => {
         spawn(pool.callExport(jobs, 'block', [gate]));
         yield* begun(gate);
         assert.match(runtime!.dump(), /the end of block of file:.*thread-jobs\.ts on thread \d+ of pool "tested"/);
+        assert.equal(runtime!.metrics.threads.calls, 1);
         open(gate);
       },
       { onRuntime: (made) => (runtime = made) },

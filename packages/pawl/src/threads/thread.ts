@@ -10,6 +10,7 @@ import type { Context, Waker } from '../future/context.ts';
 import { Future } from '../future/future.ts';
 import { PENDING, type Poll } from '../future/poll.ts';
 import { type WaitInfo, waitInfo } from '../future/wait-info.ts';
+import { threadCounts } from '../task/metrics.ts';
 import { closeMoved, moveArguments } from './channel/moving.ts';
 import type { ThreadInfo } from './current.ts';
 import type { AnswerMessage, TaskAnswer, TaskOrder } from './messages.ts';
@@ -76,6 +77,7 @@ export class Thread {
       throw new PawlError('NOT_CLONEABLE', `${what}: ${(error as Error).message}`, { cause: error });
     }
     this.askers.set(id, asker);
+    threadCounts.tasks++;
     return id;
   }
 
@@ -102,13 +104,14 @@ export class Thread {
 
   private take(id: number): Asker | undefined {
     const asker = this.askers.get(id);
-    this.askers.delete(id);
+    if (this.askers.delete(id)) threadCounts.tasks--;
     return asker;
   }
 
   private takeAll(): Asker[] {
     const all = [...this.askers.values()];
     this.askers.clear();
+    threadCounts.tasks -= all.length;
     return all;
   }
 

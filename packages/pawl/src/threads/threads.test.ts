@@ -320,9 +320,14 @@ describe('threads', { timeout: 120_000 }, () => {
         spawn(spawnOn(thread!, tasks, 'cleansUp', [stage]), { daemon: true });
         yield* begun(stage);
         assert.match(runtime!.dump(), /task cleansUp of file:.*thread-tasks\.ts on worker 0/);
+        const [sender, receiver] = threadChannel<number>(1);
+        assert.deepEqual(runtime!.metrics.threads, { live: 1, tasks: 1, calls: 0, ends: 2 });
+        sender.close();
+        receiver.close();
       }),
       { onRuntime: (made) => (runtime = made) },
     );
+    assert.deepEqual(runtime!.metrics.threads, { live: 0, tasks: 0, calls: 0, ends: 0 });
   });
 
   test('bad arguments are refused, and so are places without threads', async () => {

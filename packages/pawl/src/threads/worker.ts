@@ -9,6 +9,7 @@ import { Worker, type Transferable } from 'node:worker_threads';
 import { outside } from '../driver/native/platform.ts';
 import { nativeDriver } from '../driver/native/index.ts';
 import { PawlError } from '../error/index.ts';
+import { threadCounts } from '../task/metrics.ts';
 
 /** What `boot.ts` is started with. */
 export interface Boot {
@@ -36,12 +37,9 @@ export interface WorkerOptions {
 /** One bit for each descriptor that the kernel's default limit allows: see sys/descriptors.ts, whose table it becomes. */
 const TABLE_BYTES = (1 << 20) / 8;
 
-/** Threads started here that have not ended. */
-let live = 0;
-
 /** Threads that this one has started and that have not ended. */
 export function liveThreads(): number {
-  return live;
+  return threadCounts.live;
 }
 
 export function startWorker(body: 'answer-calls' | 'run-tasks', options: WorkerOptions): Worker {
@@ -67,11 +65,11 @@ export function startWorker(body: 'answer-calls' | 'run-tasks', options: WorkerO
         trackUnmanagedFds: false,
       }),
   );
-  live++;
+  threadCounts.live++;
   let failure: WorkerEnd['failure'] = null;
   worker.on('error', (error: unknown) => (failure ??= { error }));
   worker.once('exit', (code) => {
-    live--;
+    threadCounts.live--;
     // Looked at first, so that who has used no driver needs none.
     if (descriptors.some((word) => word !== 0)) nativeDriver().threads.reclaim(descriptors);
     options.onEnd({ code, failure });

@@ -6,6 +6,7 @@
  */
 import type { RemoteWaker } from '../../driver/driver.ts';
 import { nativeDriver } from '../../driver/native/index.ts';
+import { threadCounts } from '../../task/metrics.ts';
 
 /** What another thread wakes. */
 export interface Looking {
@@ -31,11 +32,14 @@ export class Mailbox {
   static enter(user: object): Mailbox {
     const mailbox = (this.here ??= new Mailbox());
     mailbox.users.add(user);
+    threadCounts.ends++;
     return mailbox;
   }
 
   leave(user: object): void {
-    if (!this.users.delete(user) || this.users.size > 0) return;
+    if (!this.users.delete(user)) return;
+    threadCounts.ends--;
+    if (this.users.size > 0) return;
     Mailbox.here = null;
     this.waker.close();
   }
