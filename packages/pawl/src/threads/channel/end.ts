@@ -12,9 +12,9 @@ import { WaitList } from '../../future/wait-list.ts';
 import { DONE, Waiter } from '../../future/waiter.ts';
 import { spend } from '../../task/budget.ts';
 import type { LinkEnd } from './link.ts';
-import { type Looking, Mailbox } from './mailbox.ts';
+import { Mailbox } from './mailbox.ts';
 
-export abstract class End implements Looking, Disposable {
+export abstract class End implements Disposable {
   /** A few words, for people. */
   readonly title: string;
   /** @internal */
