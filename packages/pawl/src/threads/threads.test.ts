@@ -1,11 +1,14 @@
 /** Executors on several threads: tasks, failures, cancellation, deaths, and what is left of them. */
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
+import { join as inFolder } from 'node:path';
 import { describe, test } from 'node:test';
 import { threadId } from 'node:worker_threads';
 import { coroutine } from '../future/coroutine.ts';
 import { join } from '../future/join.ts';
 import { TcpStream } from '../net/index.ts';
+import { makeFifo } from '../process/index.ts';
+import { folder } from '../../test/support/folder.ts';
 import { fromPromise } from '../node/promise.ts';
 import { CLOSED } from '../sync/index.ts';
 import { blockOn, run } from '../task/run.ts';
@@ -16,6 +19,8 @@ import { timeout } from '../time/timeout.ts';
 import { sleep } from '../time/sleep.ts';
 import { byteChannel, spawnOn, superviseThread, threadChannel, threadOneshot, threads, withThreads } from './index.ts';
 import { liveThreads } from './worker.ts';
+
+const place = folder();
 
 const tasks = new URL('../../test/support/thread-tasks.ts', import.meta.url);
 
@@ -194,6 +199,27 @@ describe('threads', { timeout: 120_000 }, () => {
       );
       assert.equal(died, 'THREAD_ENDED');
     });
+    assert.equal(descriptors(), before);
+  });
+
+  test('files and FIFOs of a killed thread are closed, and none that others have got since', async () => {
+    const [file, fifo] = ['file', 'fifo'].map((name) => inFolder(place, name)) as [string, string];
+    writeFileSync(file, 'text');
+    await run(makeFifo(fifo));
+    const before = descriptors();
+    await run(
+      withThreads({ count: 1 }, function* ([thread]) {
+        assert.deepEqual(yield* spawnOn(thread!, tasks, 'reopens', [file, fifo]), []);
+      }),
+    );
+    const stage = makeStage();
+    const killed = withThreads({ count: 1 }, function* ([thread]) {
+      spawn(codeOf(spawnOn(thread!, tasks, 'holdsFiles', [stage, file, fifo])), { daemon: true });
+      yield* begun(stage);
+      thread!.terminate();
+      yield* sleep(60_000);
+    });
+    await assert.rejects(run(killed), { code: 'THREAD_ENDED' });
     assert.equal(descriptors(), before);
   });
 

@@ -1,9 +1,9 @@
 /**
  * Starting a thread of Node's with a body of ours, and hearing of its end.
  *
- * What must hold: whichever way a thread ends (by itself, by `process.exit`, by an error, terminated) what it has opened is closed here:
- * a terminated thread runs no cleanup, and the descriptors of one that ends well (its event queue's among them) are not Node's to close. Its
- * end is told once, after that.
+ * What must hold: whichever way a thread ends (by itself, by `process.exit`, by an error, terminated) what it has opened is closed: files by
+ * Node, which remembers them, everything else here, because a terminated thread runs no cleanup, and the descriptors of one that ends well (its
+ * event queue's among them) are not Node's. Its end is told once, after that.
  */
 import { Worker, type Transferable } from 'node:worker_threads';
 import { outside } from '../driver/native/platform.ts';
@@ -61,8 +61,6 @@ export function startWorker(body: 'answer-calls' | 'run-tasks', options: WorkerO
         name,
         workerData: boot,
         transferList: [...transfer],
-        // Those that Node closes at the thread's end are ours to close as well, and their numbers could be others' by then.
-        trackUnmanagedFds: false,
       }),
   );
   threadCounts.live++;

@@ -2,6 +2,8 @@
 import { threadId } from 'node:worker_threads';
 import { coroutine } from '../../src/future/coroutine.ts';
 import { TcpListener } from '../../src/net/index.ts';
+import { File } from '../../src/fs/index.ts';
+import { openFifoReader } from '../../src/process/index.ts';
 import { CLOSED } from '../../src/sync/index.ts';
 import { spawn } from '../../src/task/spawn.ts';
 import { sleep } from '../../src/time/sleep.ts';
@@ -152,4 +154,26 @@ export const succeedsAt3 = coroutine(function* succeedsAt3(attempt: number) {
   if (attempt === 1) process.exit(1);
   if (attempt === 2) yield* failing(0);
   return 'at last';
+});
+
+/** Holds a file and a FIFO until it is killed. */
+export const holdsFiles = coroutine(function* holdsFiles(stage: Int32Array, file: string, fifo: string) {
+  using _file = yield* File.open(file);
+  using _fifo = yield* openFifoReader(fifo);
+  set(stage, 1);
+  yield* sleep(60_000);
+});
+
+/** Opens and closes a FIFO and files by turns, which get each other's numbers; what Node has warned of. */
+export const reopens = coroutine(function* reopens(file: string, fifo: string) {
+  const warnings: string[] = [];
+  const listen = ({ message }: Error): void => void warnings.push(message);
+  process.on('warning', listen);
+  for (let n = 0; n < 5; n++) {
+    (yield* openFifoReader(fifo)).close();
+    (yield* File.open(file)).close();
+  }
+  yield* sleep(1);
+  process.off('warning', listen);
+  return warnings.filter((message) => message.includes('descriptor'));
 });
