@@ -17,8 +17,9 @@ import { os } from './os/suite.ts';
 import { sim } from './sim/suite.ts';
 import { switching } from './switch/suite.ts';
 import { sync } from './sync/suite.ts';
+import { threads } from './threads/suite.ts';
 
-const SUITES: readonly Suite[] = [kernel, echo, sync, http, os, sim, corofy, switching];
+const SUITES: readonly Suite[] = [kernel, echo, sync, http, os, threads, sim, corofy, switching];
 
 interface Options {
   readonly quick: boolean;

@@ -20,6 +20,7 @@ const env = Object.fromEntries(
 const PROGRAM = `
 import { coroutine, join, sleep } from 'pawl';
 import { TcpListener, TcpStream } from 'pawl/net';
+import { spawnBlocking, spawnOn, withThreads } from 'pawl/threads';
 
 export default coroutine(function* main(word: string) {
   using listener = yield* TcpListener.bind(0);
@@ -31,6 +32,9 @@ export default coroutine(function* main(word: string) {
   const buffer = new Uint8Array(64);
   const count = yield* server.read(buffer);
   console.log(new TextDecoder().decode(buffer.subarray(0, count)));
+  const joined = yield* spawnBlocking((a: string, b: string) => a + b, 'th', 'reads');
+  const base = yield* withThreads({ count: 1 }, ([thread]) => spawnOn(thread!, 'node:path', 'basename', ['/a/b']));
+  if (joined !== 'threads' || base !== 'b') throw new Error(\`threads gave \${joined} and \${String(base)}\`);
   return 7;
 });
 `;

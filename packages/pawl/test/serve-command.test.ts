@@ -42,6 +42,29 @@ describe('pawl serve', () => {
     assert.equal(code, 130);
   });
 
+  test('--threads serves on several threads, which share the port and answer what is under way before they end', async () => {
+    const texts = new Set<string>();
+    let slow: Promise<Response> | undefined;
+    const { code, stdout, stderr } = await pawl(['serve', '--port', '0', '--threads', '2', program('threads-app')], {
+      async onLine(line, kill) {
+        const url = LISTENING.exec(line)?.[1];
+        if (url === undefined) return;
+        // A connection each: the system spreads them.
+        const ask = async (path: string): Promise<Response> => fetch(url + path, { headers: { connection: 'close' } });
+        while (texts.size < 2) texts.add(await (await ask('/')).text());
+        slow = ask('/slow');
+        let inside = '';
+        while (inside !== '1') inside = await (await ask('/inside')).text();
+        kill('SIGTERM');
+      },
+    });
+    assert.equal(stderr.replaceAll(/.*SLOW_POLL.*\n.*\n/g, ''), '');
+    assert.deepEqual([...texts].sort(), ['thread 0', 'thread 1']);
+    assert.match(await (await (slow as Promise<Response>)).text(), /^thread \d slowly$/);
+    assert.equal(stdout.match(/listening/g)?.length, 1);
+    assert.equal(code, 143);
+  });
+
   test('--watch starts again when a file of the program changes', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'pawl-watch-'));
     try {
@@ -72,6 +95,8 @@ describe('pawl serve', () => {
   const wrong: [string[], RegExp, number][] = [
     [['serve'], /serve needs a program/, 2],
     [['serve', '--port', '70000', 'x.ts'], /port must be a whole number up to 65535, got "70000"/, 2],
+    [['serve', '--threads', '0', 'x.ts'], /threads must be a whole number from 1 to 1024, got "0"/, 2],
+    [['serve', '--threads', '2', 'nowhere.ts'], /^pawl: there is no file nowhere\.ts[^\n]*\n$/, 1],
     [['serve', '--fast', 'x.ts'], /Unknown option '--fast'/, 2],
     [['serve', 'nowhere.ts'], /there is no file nowhere\.ts/, 1],
     [['serve', program('greet')], /exports no function `fetch`/, 1],

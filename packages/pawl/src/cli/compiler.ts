@@ -11,7 +11,13 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 /** Registers the compiler for what is imported from now on. */
 export async function registerCompiler(program: string): Promise<void> {
   const hook = find(resolve(program)) ?? find(fileURLToPath(import.meta.url));
-  if (hook !== null) await import(pathToFileURL(hook).href);
+  if (hook === null) return;
+  const { href } = pathToFileURL(hook);
+  await import(href);
+  // Threads that the program starts compile theirs as well: see threads/boot.ts.
+  const registry = globalThis as { [key: symbol]: string[] | undefined };
+  const preload = (registry[Symbol.for('pawl.preload')] ??= []);
+  if (!preload.includes(href)) preload.push(href);
 }
 
 /** The file to import, as it is seen from another one. */

@@ -1,61 +1,20 @@
 /**
- * What must happen before the library is loaded: Node's warning about FFI is hidden, and the names `pawl` and `pawl/…` are
- * bound to this very copy of the library.
+ * The way of the `pawl` command into the library: this thread is prepared, and so will be those that it starts.
  *
- * What must hold: nothing here imports the library (importing `node:ffi` anywhere in the graph prints the warning while
- * the graph is being linked), and no other warning is hidden.
+ * What must hold: nothing here imports the library, see `prepare.ts`.
  */
-import { readFileSync } from 'node:fs';
-import { registerHooks } from 'node:module';
-
-/** The package's folder: this file is in `src/cli` or in `dist/cli`. */
-const home = new URL('../../', import.meta.url);
+import { prepare } from './prepare.ts';
 
 /** Prepares the process and hands over to the command line. `sources`: run the TypeScript sources, not `dist`. */
 export async function launch(options: { readonly sources: boolean }): Promise<void> {
-  await hideFfiWarning();
-  bindNames(options.sources);
+  await prepare(options.sources);
+  preload(new URL(`./preload.${options.sources ? 'ts' : 'js'}`, import.meta.url).href);
   const { main } = await import('./main.ts');
   await main(process.argv.slice(2));
 }
 
-/**
- * Node prints the warning once, when `node:ffi` is first loaded: load it here, with a filter in place for just that time.
- * (`--disable-warning=ExperimentalWarning` would hide every experimental feature's warning, the program's own too.)
- */
-async function hideFfiWarning(): Promise<void> {
-  const emitWarning = process.emitWarning.bind(process);
-  process.emitWarning = (...args: unknown[]) => {
-    if (!(args[1] === 'ExperimentalWarning' && String(args[0]).startsWith('FFI '))) {
-      Reflect.apply(emitWarning, undefined, args);
-    }
-  };
-  try {
-    await import('node:ffi');
-  } catch {
-    // Switched off or denied: the driver says so when it is asked for, with the reason.
-  } finally {
-    process.emitWarning = emitWarning;
-  }
-}
-
-/**
- * A program may stand anywhere, also where no node_modules holds a `pawl`, or another one. Two copies of the library in a
- * process have two `Future` classes, so the program gets the copy that runs it.
- */
-function bindNames(sources: boolean): void {
-  const manifest = JSON.parse(readFileSync(new URL('package.json', home), 'utf8')) as {
-    exports: Record<string, string | Record<string, string>>;
-  };
-  const urls = new Map<string, string>();
-  for (const [subpath, target] of Object.entries(manifest.exports)) {
-    const file = typeof target === 'string' ? target : target[sources ? 'pawl-source' : 'default'];
-    if (file !== undefined) urls.set(`pawl${subpath.slice(1)}`, new URL(file, home).href);
-  }
-  registerHooks({
-    resolve(specifier, context, nextResolve) {
-      const url = urls.get(specifier);
-      return url === undefined ? nextResolve(specifier, context) : { url, shortCircuit: true };
-    },
-  });
+/** A thread that is started imports the module before anything else: see threads/boot.ts. */
+function preload(url: string): void {
+  const registry = globalThis as { [key: symbol]: string[] | undefined };
+  (registry[Symbol.for('pawl.preload')] ??= []).push(url);
 }

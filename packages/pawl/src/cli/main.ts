@@ -20,6 +20,7 @@ Usage:
       --port N, --host HOST     where to listen (default: PORT and HOST of the environment, else 3000 and 127.0.0.1)
       --log                     print each request, with its status, size and time
       --deadline MS             how long requests that are under way may take when it is stopped (default 10000)
+      --threads N               serve on N threads, which share the port (default 1)
       --watch                   start again whenever a file of the program changes
   pawl doctor                   say which driver and which system calls are in use, and why
   pawl --help                   print this

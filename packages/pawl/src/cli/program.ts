@@ -6,7 +6,10 @@ import { Future, type Body, type Steps } from '../index.ts';
 import { registerCompiler } from './compiler.ts';
 
 /** What is wrong with a program as it was given; its message is all that the user needs, without a stack. */
-export class ProgramError extends Error {}
+export class ProgramError extends Error {
+  // By which it is known when it comes from another thread.
+  override readonly name = 'ProgramError';
+}
 
 const WHAT_TO_WRITE = `Write, for example:
 

@@ -8,7 +8,7 @@ import { type Body, start } from '../future/coroutine.ts';
 import { PawlError, run } from '../index.ts';
 import { Dumps } from './dumps.ts';
 import type { RunCommandOptions } from './options.ts';
-import { loadProgram, ProgramError } from './program.ts';
+import { loadProgram } from './program.ts';
 import { report } from './report.ts';
 import { StopSignals } from './signals.ts';
 
@@ -56,7 +56,7 @@ function isCancellation(error: unknown): boolean {
 
 /** What went wrong: one sentence if it is about how the program was given or where it runs, else the error whole. */
 function explain(error: unknown): string {
-  if (error instanceof ProgramError) return `pawl: ${error.message}`;
+  if (error instanceof Error && error.name === 'ProgramError') return `pawl: ${error.message}`;
   if (error instanceof PawlError && (error.code === 'UNSUPPORTED_PLATFORM' || error.code === 'FFI_DENIED')) {
     return `pawl: ${error.message}`;
   }

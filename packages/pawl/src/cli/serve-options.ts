@@ -8,6 +8,8 @@ export interface ServeCommandOptions {
   readonly log: boolean;
   /** Milliseconds for what is under way when it is stopped. */
   readonly deadline: number;
+  /** How many threads serve, each with an event queue of its own. */
+  readonly threads: number;
   readonly watch: boolean;
   readonly help: boolean;
 }
@@ -25,20 +27,30 @@ const OPTIONS = {
   host: { type: 'string' },
   log: { type: 'boolean' },
   deadline: { type: 'string' },
+  threads: { type: 'string' },
   watch: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 } as const;
 
 /** The environment is asked for what the command line does not say, as hosting services want it. */
 export function parseServeOptions(given: readonly string[], env: NodeJS.ProcessEnv = process.env): ParsedServe {
-  const fallback = { port: 3000, host: '127.0.0.1', log: false, deadline: 10_000, watch: false, help: false };
+  const fallback = {
+    port: 3000,
+    host: '127.0.0.1',
+    log: false,
+    deadline: 10_000,
+    threads: 1,
+    watch: false,
+    help: false,
+  };
   const [own, file, args] = divide(given);
   try {
     const { values } = parseArgs({ args: own, options: OPTIONS });
     const { host = env['HOST'] ?? fallback.host, log = false, watch = false, help = false } = values;
     const port = wholeNumber('port', values.port ?? env['PORT'] ?? '3000', 65_535);
     const deadline = wholeNumber('deadline', values.deadline ?? '10000', Number.MAX_SAFE_INTEGER);
-    return { file, args, options: { port, host, log, deadline, watch, help } };
+    const threads = wholeNumber('threads', values.threads ?? '1', 1024, 1);
+    return { file, args, options: { port, host, log, deadline, threads, watch, help } };
   } catch (error) {
     return { file, args, options: fallback, wrong: (error as Error).message };
   }
@@ -54,7 +66,8 @@ function divide(given: readonly string[]): [own: string[], file: string | undefi
   return [given.slice(0, at), given[at], given.slice(at + 1)];
 }
 
-function wholeNumber(name: string, text: string, most: number): number {
-  if (/^\d+$/.test(text) && Number(text) <= most) return Number(text);
-  throw new Error(`${name} must be a whole number up to ${most}, got "${text}"`);
+function wholeNumber(name: string, text: string, most: number, least = 0): number {
+  if (/^\d+$/.test(text) && Number(text) <= most && Number(text) >= least) return Number(text);
+  const range = least === 0 ? `up to ${most}` : `from ${least} to ${most}`;
+  throw new Error(`${name} must be a whole number ${range}, got "${text}"`);
 }

@@ -162,6 +162,10 @@ export interface RemoteWaker extends Disposable {
   /** The eventfd of the driver's queue, and the flag in shared memory that coalesces writes to it. */
   readonly fd: number;
   readonly flag: Int32Array<SharedArrayBuffer>;
+  /** It keeps the process alive, as it does from the beginning. */
+  ref(): void;
+  /** It keeps the process alive no longer; it goes on waking. */
+  unref(): void;
   close(): void;
 }
 

@@ -43,6 +43,10 @@ export type PawlCode =
   | 'LIBRARY_NOT_FOUND' // a shared library is not installed
   | 'FUNCTION_NOT_FOUND' // a shared library has no such function
   | 'WOULD_BLOCK' // a callback wants to wait in a call that cannot
+  | 'THREAD_ENDED' // another thread died before it had answered
+  | 'NO_EXPORT' // a module has no such function
+  | 'NOT_CLONEABLE' // a value cannot be sent to another thread
+  | 'NOT_SELF_CONTAINED' // a function that was sent to another thread uses a variable from around it
   | 'UNSUPPORTED_PLATFORM' // this system or this Node has no driver
   | 'FFI_DENIED' // the permission model forbids FFI, the network or child processes
   | 'SIM_FAILED' // a simulated world has failed: its cause says why

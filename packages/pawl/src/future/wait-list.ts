@@ -57,9 +57,7 @@ export class WaitList<W extends Link> {
 export abstract class Queued<out T> extends Future<T> implements Link {
   /** @internal That of the last poll. */
   declare waker: Waker | null;
-  /** @internal */
   declare before: Link | null;
-  /** @internal */
   declare after: Link | null;
   declare private list: WaitList<Queued<unknown>> | null;
 

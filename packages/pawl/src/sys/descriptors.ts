@@ -14,7 +14,10 @@ const LIMIT = 1 << 20;
 /** A thread's open descriptors: one bit each. Hand it to another thread in a message. */
 export type DescriptorTable = Int32Array<SharedArrayBuffer>;
 
-const table: DescriptorTable = new Int32Array(new SharedArrayBuffer(LIMIT / 8));
+/** A thread of ours is given its table by whoever has started it, before the library is loaded: see threads/boot.ts. */
+const given = (globalThis as { [key: symbol]: unknown })[Symbol.for('pawl.descriptors')] as DescriptorTable | undefined;
+
+const table: DescriptorTable = given ?? new Int32Array(new SharedArrayBuffer(LIMIT / 8));
 
 /** The table of this thread. */
 export function descriptorTable(): DescriptorTable {

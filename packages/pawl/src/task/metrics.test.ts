@@ -17,8 +17,16 @@ const two = coroutine(function* () {
 test('metrics count tasks, polls, wakes and turns, and say what is there now', () => {
   const driver = new ManualDriver();
   const runtime = new Runtime(driver, { mode: 'production' });
+  const threads = { live: 0, tasks: 0, calls: 0, ends: 0 };
   const none = { tasks: { live: 0, spawned: 0, ended: 0 }, polls: 0, wakes: 0, ready: 0, turns: 0 };
-  assert.deepEqual(runtime.metrics, { ...none, timers: 0, ioWaiters: 0, fileOperations: 0, childProcesses: 0 });
+  assert.deepEqual(runtime.metrics, {
+    ...none,
+    timers: 0,
+    ioWaiters: 0,
+    fileOperations: 0,
+    childProcesses: 0,
+    threads,
+  });
   runtime.spawn(two());
   runtime.spawn(two());
   const { ready, wakes, polls } = runtime.metrics;
@@ -34,6 +42,7 @@ test('metrics count tasks, polls, wakes and turns, and say what is there now', (
     ioWaiters: 0,
     fileOperations: 0,
     childProcesses: 0,
+    threads,
   });
   driver.advance(5);
   const { tasks, ...rest } = runtime.metrics;

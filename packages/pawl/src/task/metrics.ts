@@ -24,4 +24,21 @@ export interface RuntimeMetrics {
   readonly fileOperations: number;
   /** Child processes that have not ended, of all runtimes of the driver. */
   readonly childProcesses: number;
+  /** What this thread has to do with others now, whichever runtime uses it. */
+  readonly threads: Readonly<ThreadCounts>;
 }
+
+/** Counted by `pawl/threads`. */
+export interface ThreadCounts {
+  /** Threads that this one has started and that have not ended, those of pools among them. */
+  live: number;
+  /** Tasks on them that are awaited here. */
+  tasks: number;
+  /** Calls of blocking work that wait or run. */
+  calls: number;
+  /** Ends of channels between threads that are open here. */
+  ends: number;
+}
+
+/** This thread's. */
+export const threadCounts: ThreadCounts = { live: 0, tasks: 0, calls: 0, ends: 0 };

@@ -17,7 +17,7 @@ import { onEnd, onPoll, onSpawn, onWake, type PollEvent, type TaskEvent } from '
 import { dumpText } from './dump.ts';
 import type { Holdings } from './holdings.ts';
 import { Linter } from './lint.ts';
-import type { RuntimeMetrics } from './metrics.ts';
+import { type RuntimeMetrics, threadCounts } from './metrics.ts';
 import { ReadyQueue } from './ready-queue.ts';
 import { type DeadlockStep, emitReport, type Report, type ReportHook } from './report.ts';
 import { Scope, type SpawnOptions } from './scope.ts';
@@ -172,6 +172,7 @@ export class Runtime implements DriverClient, DriverHolder {
       ioWaiters: waiting,
       fileOperations: operations,
       childProcesses: driver.processes?.children ?? 0,
+      threads: { ...threadCounts },
     };
   }
 

@@ -125,8 +125,7 @@ const EXPECTED = `\
            0.000 ms  main    #1 main waits for sleep
            0.000 ms  server  #1 server waits for accept on 0.0.0.0:80
           10.000 ms  main    a timer fires
-          10.000 ms  main    #1 main waits for look up server
-          10.100 ms  main    #1 main waits for connect to 10.0.0.2:80
+          10.000 ms  main    #1 main waits for connect to server:80, 2 times
           10.600 ms  server  SYN from main
           11.100 ms  main    SYN from server
           11.100 ms  main    #1 main waits for read from 10.0.0.2:80

@@ -19,6 +19,7 @@ import { Reactor } from './reactor.ts';
 import { NativeProcesses } from './process/processes.ts';
 import { NativeRemoteWaker } from './remote.ts';
 import { NodeLookup } from './resolve.ts';
+import { nativeThreads, type NativeThreads } from './threads.ts';
 import { listenTcp } from './tcp-listener.ts';
 import { connectTcp } from './tcp-stream.ts';
 import { bindUdp } from './udp.ts';
@@ -47,6 +48,7 @@ export class NativeDriver implements Driver, Turns {
   readonly net: NetDriver;
   readonly files: NativeFiles;
   readonly processes: NativeProcesses;
+  readonly threads: NativeThreads = nativeThreads;
   #now: number = clock();
   #lookedAt = 0;
   #turnCount = 0;

@@ -1,7 +1,7 @@
 /**
  * Wakes this thread's loop from another thread: an eventfd among the reactor's sources.
  *
- * What must hold: its waker stays stored until it is closed, which keeps the process alive; the flag is cleared after the wait has
+ * What must hold: its waker stays stored until it is closed, which keeps the process alive unless it is `unref`ed; the flag is cleared after the wait has
  * returned and before `onWake` looks at what the other thread has left, so that no wake-up is lost.
  */
 import type { Waker } from '../../future/context.ts';
@@ -14,6 +14,7 @@ export class NativeRemoteWaker extends Source implements RemoteWaker, Waker {
   readonly flag: Int32Array<SharedArrayBuffer>;
   readonly #owner: WakerOwner;
   readonly #onWake: () => void;
+  #unref = false;
 
   constructor(reactor: Reactor, onWake: () => void) {
     const owner = new WakerOwner();
@@ -33,8 +34,20 @@ export class NativeRemoteWaker extends Source implements RemoteWaker, Waker {
   wake(): void {
     if (this.fd < 0) return;
     this.storeReader(this);
+    if (this.#unref) this.unrefRead();
     this.#owner.acknowledge();
     this.#onWake();
+  }
+
+  ref(): void {
+    this.takeReader();
+    if (this.fd >= 0) this.storeReader(this);
+    this.#unref = false;
+  }
+
+  unref(): void {
+    this.#unref = true;
+    this.unrefRead();
   }
 
   [Symbol.dispose](): void {

@@ -7,7 +7,8 @@
 import * as fs from 'node:fs';
 import { PawlError } from '../../../error/index.ts';
 import { systemError } from '../../../sys/errno.ts';
-import { adoptPipe, closePipe } from '../../../sys/pipe.ts';
+import { closePipe } from '../../../sys/pipe.ts';
+import { takeOver } from './take-over.ts';
 
 const { O_NOCTTY, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY } = fs.constants;
 
@@ -20,7 +21,7 @@ export function openFifoEnd(path: string, end: FifoEnd): number {
   try {
     check(fs.statSync(path), path);
     const flags = MODES[end] | O_NONBLOCK | O_NOCTTY;
-    const fd = adoptPipe(fs.openSync(path, flags));
+    const fd = takeOver(fs.openSync(path, flags));
     try {
       check(fs.fstatSync(fd), path);
     } catch (error) {

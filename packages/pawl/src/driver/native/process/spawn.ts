@@ -7,7 +7,8 @@ import * as fs from 'node:fs';
 import { PawlError } from '../../../error/index.ts';
 import { endChild, spawnChild } from '../../../sys/child.ts';
 import { systemError } from '../../../sys/errno.ts';
-import { adoptPipe, closePipe, duplicate, openPipe, setNonBlocking } from '../../../sys/pipe.ts';
+import { closePipe, duplicate, openPipe, setNonBlocking } from '../../../sys/pipe.ts';
+import { takeOver } from './take-over.ts';
 import type { ChildStream, PipeReaderHandle, PipeWriterHandle, SpawnedChild, SpawnRequest } from '../../process.ts';
 import type { Reactor } from '../reactor.ts';
 import { NativeChild } from './child.ts';
@@ -77,9 +78,9 @@ class Streams {
       case 'end':
         return this.#give(stream.end);
       case 'null':
-        return this.#keep(adoptPipe(fs.openSync('/dev/null', target === 0 ? O_RDONLY : O_WRONLY)));
+        return this.#keep(takeOver(fs.openSync('/dev/null', target === 0 ? O_RDONLY : O_WRONLY)));
       case 'file':
-        return this.#keep(adoptPipe(openFile(stream.path, target === 0, stream.append)));
+        return this.#keep(takeOver(openFile(stream.path, target === 0, stream.append)));
       case 'pipe': {
         const [reader, writer] = openPipe();
         this.#ours[target] = target === 0 ? writer : reader;

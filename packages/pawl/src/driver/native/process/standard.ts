@@ -9,7 +9,8 @@
 import * as fs from 'node:fs';
 import { isatty } from 'node:tty';
 import { systemError } from '../../../sys/errno.ts';
-import { adoptPipe, duplicate, isNonBlocking, setNonBlocking } from '../../../sys/pipe.ts';
+import { duplicate, isNonBlocking, setNonBlocking } from '../../../sys/pipe.ts';
+import { takeOver } from './take-over.ts';
 import { rawMode, setTerminalMode, terminalMode } from '../../../sys/terminal.ts';
 import type { PipeReaderHandle, PipeWriterHandle, Standard } from '../../process.ts';
 import { NativeFile } from '../files/file.ts';
@@ -38,7 +39,7 @@ function nonBlocking(fd: number, kind: StreamKind): { readonly fd: number; reado
   if (kind === 'socket') return { fd: duplicate(fd), restore: null };
   try {
     const flags = (fd === 0 ? O_RDONLY : O_WRONLY) | O_NONBLOCK | O_NOCTTY;
-    return { fd: adoptPipe(fs.openSync(`/proc/self/fd/${fd}`, flags)), restore: null };
+    return { fd: takeOver(fs.openSync(`/proc/self/fd/${fd}`, flags)), restore: null };
   } catch {
     // Another user's terminal, a pipe without a reader, no /proc, or Node's permission model.
     const own = duplicate(fd);

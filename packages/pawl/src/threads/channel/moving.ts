@@ -1,0 +1,68 @@
+/**
+ * Ends of channels among what is sent to another thread: each is moved there, and made anew.
+ *
+ * What must hold: only the values of a list are looked at, not what is within them: an end deep in an object is not cloneable, and says so.
+ */
+import type { MessagePort } from 'node:worker_threads';
+import { type ByteEndHandle, ByteReceiver, ByteSender } from './bytes.ts';
+import { type ThreadOneshotHandle, ThreadOneshotReceiver, ThreadOneshotSender } from './oneshot.ts';
+import { ThreadReceiver, type ThreadReceiverHandle } from './receiver.ts';
+import { ThreadSender, type ThreadSenderHandle } from './sender.ts';
+
+type Handle = ThreadSenderHandle | ThreadReceiverHandle | ThreadOneshotHandle | ByteEndHandle;
+
+/** A list on its way. */
+export interface MovedArguments {
+  readonly args: readonly unknown[];
+  /** The ports that must be among what is moved. */
+  readonly ports: readonly MessagePort[];
+}
+
+function isEnd(value: unknown): value is { move(): Handle } {
+  return [ThreadSender, ThreadReceiver, ThreadOneshotSender, ThreadOneshotReceiver, ByteSender, ByteReceiver].some(
+    (end) => value instanceof end,
+  );
+}
+
+export function moveArguments(args: readonly unknown[]): MovedArguments {
+  const ports: MessagePort[] = [];
+  const moved = args.map((arg) => {
+    if (!isEnd(arg)) return arg;
+    const handle = arg.move();
+    ports.push(...portsOf(handle));
+    return handle;
+  });
+  return { args: moved, ports };
+}
+
+function portsOf(handle: Handle): readonly MessagePort[] {
+  if ('end' in handle) return portsOf(handle.end);
+  if ('links' in handle) return handle.links.map(({ port }) => port);
+  return [handle.link.port];
+}
+
+export function receiveArguments(args: readonly unknown[]): readonly unknown[] {
+  return args.map((arg) => {
+    switch ((arg as Partial<Handle> | null | undefined)?.kind) {
+      case 'pawl.ThreadSender':
+        return ThreadSender.from(arg as ThreadSenderHandle);
+      case 'pawl.ThreadReceiver':
+        return ThreadReceiver.from(arg as ThreadReceiverHandle);
+      case 'pawl.ThreadOneshotSender':
+        return ThreadOneshotSender.from(arg as ThreadOneshotHandle);
+      case 'pawl.ThreadOneshotReceiver':
+        return ThreadOneshotReceiver.from(arg as ThreadOneshotHandle);
+      case 'pawl.ByteSender':
+        return ByteSender.from(arg as ByteEndHandle);
+      case 'pawl.ByteReceiver':
+        return ByteReceiver.from(arg as ByteEndHandle);
+      default:
+        return arg;
+    }
+  });
+}
+
+/** Closes the ends that could not be sent: whoever has the others hears of it. */
+export function closeMoved({ args }: MovedArguments): void {
+  for (const end of receiveArguments(args)) if (isEnd(end)) (end as unknown as { close(): void }).close();
+}
