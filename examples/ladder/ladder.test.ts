@@ -101,6 +101,11 @@ describe('the command', () => {
     assert.equal(code, 0);
     assert.match(stdout, /^level:/);
   });
+  test('refuses a second one, instead of leaving it out', async () => {
+    const { code, stdout, stderr } = await ladder('4c', '4b');
+    assert.deepEqual({ code, stdout }, { code: 1, stdout: '' });
+    assert.match(stderr, /^ladder: the ladder takes one rung/);
+  });
   test('refuses an unknown one with 1', async () => {
     const { code, stdout, stderr } = await ladder('4z');
     assert.deepEqual({ code, stdout }, { code: 1, stdout: '' });

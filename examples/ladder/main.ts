@@ -53,12 +53,13 @@ async function writePages(only: string): Promise<void> {
   }
 }
 
-const [name, only = 'all', ...more] = process.argv.slice(2);
+const [name, only, ...more] = process.argv.slice(2);
 try {
-  if (more.length > 0) throw new PawlError('BAD_ARGUMENT', 'the ladder takes one rung: npm run ladder -- 8b');
+  if (more.length > 0 || (only !== undefined && name !== 'pages'))
+    throw new PawlError('BAD_ARGUMENT', 'the ladder takes one rung: npm run ladder -- 8b');
   if (name === undefined) list();
   else if (name === 'all') await checkAll();
-  else if (name === 'pages') await writePages(only);
+  else if (name === 'pages') await writePages(only ?? 'all');
   else await watch(chosen(name));
 } catch (error) {
   if (!(error instanceof PawlError)) throw error;

@@ -16,7 +16,7 @@ import { overflowMessage } from './c-function.ts';
 import { Callback } from './callback.ts';
 import { argumentOffset, callbackArgument, readBlock, resultOffset, writeBlock } from './encode.ts';
 import { Memory, takePiece } from './memory.ts';
-import { checkValue, type Place } from './types.ts';
+import { checkName, checkObject, checkValue, type Place } from './types.ts';
 
 /** How a C function is run. */
 export interface CallOptions {
@@ -54,6 +54,8 @@ export class Activation {
 
   /** Throws BAD_ARGUMENT when an argument or an option does not fit. */
   constructor(fn: CFunction, args: readonly unknown[], options: CallOptions) {
+    checkObject(() => 'the options of a call', options);
+    checkName('a call', options.name);
     this.fn = fn;
     this.name = options.name ?? fn.name;
     this.#measure = options.measureStack ?? false;

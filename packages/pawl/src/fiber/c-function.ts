@@ -12,7 +12,11 @@ import { takePiece } from './memory.ts';
 import {
   type Addressable,
   type CArgument,
+  checkAddress,
+  checkName,
+  checkObject,
   type CType,
+  describe,
   type Place,
   placesOf,
   type Pointer,
@@ -37,8 +41,8 @@ export class CFunction<
   /** @internal */
   constructor(name: string, address: number, signature: { readonly arguments: A; readonly returns: R }) {
     this.name = name;
-    this.returns = signature.returns;
     this.places = placesOf(name, signature);
+    this.returns = signature.returns;
     this.addressForC = address;
   }
 
@@ -78,7 +82,7 @@ export type CFunctions<D extends Readonly<Record<string, Signature>>> = {
 /**
  * Opens a shared library and finds functions in it. `null` is what the process has loaded already, with the C library.
  *
- * Errors: LIBRARY_NOT_FOUND (with the package to install), FUNCTION_NOT_FOUND, BAD_ARGUMENT for a signature that cannot be called,
+ * Errors: LIBRARY_NOT_FOUND (with the package to install), FUNCTION_NOT_FOUND, BAD_ARGUMENT for a name or signature that is none,
  * UNSUPPORTED_PLATFORM, FFI_DENIED under Node's permission model.
  *
  * @example
@@ -93,6 +97,10 @@ export function library<const D extends Readonly<Record<string, Signature>>>(
   functions: D,
 ): CFunctions<D> {
   const { name: path, package: from } = typeof name === 'object' && name !== null ? name : { name, package: undefined };
+  if (path !== null && (typeof path !== 'string' || path === '')) {
+    throw new PawlError('BAD_ARGUMENT', `a library is named by its file, or null, got ${describe(path)}`);
+  }
+  checkObject(() => 'what is wanted of a library', functions);
   const find = open(path, from);
   const found = Object.entries(functions).map(([symbol, signature]) => {
     let address: bigint;
@@ -127,7 +135,9 @@ export function functionAt<const A extends readonly CArgument[], const R extends
   pointer: Pointer | null,
   signature: { readonly arguments: A; readonly returns: R; readonly name?: string },
 ): CFunction<A, R> {
+  checkObject(() => 'the signature of a function', signature);
+  checkName('a function', signature.name);
   const name = signature.name ?? 'a C function';
-  if (pointer === null) throw new PawlError('NULL_POINTER', `${name}: the function pointer is null`);
+  checkAddress(`the pointer of ${name}`, pointer);
   return new CFunction(name, pointer, signature);
 }

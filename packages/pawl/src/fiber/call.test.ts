@@ -6,6 +6,7 @@ import { codeOf } from '../../test/support/world.ts';
 import {
   blockOn,
   coroutine,
+  type Future,
   join,
   PawlError,
   race,
@@ -28,11 +29,19 @@ import {
   callNow,
   callWith,
   type CFunction,
+  copyBytes,
   functionAt,
+  HandmadeStack,
   library,
   Memory,
+  offset,
   peek,
   type Pointer,
+  poke,
+  redirect,
+  RoundRobin,
+  setBytes,
+  text,
 } from './index.ts';
 
 const c = library(null, {
@@ -275,6 +284,19 @@ describe('what a callback throws', () => {
     }
   });
 
+  it('includes that it awaits the call that it is a part of', () => {
+    using memory = numbers(2, 1);
+    let whole: Future<void> | null = null;
+    using compare = callback(COMPARE, function* compare() {
+      yield* whole!;
+      return 0;
+    });
+    const calling = call(c.qsort, memory, 2, 4, compare);
+    whole = calling;
+    assert.throws(() => blockOn(calling), { code: 'DEADLOCK', message: 'the call of qsort awaits itself' });
+    assert.equal(callNow(c.abs, -1), 1);
+  });
+
   it('in a plain call includes that it wants to wait', () => {
     using compare = callback(COMPARE, function* () {
       yield* yieldNow();
@@ -433,6 +455,84 @@ describe('bad input', () => {
       'BAD_ARGUMENT',
       'BAD_ARGUMENT',
     ]);
+  });
+
+  it('is refused wherever an address is expected, instead of being followed', () => {
+    using memory = new Memory(16);
+    const nothing = { arguments: [], returns: 'void' } as const;
+    const attempts: readonly ((pointer: never) => unknown)[] = [
+      (pointer) => functionAt(pointer, nothing),
+      (pointer) => peek('int32', pointer),
+      (pointer) => poke('int32', pointer, 1),
+      (pointer) => offset(pointer, 4),
+      (pointer) => copyBytes(pointer, 4),
+      (pointer) => setBytes(pointer, new Uint8Array(4)),
+    ];
+    for (const attempt of attempts) {
+      for (const nowhere of [null, 0])
+        assert.equal(
+          codeOf(() => attempt(nowhere as never)),
+          'NULL_POINTER',
+        );
+      for (const none of [undefined, NaN, -8, 0.5, 2 ** 48, 8n, '8', {}, memory]) {
+        assert.equal(
+          codeOf(() => attempt(none as never)),
+          'BAD_ARGUMENT',
+          `${String(attempt)} of ${typeof none}`,
+        );
+      }
+    }
+    for (const none of [undefined, NaN, 8n, 'x'])
+      assert.equal(
+        codeOf(() => text(none as never)),
+        'BAD_ARGUMENT',
+      );
+    for (const at of [NaN, 0.5, Infinity]) {
+      assert.equal(
+        codeOf(() => peek('int32', memory.pointer(), at)),
+        'BAD_ARGUMENT',
+      );
+      assert.equal(
+        codeOf(() => poke('int32', memory.pointer(), 1, at)),
+        'BAD_ARGUMENT',
+      );
+    }
+  });
+
+  it('is refused by a code where types do not keep it away', () => {
+    using memory = new Memory(16);
+    const to = memory.pointer();
+    const abs = (signature: unknown): unknown => library(null, { abs: signature } as never);
+    const attempts: readonly (() => unknown)[] = [
+      () => library('', {}),
+      () => library(undefined as never, {}),
+      () => library({} as never, {}),
+      () => library(null, null as never),
+      () => abs(undefined),
+      () => abs({ returns: 'int32' }),
+      () => abs({ arguments: 'int32', returns: 'int32' }),
+      () => abs({ arguments: [5n], returns: 'int32' }),
+      () => functionAt(to, null as never),
+      () => callWith(null as never, c.abs, 1),
+      () => callWith({ name: 5 as never }, c.abs, 1),
+      () => callback(null as never, () => 0),
+      () => callback({ ...COMPARE, name: 5 as never }, () => 0),
+      () => redirect(null as never, () => 0),
+      () => peek('nothing' as never, to),
+      () => peek('void' as never, to),
+      () => poke('constructor' as never, to, 1 as never),
+      () => memory.read('constructor' as never),
+      () => setBytes(to, 'abc' as never),
+      () => memory.set('abc' as never),
+      () => Memory.of(new Uint16Array(2) as never),
+      () => Memory.of(null as never),
+      () => new HandmadeStack(null as never),
+      () => new HandmadeStack('x', NaN),
+      () => new RoundRobin().spawnLines(null as never),
+      () => new RoundRobin().spawnLines([5 as never]),
+      () => new RoundRobin().spawnLines(['x'], 2 ** 60),
+    ];
+    for (const attempt of attempts) assert.equal(codeOf(attempt), 'BAD_ARGUMENT', String(attempt));
   });
 
   it('a library that is missing is named with its package', () => {

@@ -50,6 +50,8 @@ export class Call<T> extends Future<T> {
   readonly #activation: Activation;
   #phase = NEW;
   #awaited: Future<unknown> | null = null;
+  /** A callback of it runs, or what that awaits. */
+  #polling = false;
   #overdue = 0;
 
   /** @internal */
@@ -80,8 +82,19 @@ export class Call<T> extends Future<T> {
   }
 
   override poll(cx: Context): Poll<T> {
+    const { name } = this.#activation.fn;
+    if (this.#polling) throw new PawlError('DEADLOCK', `the call of ${name} awaits itself`);
+    if (this.#phase === ENDED) throw alreadyCompleted(`the call of ${name}`);
+    this.#polling = true;
+    try {
+      return this.#advance(cx);
+    } finally {
+      this.#polling = false;
+    }
+  }
+
+  #advance(cx: Context): Poll<T> {
     const activation = this.#activation;
-    if (this.#phase === ENDED) throw alreadyCompleted(`the call of ${activation.fn.name}`);
     let ended: boolean;
     if (this.#phase === NEW) {
       this.#phase = ENDED; // should it throw

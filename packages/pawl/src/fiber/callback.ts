@@ -13,6 +13,8 @@ import {
   type Addressable,
   type ArgumentsFromC,
   type CArgument,
+  checkName,
+  checkObject,
   checkValue,
   type CType,
   type Place,
@@ -129,5 +131,7 @@ export function makeCallback<A extends readonly CArgument[], R extends CType>(
   if (typeof answer !== 'function') {
     throw new PawlError('BAD_ARGUMENT', `callback takes a function, got ${typeof answer}`);
   }
+  checkObject(() => 'the options of a callback', options);
+  checkName('a callback', options.name);
   return new Callback(options, answer as (...args: readonly unknown[]) => unknown, instead);
 }

@@ -6,6 +6,7 @@
  */
 import { arena } from '../sys/arena.ts';
 import { machine } from '../sys/fiber/machine.ts';
+import { checkDescriptor, checkLine } from './types.ts';
 
 const WORDS = 6;
 const WORD = 8;
@@ -37,8 +38,10 @@ export class HandmadeStack {
   readonly #words: DataView;
   readonly #low: number;
 
-  /** `message` is what is written on waking up, to a descriptor (default 1, standard output). Throws UNSUPPORTED_PLATFORM, FFI_DENIED. */
+  /** `message` is what is written on waking up, to a descriptor (default 1, standard output). Throws UNSUPPORTED_PLATFORM, FFI_DENIED, BAD_ARGUMENT. */
   constructor(message: string, descriptor: number = 1) {
+    checkLine(message);
+    checkDescriptor(descriptor);
     const { addresses } = machine();
     const text = new TextEncoder().encode(message);
     const written = arena.take(Math.max(text.length, 1));

@@ -7,7 +7,7 @@
 import { PawlError } from '../error/index.ts';
 import { arena, type Piece } from '../sys/arena.ts';
 import { readView, sizeOf, type Stored, writeView } from './stored.ts';
-import { type Addressable, checkValue, type FromC, type Pointer, type ToC } from './types.ts';
+import { type Addressable, checkBytes, checkValue, type FromC, type Pointer, type ToC } from './types.ts';
 
 const NOTHING = new DataView(new ArrayBuffer(0));
 
@@ -46,9 +46,10 @@ export class Memory implements Addressable, Disposable {
     this.#view = new DataView(this.#piece.bytes.buffer, this.#piece.bytes.byteOffset, size);
   }
 
-  /** A copy of bytes, or of a text in UTF-8 with a NUL behind it. */
+  /** A copy of bytes, or of a text in UTF-8 with a NUL behind it. Throws BAD_ARGUMENT. */
   static of(content: Uint8Array | string): Memory {
     const bytes = typeof content === 'string' ? new TextEncoder().encode(`${content}\0`) : content;
+    checkBytes(bytes);
     const memory = new Memory(Math.max(bytes.length, 1));
     memory.set(bytes);
     return memory;
@@ -94,6 +95,7 @@ export class Memory implements Addressable, Disposable {
   /** Copies bytes into it. Throws CLOSED, BAD_ARGUMENT. */
   set(source: Uint8Array, at: number = 0): void {
     const { bytes } = this.#open();
+    checkBytes(source);
     this.#check(at, source.length);
     bytes.set(source, at);
   }

@@ -1,28 +1,37 @@
 /**
  * What C's pointers point to: reading and writing it.
  *
- * What must hold: nothing can check that the memory is there: a wrong pointer ends the process, as in C. Null is refused.
+ * What must hold: nothing can check that the memory is there: a wrong pointer ends the process, as in C. Null, and what is no address, is
+ * refused.
  */
 import { PawlError } from '../error/index.ts';
 import { copyIn } from '../sys/copy.ts';
 import { machine } from '../sys/fiber/machine.ts';
 import { sizeOf, type Stored, writeView } from './stored.ts';
-import { type CArgument, checkValue, type FromC, type Pointer, type ToC } from './types.ts';
+import {
+  type CArgument,
+  checkAddress,
+  checkBytes,
+  checkValue,
+  describe,
+  type FromC,
+  type Pointer,
+  type ToC,
+} from './types.ts';
 
 /**
- * The pointer so many bytes further on. Throws NULL_POINTER.
+ * The pointer so many bytes further on. Throws NULL_POINTER, BAD_ARGUMENT.
  */
 export function offset(pointer: Pointer | null, bytes: number): Pointer {
-  return (addressOf(pointer) + bytes) as Pointer;
-}
-
-function addressOf(pointer: Pointer | null): number {
-  if (pointer === null) throw new PawlError('NULL_POINTER', 'a null pointer points to nothing');
-  return pointer;
+  checkAddress('the pointer', pointer);
+  const moved = pointer + bytes;
+  checkAddress('what is so many bytes further on', moved);
+  return moved;
 }
 
 /**
- * What a pointer of C's points to. Nothing can check that the memory is there: a wrong pointer ends the process, as in C. Throws NULL_POINTER.
+ * What a pointer of C's points to. Nothing can check that the memory is there: a wrong pointer ends the process, as in C. Throws NULL_POINTER,
+ * and BAD_ARGUMENT for what is no address or no type.
  *
  * @example
  * ```ts
@@ -33,7 +42,7 @@ function addressOf(pointer: Pointer | null): number {
  * ```
  */
 export function peek<T extends CArgument>(type: T, pointer: Pointer | null, at: number = 0): FromC<T> {
-  return readAddress(type, addressOf(pointer) + at) as FromC<T>;
+  return readAddress(type, offset(pointer, at)) as FromC<T>;
 }
 
 /** @internal */
@@ -57,8 +66,10 @@ export function readAddress(type: CArgument, address: number): unknown {
       return m.peekDouble(address);
     case 'pointer':
       return m.peek64(address) || null;
-    default: // a string
+    case 'string':
       return readText(m.peek64(address));
+    default:
+      throw new PawlError('BAD_ARGUMENT', `${describe(type)} is no type of what lies in memory`);
   }
 }
 
@@ -71,7 +82,7 @@ function word(address: number): bigint {
 
 /** Stores a value where a pointer of C's points to. Throws NULL_POINTER, BAD_ARGUMENT. */
 export function poke<T extends Stored>(type: T, pointer: Pointer | null, value: ToC<T>, at: number = 0): void {
-  const address = addressOf(pointer) + at;
+  const address = offset(pointer, at);
   const size = sizeOf(type);
   checkValue(() => 'the value', type, value);
   writeView(SCRATCH, type, 0, value);
@@ -83,25 +94,28 @@ const SCRATCH = new DataView(new ArrayBuffer(8));
 
 /** A copy of so many bytes behind a pointer. Throws NULL_POINTER, BAD_ARGUMENT. */
 export function copyBytes(pointer: Pointer | null, length: number): Uint8Array {
-  const address = addressOf(pointer);
+  checkAddress('the pointer', pointer);
   if (!Number.isInteger(length) || length < 0 || length > 2 ** 30) {
     throw new PawlError('BAD_ARGUMENT', `a length is an integer from 0 to 2^30, got ${String(length)}`);
   }
   const copy = new Uint8Array(length);
-  if (length > 0) copyIn(copy, BigInt(address), length);
+  if (length > 0) copyIn(copy, BigInt(pointer), length);
   return copy;
 }
 
-/** Copies bytes to where a pointer points. Throws NULL_POINTER. */
+/** Copies bytes to where a pointer points. Throws NULL_POINTER, BAD_ARGUMENT. */
 export function setBytes(pointer: Pointer | null, source: Uint8Array): void {
-  const address = addressOf(pointer);
+  checkAddress('the pointer', pointer);
+  checkBytes(source);
   const m = machine();
-  for (const [i, byte] of source.entries()) m.poke8(address + i, byte);
+  for (const [i, byte] of source.entries()) m.poke8(pointer + i, byte);
 }
 
-/** The NUL-terminated text in UTF-8 behind a pointer; null behind null. */
+/** The NUL-terminated text in UTF-8 behind a pointer; null behind null. Throws BAD_ARGUMENT for what is no address. */
 export function text(pointer: Pointer | null): string | null {
-  return readText(pointer ?? 0);
+  if (pointer === null) return null;
+  checkAddress('the pointer', pointer);
+  return readText(pointer);
 }
 
 /** @internal */

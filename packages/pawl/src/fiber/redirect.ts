@@ -8,7 +8,7 @@ import { symbolsOf } from '../sys/ffi/index.ts';
 import { importsOf, replaceImport } from '../sys/fiber/imports.ts';
 import { type Answer, type CallbackOptions, makeCallback } from './callback.ts';
 import { CFunction } from './c-function.ts';
-import type { ArgumentsFromC, CArgument, CType } from './types.ts';
+import { type ArgumentsFromC, type CArgument, checkObject, type CType } from './types.ts';
 
 export interface RedirectOptions<A extends readonly CArgument[], R extends CType> extends CallbackOptions<A, R> {
   /** Any function of the library whose calls are to be redirected. */
@@ -30,6 +30,7 @@ export function redirect<const A extends readonly CArgument[], const R extends C
   options: RedirectOptions<A, R>,
   answer: (...args: ArgumentsFromC<A>) => Answer<R>,
 ): Disposable {
+  checkObject(() => 'the options of a redirection', options);
   const { within, symbol } = options;
   if (!(within instanceof CFunction)) {
     throw new PawlError('BAD_ARGUMENT', 'redirect needs a C function of the library, as `within`');

@@ -10,6 +10,7 @@ import { Fiber, giveFiber, takeFiber } from '../sys/fiber/fiber.ts';
 import { BLOCK, BLOCK_SIZE } from '../sys/fiber/layout.ts';
 import { machine } from '../sys/fiber/machine.ts';
 import { stackSize } from '../sys/fiber/stack.ts';
+import { checkDescriptor, checkLine, describe } from './types.ts';
 
 /** Enough for machine code that calls nothing. */
 const STACK = 16 * 1024;
@@ -59,13 +60,13 @@ export class RoundRobin {
 
   /**
    * Adds a fiber that writes one line after another to a descriptor (default 1, standard output), and yields after each. Lines are written by
-   * the system call itself: nothing is added to them, and nothing is retried.
+   * the system call itself: nothing is added to them, and nothing is retried. Throws BAD_ARGUMENT.
    */
   spawnLines(lines: readonly string[], descriptor: number = 1): void {
-    if (!Number.isInteger(descriptor) || descriptor < 0) {
-      throw new PawlError('BAD_ARGUMENT', `a descriptor is a non-negative integer, got ${String(descriptor)}`);
-    }
-    const texts = lines.map((line) => new TextEncoder().encode(line));
+    if (!Array.isArray(lines)) throw new PawlError('BAD_ARGUMENT', `lines come in an array, got ${describe(lines)}`);
+    for (const line of lines) checkLine(line);
+    checkDescriptor(descriptor);
+    const texts = lines.map((line: string) => new TextEncoder().encode(line));
     const table = this.#take(Math.max(LINE * texts.length, 1));
     const view = new DataView(table.bytes.buffer, table.bytes.byteOffset, table.bytes.length);
     for (const [i, bytes] of texts.entries()) {

@@ -4,7 +4,7 @@
  * What must hold: values were checked. Both architectures are little-endian.
  */
 import { PawlError } from '../error/index.ts';
-import type { Addressable, CArgument, CType } from './types.ts';
+import { type Addressable, type CArgument, type CType, describe } from './types.ts';
 
 /** Types with a fixed size in memory. */
 export type Stored = Exclude<CArgument, 'string'>;
@@ -33,8 +33,8 @@ export function addressFor(value: number | Addressable | null): number {
 
 /** Bytes of a value. Throws BAD_ARGUMENT for a type without a fixed size. */
 export function sizeOf(type: Stored): number {
-  const size: number | undefined = SIZES[type];
-  if (size === undefined) throw new PawlError('BAD_ARGUMENT', `${JSON.stringify(type)} has no fixed size in memory`);
+  const size: unknown = SIZES[type];
+  if (typeof size !== 'number') throw new PawlError('BAD_ARGUMENT', `${describe(type)} has no fixed size in memory`);
   return size;
 }
 

@@ -75,12 +75,17 @@ const TYPES: ReadonlySet<string> = new Set<CType>([
 
 export const isFloat = (type: CType): boolean => type === 'float32' || type === 'float64';
 
-/** The places of the arguments. Throws BAD_ARGUMENT for an unknown type, or for more than registers and stack take. */
-export function placesOf(what: string, { arguments: types, returns }: Signature): readonly Place[] {
+/** The places of the arguments. Throws BAD_ARGUMENT for what is no signature, an unknown type, or more than registers and stack take. */
+export function placesOf(what: string, signature: Signature): readonly Place[] {
+  checkObject(() => `the signature of ${what}`, signature);
+  const { arguments: types, returns } = signature;
+  if (!Array.isArray(types)) {
+    throw new PawlError('BAD_ARGUMENT', `the signature of ${what} has no array of arguments, but ${describe(types)}`);
+  }
   if (!TYPES.has(returns)) throw unknownType(what, returns);
   const integers = integerRegisters();
   const used = { integer: 0, float: 0, stack: 0 };
-  return types.map((type) => {
+  return types.map((type: CArgument) => {
     if (!TYPES.has(type) || (type as CType) === 'void') throw unknownType(what, type);
     const kind = isFloat(type) ? 'float' : 'integer';
     const where = used[kind] < (kind === 'float' ? FLOAT_REGISTERS : integers) ? kind : 'stack';
@@ -98,7 +103,53 @@ export function placesOf(what: string, { arguments: types, returns }: Signature)
 function unknownType(what: string, type: unknown): PawlError {
   return new PawlError(
     'BAD_ARGUMENT',
-    `${what}: ${JSON.stringify(type)} is no C type that can be used here: ${[...TYPES].join(', ')}`,
+    `${what}: ${describe(type)} is no C type that can be used here: ${[...TYPES].join(', ')}`,
+  );
+}
+
+/** Throws BAD_ARGUMENT unless the value is an object. */
+export function checkObject(what: () => string, value: unknown): void {
+  if (typeof value !== 'object' || value === null) {
+    throw new PawlError('BAD_ARGUMENT', `${what()} must be an object, got ${describe(value)}`);
+  }
+}
+
+/** Throws BAD_ARGUMENT unless the value is a name, or left out. */
+export function checkName(what: string, value: unknown): void {
+  if (value !== undefined && typeof value !== 'string') {
+    throw new PawlError('BAD_ARGUMENT', `the name of ${what} must be a string, got ${describe(value)}`);
+  }
+}
+
+/** Throws BAD_ARGUMENT unless the value is bytes: what only looks like them would be stored as something else. */
+export function checkBytes(value: unknown): void {
+  if (!(value instanceof Uint8Array)) {
+    throw new PawlError('BAD_ARGUMENT', `bytes come in a Uint8Array, got ${describe(value)}`);
+  }
+}
+
+/** Throws BAD_ARGUMENT unless the value is text that machine code can write. */
+export function checkLine(value: unknown): void {
+  if (typeof value !== 'string') throw new PawlError('BAD_ARGUMENT', `a line is a string, got ${describe(value)}`);
+}
+
+/** Throws BAD_ARGUMENT unless the value can be a file descriptor. */
+export function checkDescriptor(value: unknown): void {
+  if (typeof value !== 'number' || !fits('int32', value) || value < 0) {
+    throw new PawlError('BAD_ARGUMENT', `a descriptor is a non-negative integer of 32 bits, got ${describe(value)}`);
+  }
+}
+
+const isAddress = (value: unknown): boolean =>
+  typeof value === 'number' && Number.isInteger(value) && value > 0 && value < 2 ** 48;
+
+/** Throws NULL_POINTER, and BAD_ARGUMENT for what cannot be an address: to follow either would end the process. */
+export function checkAddress(what: string, value: unknown): asserts value is Pointer {
+  if (isAddress(value)) return;
+  if (value === null || value === 0) throw new PawlError('NULL_POINTER', `${what} is null: it points to nothing`);
+  throw new PawlError(
+    'BAD_ARGUMENT',
+    `${what} must be an address that came from C or from Memory, got ${describe(value)}`,
   );
 }
 
@@ -128,11 +179,7 @@ export function fits(type: CType, value: unknown): boolean {
     case 'float64':
       return typeof value === 'number';
     case 'pointer':
-      return (
-        value === null ||
-        (typeof value === 'number' && Number.isInteger(value) && value > 0 && value < 2 ** 48) ||
-        (typeof value === 'object' && 'addressForC' in value)
-      );
+      return value === null || isAddress(value) || (typeof value === 'object' && 'addressForC' in value);
     default: // a string
       return value === null || (typeof value === 'string' && !value.includes('\0'));
   }
@@ -151,7 +198,8 @@ const DESCRIPTIONS: Readonly<Record<CType, string>> = {
   string: 'a string without NUL characters, or null',
 };
 
-function describe(value: unknown): string {
+/** A value, for an error. */
+export function describe(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
   if (typeof value === 'bigint') return `${value}n`;
   if (typeof value === 'object' && value !== null) {
