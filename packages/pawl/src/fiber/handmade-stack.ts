@@ -2,9 +2,9 @@
  * HandmadeStack: six words that are a stack, for a look at what a stack is.
  *
  * What must hold: the words are the upper end of a larger piece of memory, since a signal may come while the processor stands on them, and the
- * kernel then writes below.
+ * kernel then writes below. They are given back when nobody has the stack any more.
  */
-import { arena } from '../sys/arena.ts';
+import { arena, type Piece } from '../sys/arena.ts';
 import { machine } from '../sys/fiber/machine.ts';
 import { checkDescriptor, checkLine } from './types.ts';
 
@@ -14,6 +14,10 @@ const WORD = 8;
 const BELOW = 64 * 1024;
 /** The word at which the stack pointer is put: the address to go on at. The three above are what the code there takes from the stack. */
 const START = 2;
+
+const unreachable = new FinalizationRegistry<readonly Piece[]>((pieces) => {
+  for (const piece of pieces) arena.release(piece);
+});
 
 /** A word of the stack. */
 export interface StackWord {
@@ -52,6 +56,7 @@ export class HandmadeStack {
     this.#words = new DataView(piece.bytes.buffer, piece.bytes.byteOffset + at, WORDS * WORD);
     const words = [0, 0, addresses.hello, written.address, text.length, descriptor];
     for (const [i, word] of words.entries()) this.#words.setBigUint64(WORD * i, BigInt(word), true);
+    unreachable.register(this, [written, piece]);
   }
 
   /** Its words from the highest address, where a stack begins, to the lowest. */

@@ -3,8 +3,12 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import * as fc from 'fast-check';
 import { codeOf } from '../../test/support/world.ts';
+import { arena } from '../sys/arena.ts';
 import { callNow, HandmadeStack, library, RoundRobin } from './index.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pawl-fiber-'));
@@ -104,4 +108,21 @@ describe('a stack made by hand', () => {
     assert.deepEqual([dump[0]!.value, dump[1]!.value, dump[4]!.value, dump[5]!.value], [7n, 3n, 0n, 0n]);
     assert.equal(dump[3]!.meaning, 'where to go on');
   });
+});
+
+it('memory of stacks and schedulers that nobody has any more is used again', async () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const before = arena.mapped;
+  for (let round = 0; round < 50; round++) {
+    for (let i = 0; i < 5; i++) {
+      new HandmadeStack('tea\n').dump();
+      new RoundRobin().spawnLines(['x'.repeat(50_000)]); // and never run
+    }
+    collect();
+    await turn();
+  }
+  const all = 50 * 5 * (64 + 50) * 1024;
+  const grown = arena.mapped - before;
+  assert.ok(grown < all / 4, `${grown} bytes of ${all}`);
 });

@@ -2,7 +2,7 @@
  * RoundRobin: a scheduler for fibers of machine code, with nothing of JavaScript's in it while it runs.
  *
  * What must hold: fibers are in a ring with whoever runs them. A fiber that yields goes on in the next one; one that returns comes to the guard,
- * which takes it out of the ring. Nothing that a fiber uses is given back before the ring is empty.
+ * which takes it out of the ring. Nothing that a fiber uses is given back before the ring is empty, or nobody has the scheduler any more.
  */
 import { PawlError } from '../error/index.ts';
 import { arena, type Piece } from '../sys/arena.ts';
@@ -17,6 +17,25 @@ const STACK = 16 * 1024;
 
 /** Bytes of a line: its address and length. */
 const LINE = 16;
+
+/** What a scheduler holds: its fibers, what they use, and the place of whoever runs the ring. */
+interface Holding {
+  readonly fibers: Fiber[];
+  readonly pieces: Piece[];
+  readonly base: Piece;
+}
+
+function letGo({ fibers, pieces }: Holding): void {
+  for (const fiber of fibers) giveFiber(fiber);
+  for (const piece of pieces) arena.release(piece);
+  fibers.length = 0;
+  pieces.length = 0;
+}
+
+const unreachable = new FinalizationRegistry<Holding>((holding) => {
+  letGo(holding);
+  arena.release(holding.base);
+});
 
 /**
  * A cooperative scheduler: each fiber runs until it yields, then the next one, round and round, until all have returned. What a fiber runs is
@@ -34,9 +53,8 @@ const LINE = 16;
  * ```
  */
 export class RoundRobin {
-  readonly #fibers: Fiber[] = [];
-  readonly #pieces: Piece[] = [];
-  /** The place of whoever runs the ring. */
+  readonly #holding: Holding;
+  /** The address of the base. */
   readonly #base: number;
   readonly #baseView: DataView;
   /** The address of the block before the base: the last one in turn. */
@@ -48,6 +66,8 @@ export class RoundRobin {
     machine();
     const piece = arena.take(BLOCK_SIZE);
     piece.bytes.fill(0);
+    this.#holding = { fibers: [], pieces: [], base: piece };
+    unreachable.register(this, this.#holding);
     this.#base = piece.address;
     this.#baseView = new DataView(piece.bytes.buffer, piece.bytes.byteOffset, BLOCK_SIZE);
     this.#alone();
@@ -55,7 +75,7 @@ export class RoundRobin {
 
   /** Fibers that have not run to their ends. */
   get size(): number {
-    return this.#fibers.length;
+    return this.#holding.fibers.length;
   }
 
   /**
@@ -95,10 +115,7 @@ export class RoundRobin {
     } finally {
       this.#running = false;
     }
-    for (const fiber of this.#fibers) giveFiber(fiber);
-    for (const piece of this.#pieces) arena.release(piece);
-    this.#fibers.length = 0;
-    this.#pieces.length = 0;
+    letGo(this.#holding);
     this.#alone();
   }
 
@@ -111,7 +128,7 @@ export class RoundRobin {
   /** A piece that lives until the ring is empty. */
   #take(size: number): Piece {
     const piece = arena.take(size);
-    this.#pieces.push(piece);
+    this.#holding.pieces.push(piece);
     return piece;
   }
 
@@ -128,6 +145,6 @@ export class RoundRobin {
     else before.setAddress(BLOCK.next, fiber.block);
     this.#baseView.setBigUint64(BLOCK.previous, BigInt(fiber.block), true);
     this.#last = fiber;
-    this.#fibers.push(fiber);
+    this.#holding.fibers.push(fiber);
   }
 }
