@@ -518,6 +518,7 @@ describe('bad input', () => {
       () => callback(null as never, () => 0),
       () => callback({ ...COMPARE, name: 5 as never }, () => 0),
       () => redirect(null as never, () => 0),
+      () => callNow(c.qsort, { addressForC: NaN }, 2, 4, null),
       () => peek('nothing' as never, to),
       () => peek('void' as never, to),
       () => poke('constructor' as never, to, 1 as never),

@@ -4,7 +4,7 @@
  * What must hold: values were checked. Both architectures are little-endian.
  */
 import { PawlError } from '../error/index.ts';
-import { type Addressable, type CArgument, type CType, describe } from './types.ts';
+import { type Addressable, type CArgument, checkAddress, type CType, describe } from './types.ts';
 
 /** Types with a fixed size in memory. */
 export type Stored = Exclude<CArgument, 'string'>;
@@ -28,7 +28,10 @@ export function toC(type: CType, value: unknown): bigint {
 
 export function addressFor(value: number | Addressable | null): number {
   if (value === null) return 0;
-  return typeof value === 'number' ? value : value.addressForC;
+  if (typeof value === 'number') return value;
+  const address: unknown = value.addressForC;
+  checkAddress('what is handed to C', address);
+  return address;
 }
 
 /** Bytes of a value. Throws BAD_ARGUMENT for a type without a fixed size. */
