@@ -1,5 +1,15 @@
 import assert from 'node:assert/strict';
-import { closeSync, fstatSync, openSync, readdirSync, readFileSync, statSync, unlinkSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { connect as connectNode, createServer } from 'node:net';
 import { describe, it } from 'node:test';
 import { blockOn, coroutine, type Future, join, race, run, sleep, spawn, timeout, yieldNow } from 'pawl';
