@@ -18,6 +18,7 @@ import { cancelEverywhere } from '../../test/support/cancel-everywhere.ts';
 import { faultyDisk } from '../../test/support/faulty-files.ts';
 import { both, folder, names } from '../../test/support/folder.ts';
 import { failure } from '../../test/support/loopback.ts';
+import { makeFifo } from '../process/index.ts';
 import { syncDir, writeFileAtomic } from './index.ts';
 
 const OLD = 'old contents';
@@ -51,6 +52,32 @@ describe('writeFileAtomic', () => {
     assert.deepEqual(names(`${at}/inner`), ['file']);
   });
 
+  both('makes the file that a link leads to, and keeps the link', function* (at) {
+    mkdirSync(`${at}/inner`);
+    symlinkSync('inner/second', `${at}/first`);
+    symlinkSync('file', `${at}/inner/second`);
+    yield* writeFileAtomic(`${at}/first`, NEW);
+    assert.equal(readlinkSync(`${at}/first`), 'inner/second');
+    assert.equal(readlinkSync(`${at}/inner/second`), 'file');
+    assert.equal(readFileSync(`${at}/inner/file`, 'utf8'), NEW);
+    symlinkSync('nowhere/file', `${at}/astray`);
+    assert.equal((yield* failure(writeFileAtomic(`${at}/astray`, NEW))).code, 'ENOENT');
+    assert.equal(readlinkSync(`${at}/astray`), 'nowhere/file');
+    assert.deepEqual(names(at), ['astray', 'first', 'inner']);
+  });
+
+  both('replaces nothing that is no file', function* (at) {
+    yield* makeFifo(`${at}/fifo`);
+    symlinkSync('fifo', `${at}/link`);
+    for (const name of ['fifo', 'link']) {
+      const error = yield* failure(writeFileAtomic(`${at}/${name}`, NEW));
+      assert.equal(error.code, 'BAD_ARGUMENT');
+      assert.equal(error.path, `${at}/${name}`);
+    }
+    assert.ok(statSync(`${at}/fifo`).isFIFO());
+    assert.deepEqual(names(at), ['fifo', 'link']);
+  });
+
   it('keeps the owner, for root', { skip: process.getuid!() !== 0 && 'only root gives files away' }, async () => {
     const path = `${folder()}/file`;
     writeFileSync(path, OLD);
@@ -64,7 +91,7 @@ describe('writeFileAtomic', () => {
     const at = folder();
     const { driver, log } = faultyDisk(Infinity);
     blockOn(writeFileAtomic(`${at}/file`, NEW), { driver });
-    assert.deepEqual(log, ['status', 'open', 'write', 'sync', 'rename', 'open', 'sync']);
+    assert.deepEqual(log, ['status', 'readLink', 'open', 'write', 'sync', 'rename', 'open', 'sync']);
     log.length = 0;
     blockOn(writeFileAtomic(`${at}/file`, NEW), { driver });
     const replaced = [

@@ -4,7 +4,7 @@
  * What must hold, at whatever point the process or the machine stops: under the name is the old file or the new one, whole. The order
  * makes it so: the bytes are on the disk before the name leads to them, and the name is on the disk before anybody is told.
  */
-import { dirname } from 'node:path';
+import { dirname, isAbsolute } from 'node:path';
 import type { FileStatus } from '../driver/files.ts';
 import { PawlError } from '../error/index.ts';
 import { coroutine } from '../future/coroutine.ts';
@@ -12,10 +12,13 @@ import type { Future } from '../future/future.ts';
 import { toBytes } from './contents.ts';
 import { File } from './file.ts';
 import { DIRECTORY, toMode } from './flags.ts';
-import { realPath, tryStat } from './names.ts';
+import { readLink, realPath, tryStat } from './names.ts';
 import { FileFuture } from './operation.ts';
 import { checkPermissions, type Path, toPath } from './path.ts';
 import { RandomName } from './random-name.ts';
+
+/** As the kernel follows at the most (path_resolution(7)). */
+const MOST_LINKS = 40;
 
 /** How a file is replaced. */
 export interface WriteFileAtomicOptions {
@@ -31,10 +34,10 @@ export interface WriteFileAtomicOptions {
 /**
  * Replaces a file, or makes it, all at once: text as UTF-8. It writes to a temporary file in the same directory, syncs that, gives it the name,
  * and syncs the directory. Whoever has the old file open keeps it. Permissions are kept, and the owner where this process may; a second
- * name (a hard link) keeps the old contents; behind a symbolic link the file is replaced, not the link.
+ * name (a hard link) keeps the old contents; behind a symbolic link the file is replaced, or made, not the link.
  *
- * Cancelling it is *safe*: it was done or not, and no temporary file is left. (A crash may leave one: `.….pawl-tmp`.) Errors: BAD_ARGUMENT at once;
- * ENOENT (the directory), EACCES (the directory may not be written to), EISDIR, ENOSPC and the system's others; the old file is there then.
+ * Cancelling it is *safe*: it was done or not, and no temporary file is left. (A crash may leave one: `.….pawl-tmp`.) Errors: BAD_ARGUMENT at once,
+ * and for a device, a FIFO or a socket; ENOENT (the directory), EACCES (the directory may not be written to), EISDIR, ENOSPC and the system's others; the old file is there then.
  *
  * @example
  * ```ts
@@ -73,7 +76,10 @@ const replace = coroutine(function* (path: string, bytes: Uint8Array, asked: num
       syscall: 'open',
       path,
     });
-  const target = old === null ? path : yield* realPath(path);
+  // A device, a FIFO or a socket is what others know under that name: there is nothing in it to be replaced.
+  if (old !== null && old.type !== 'file')
+    throw new PawlError('BAD_ARGUMENT', `only a file can be replaced, '${path}' is a ${old.type}`, { path });
+  const target = yield* old === null ? placeOf(path) : realPath(path);
   const directory = dirname(target);
   const temporary = `${directory}/.${yield* new RandomName()}.pawl-tmp`;
   let named = false;
@@ -86,6 +92,23 @@ const replace = coroutine(function* (path: string, bytes: Uint8Array, asked: num
     if (!named) yield* removeTemporary(temporary);
   }
   if (durable) yield* syncDirectory(directory);
+});
+
+/** Where a file is that is not there yet: where the links under its name lead, as for `open`. */
+const placeOf = coroutine(function* (path: string) {
+  let place = path;
+  for (let links = 0; links < MOST_LINKS; links++) {
+    let leadsTo: string;
+    try {
+      leadsTo = yield* readLink(place);
+    } catch (error) {
+      if (error instanceof PawlError && (error.code === 'ENOENT' || error.code === 'EINVAL')) return place;
+      throw error;
+    }
+    // Not normalized: what `..` is behind a link, the system knows.
+    place = isAbsolute(leadsTo) ? leadsTo : `${dirname(place)}/${leadsTo}`;
+  }
+  return place;
 });
 
 const writeTemporary = coroutine(function* (

@@ -141,6 +141,8 @@ describe('a command', () => {
   it('refuses what C cannot have, at once', () => {
     const refused = (make: () => unknown): void =>
       assert.throws(make, (error) => error instanceof PawlError && error.code === 'BAD_ARGUMENT');
+    refused(() => new Command('true', '-n' as unknown as string[]));
+    refused(() => new Command('true', [], null as unknown as object));
     refused(() => new Command(''));
     refused(() => new Command('a\0b'));
     refused(() => new Command('true', ['\0']));

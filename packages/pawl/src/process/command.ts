@@ -91,6 +91,8 @@ export class Command {
   /** Throws BAD_ARGUMENT. */
   constructor(program: string, args: readonly string[] = [], options: CommandOptions = {}) {
     checkText('a program', program, false);
+    // The letters of a string would be arguments, too.
+    if (!Array.isArray(args)) throw new PawlError('BAD_ARGUMENT', `arguments are a list, got ${typeof args}`);
     for (const arg of args) checkText('an argument', arg);
     this.program = program;
     this.args = Object.freeze([...args]);
@@ -152,6 +154,8 @@ export class Command {
 }
 
 function check(options: CommandOptions): CommandOptions {
+  if (typeof options !== 'object' || options === null)
+    throw new PawlError('BAD_ARGUMENT', `a command takes an object with options, got ${String(options)}`);
   const { cwd, env = {}, stdin, stdout, stderr, stopOnCancel } = options;
   if (cwd !== undefined) checkText('cwd', cwd, false);
   for (const [name, value] of Object.entries(env)) {

@@ -294,6 +294,30 @@ describe('threads', { timeout: 120_000 }, () => {
     );
   });
 
+  test('who has waited since before an end was moved hears that the thread it went to has died', async () => {
+    await run(function* () {
+      const [out, input] = threadChannel<number>(1);
+      const [output, back] = threadChannel<unknown>(1);
+      const receiving = spawn(() => back.recv());
+      yield* out.send(1);
+      const sending = spawn(codeOf(out.send(2)));
+      yield* sleep(1);
+      const stage = makeStage();
+      yield* codeOf(
+        withThreads({ count: 1 }, function* ([thread]) {
+          spawn(codeOf(spawnOn(thread!, tasks, 'holds', [stage, input, output])), { daemon: true });
+          yield* begun(stage);
+          thread!.terminate();
+          yield* sleep(60_000);
+        }) as never,
+      );
+      assert.equal(yield* timeout(5000, receiving), CLOSED);
+      assert.equal(yield* timeout(5000, sending), 'CLOSED');
+      out.close();
+      back.close();
+    });
+  });
+
   test('a thread that is killed closes the ends that it held, after what it has sent', async () => {
     await run(function* () {
       const [out, input] = threadChannel<number>(1);

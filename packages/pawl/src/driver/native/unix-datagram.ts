@@ -15,16 +15,18 @@ import type { Direction } from '../driver.ts';
 import type { UnixAddress, UnixDatagramHandle, UnixReceived } from '../unix.ts';
 import type { Reactor } from './reactor.ts';
 import { Source } from './source.ts';
-import { removeName } from './unix-listener.ts';
+import { BoundName } from './unix-name.ts';
 import { whose } from './unix-stream.ts';
 
 export class NativeUnixDatagram extends Source implements UnixDatagramHandle {
   readonly local: UnixAddress;
   peer: UnixAddress | null = null;
+  private readonly name: BoundName;
 
-  constructor(reactor: Reactor, fd: number, local: UnixAddress) {
+  constructor(reactor: Reactor, fd: number, name: BoundName) {
     super(reactor, fd, WRITABLE);
-    this.local = local;
+    this.local = name.address;
+    this.name = name;
   }
 
   get what(): string {
@@ -76,7 +78,7 @@ export class NativeUnixDatagram extends Source implements UnixDatagramHandle {
   }
 
   override close(): void {
-    if (this.fd >= 0) removeName(this.local);
+    if (this.fd >= 0) this.name.remove();
     super.close();
   }
 
@@ -88,15 +90,15 @@ export class NativeUnixDatagram extends Source implements UnixDatagramHandle {
 
 export function bindUnix(reactor: Reactor, address: UnixAddress): NativeUnixDatagram {
   const fd = unix.unixSocket('datagram');
-  let bound = false;
+  let name: BoundName | null = null;
   try {
     if (address.kind !== 'unnamed') unix.bindUnix(fd, address);
-    bound = true;
-    const handle = new NativeUnixDatagram(reactor, fd, unix.localUnix(fd));
+    name = new BoundName(unix.localUnix(fd));
+    const handle = new NativeUnixDatagram(reactor, fd, name);
     reactor.register(handle, true);
     return handle;
   } catch (error) {
-    if (bound) removeName(address);
+    name?.remove();
     close(fd);
     throw error;
   }

@@ -1,5 +1,4 @@
 /** A listening Unix socket over the reactor. */
-import { unlinkSync } from 'node:fs';
 import { PawlError } from '../../error/index.ts';
 import type { Context } from '../../future/context.ts';
 import { PENDING, type Poll } from '../../future/poll.ts';
@@ -10,16 +9,19 @@ import * as unix from '../../sys/unix.ts';
 import type { UnixAddress, UnixListenerHandle, UnixStreamHandle } from '../unix.ts';
 import type { Reactor } from './reactor.ts';
 import { Source } from './source.ts';
+import { BoundName } from './unix-name.ts';
 import { registered, whose } from './unix-stream.ts';
 
 const ECONNABORTED = errnoNumber('ECONNABORTED')!;
 
 export class NativeUnixListener extends Source implements UnixListenerHandle {
   readonly local: UnixAddress;
+  private readonly name: BoundName;
 
-  constructor(reactor: Reactor, fd: number, local: UnixAddress) {
+  constructor(reactor: Reactor, fd: number, name: BoundName) {
     super(reactor, fd, READABLE);
-    this.local = local;
+    this.local = name.address;
+    this.name = name;
   }
 
   get what(): string {
@@ -46,7 +48,7 @@ export class NativeUnixListener extends Source implements UnixListenerHandle {
   }
 
   override close(): void {
-    if (this.fd >= 0) removeName(this.local);
+    if (this.fd >= 0) this.name.remove();
     super.close();
   }
 
@@ -60,28 +62,18 @@ export class NativeUnixListener extends Source implements UnixListenerHandle {
   }
 }
 
-/** The name of a closed socket leads nowhere, and nobody could have it again. */
-export function removeName({ kind, name }: UnixAddress): void {
-  if (kind !== 'path') return;
-  try {
-    unlinkSync(name);
-  } catch {
-    // Somebody has taken it away already, or put something else there.
-  }
-}
-
 export function listenUnix(reactor: Reactor, address: UnixAddress, backlog: number): NativeUnixListener {
   const fd = unix.unixSocket('stream');
-  let bound = false;
+  let name: BoundName | null = null;
   try {
     unix.bindUnix(fd, address);
-    bound = true;
+    name = new BoundName(unix.localUnix(fd));
     listen(fd, backlog);
-    const listener = new NativeUnixListener(reactor, fd, unix.localUnix(fd));
+    const listener = new NativeUnixListener(reactor, fd, name);
     reactor.register(listener, false);
     return listener;
   } catch (error) {
-    if (bound) removeName(address);
+    name?.remove();
     close(fd);
     throw error;
   }

@@ -1,5 +1,15 @@
 import assert from 'node:assert/strict';
-import { closeSync, fstatSync, openSync, readdirSync, readFileSync, statSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { connect as connectNode, createServer } from 'node:net';
 import { describe, it } from 'node:test';
 import { blockOn, coroutine, type Future, join, race, run, sleep, spawn, timeout, yieldNow } from 'pawl';
@@ -172,6 +182,18 @@ describe('a Unix stream', () => {
       using client = yield* UnixStream.connect(longest);
       assert.equal(client.remoteAddress.name, longest.abstract);
     });
+  });
+
+  both('removes its own path only, not what somebody else has put there', function* (at) {
+    const path = `${at}/socket`;
+    for (const bind of [(): Future<Disposable> => UnixListener.bind(path), () => UnixDatagram.bind(path)]) {
+      const old = yield* bind();
+      unlinkSync(path);
+      using _successor = yield* bind();
+      old[Symbol.dispose]();
+      assert.ok(statSync(path).isSocket());
+    }
+    assert.deepEqual(names(at), []);
   });
 
   it('leaves no descriptor and no path, wherever it is cancelled', async () => {

@@ -71,6 +71,9 @@ export class LinkEnd {
     this.onGone = onGone;
     for (const payload of payloads) this.payloads.push(payload);
     port.on('close', this.closedByPeer);
+    // A close is told after what lies before it in the port: that must not stay there until somebody wakes the peer.
+    port.on('message', this.take);
+    port.unref();
     port.postMessage({ waker: { fd: waker.fd, flag: waker.flag } } satisfies Note);
     Atomics.add(this.header, this.mine + EPOCH, 1);
   }
@@ -116,6 +119,7 @@ export class LinkEnd {
   detach(): LinkHandle {
     this.open = false;
     this.port.off('close', this.closedByPeer);
+    this.port.off('message', this.take);
     const { memory, port } = this;
     const payloads: unknown[] = [];
     while (this.payloads.length > 0) payloads.push(this.payloads.shift());
@@ -129,6 +133,7 @@ export class LinkEnd {
     Atomics.store(this.header, this.mine + CLOSED, 1);
     this.wakePeer();
     this.port.off('close', this.closedByPeer);
+    this.port.off('message', this.take);
     this.port.close();
   }
 
@@ -149,11 +154,14 @@ export class LinkEnd {
     for (;;) {
       const received = receiveMessageOnPort(this.port);
       if (received === undefined) return;
-      const message = received.message as Note;
-      if ('waker' in message) this.peer = nativeDriver().threads.waker(message.waker);
-      else this.payloads.push(message.payload);
+      this.take(received.message as Note);
     }
   }
+
+  private readonly take = (note: Note): void => {
+    if ('waker' in note) this.peer = nativeDriver().threads.waker(note.waker);
+    else this.payloads.push(note.payload);
+  };
 
   private readonly closedByPeer = (): void => {
     this.gone = true;
