@@ -80,9 +80,10 @@ describe('after the end of a worker that has used fibers', () => {
            require('node:worker_threads').parentPort.postMessage(BigInt(compare.addressForC));
            \${end}
          })\`, { eval: true, execArgv: ['--no-warnings'] });
+         const ended = once(worker, 'exit');
          const [address] = await once(worker, 'message');
-         if (end === '') await once(worker, 'exit');
-         else await worker.terminate();
+         if (end !== '') await worker.terminate();
+         await ended;
          const { functions } = dlopen(null, { qsort: { return: 'void', arguments: ['buffer', 'uint64', 'uint64', 'uint64'] } });
          const numbers = new Int32Array([2, 1]);
          functions.qsort(numbers, 2n, 4n, address);
