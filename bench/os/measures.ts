@@ -56,7 +56,7 @@ export function entriesOf(entries: number): Entry[] {
   });
   const same = (n: number): number => n;
   return [
-    against('UDP datagram, one by one', ['datagrams', 'datagrams'], [6400, 3200], same, 0.7),
+    against('UDP datagram, one by one', ['datagrams', 'datagrams'], [6400, 3200], same, 0.5),
     against('UDP datagram, in batches', ['batches', 'datagrams'], [12_800, 3200], same, 0.5),
     against(`walk of ${entries} entries`, ['walk', 'walk'], [entries, entries], same),
     against('read of 4 KiB at random', ['reads', 'reads'], [10_000, 1000], sumOfBlocks),

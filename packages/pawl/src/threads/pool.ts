@@ -183,7 +183,7 @@ export class BlockingPool implements Disposable {
     call.queued = false;
   }
 
-  /** @internal What runs is not wanted any more: it is told its end as any other call of a thread that dies. */
+  /** @internal What runs is not wanted any more: it is told its end like every other call of a thread that dies. */
   terminate(thread: PoolThread): void {
     this.terminations++;
     this.end(thread);
