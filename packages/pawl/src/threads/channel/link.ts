@@ -33,9 +33,12 @@ export interface LinkHandle {
   readonly port: MessagePort;
   /** What was read from the port and not taken. */
   readonly payloads?: readonly unknown[];
+  /** Where the other end can be woken, if that was read from the port already: it is told once. */
+  readonly peer?: WakerHandle | null;
 }
 
-type Note = { readonly waker: Pick<RemoteWaker, 'fd' | 'flag'> } | { readonly payload: unknown };
+type WakerHandle = Pick<RemoteWaker, 'fd' | 'flag'>;
+type Note = { readonly waker: WakerHandle } | { readonly payload: unknown };
 
 /** The handles of the two ends of a new link, with so many bytes of memory for its content. */
 export function makeLink(bytes: number): readonly [sending: LinkHandle, receiving: LinkHandle] {
@@ -59,10 +62,12 @@ export class LinkEnd {
   private readonly onGone: () => void;
   private readonly payloads = new Deque<unknown>();
   private peer: Waker | null = null;
+  private peerHandle: WakerHandle | null = null;
   private peerEpoch = 0;
 
   /** `waker` is this thread's. */
-  constructor({ memory, port, payloads = [] }: LinkHandle, side: Side, waker: RemoteWaker, onGone: () => void) {
+  constructor(handle: LinkHandle, side: Side, waker: RemoteWaker, onGone: () => void) {
+    const { memory, port, payloads = [], peer = null } = handle;
     this.memory = memory;
     this.header = new Int32Array(memory, 0, 2 * PART);
     this.port = port;
@@ -70,6 +75,7 @@ export class LinkEnd {
     this.theirs = (1 - side) * PART;
     this.onGone = onGone;
     for (const payload of payloads) this.payloads.push(payload);
+    if (peer !== null) this.meet(peer);
     port.on('close', this.closedByPeer);
     // A close is told after what lies before it in the port: that must not stay there until somebody wakes the peer.
     port.on('message', this.take);
@@ -120,10 +126,10 @@ export class LinkEnd {
     this.open = false;
     this.port.off('close', this.closedByPeer);
     this.port.off('message', this.take);
-    const { memory, port } = this;
+    const { memory, port, peerHandle: peer } = this;
     const payloads: unknown[] = [];
     while (this.payloads.length > 0) payloads.push(this.payloads.shift());
-    return { memory, port, payloads };
+    return { memory, port, payloads, peer };
   }
 
   /** Idempotent. */
@@ -159,9 +165,14 @@ export class LinkEnd {
   }
 
   private readonly take = (note: Note): void => {
-    if ('waker' in note) this.peer = nativeDriver().threads.waker(note.waker);
+    if ('waker' in note) this.meet(note.waker);
     else this.payloads.push(note.payload);
   };
+
+  private meet(peer: WakerHandle): void {
+    this.peerHandle = peer;
+    this.peer = nativeDriver().threads.waker(peer);
+  }
 
   private readonly closedByPeer = (): void => {
     this.gone = true;
