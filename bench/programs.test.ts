@@ -66,7 +66,8 @@ describe('measures come to what they must', { concurrency: 2 }, () => {
     ['sync', SYNC],
     ['corofy', COROFY],
   ] as const)
-    for (const [maker, checks] of ours(entries)) test(`${suite}, ${maker}`, () => check(`${suite}/${maker}.ts`, checks));
+    for (const [maker, checks] of ours(entries))
+      test(`${suite}, ${maker}`, () => check(`${suite}/${maker}.ts`, checks));
 
   test('os', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'pawl-bench-'));
