@@ -233,6 +233,10 @@ export interface DriverMetrics {
   readonly waiting: number;
   /** Operations on files that are under way. */
   readonly operations?: number;
+  /** Files, directories and mappings that are open. */
+  readonly files?: number;
+  /** Listeners for signals. */
+  readonly signals?: number;
 }
 
 /** What every runtime reference is, seen from the driver upward. */

@@ -20,6 +20,15 @@ export interface RuntimeMetrics {
   readonly timers: number;
   /** Tasks' wakers stored for I/O now, of all runtimes of the driver. */
   readonly ioWaiters: number;
+  /**
+   * Descriptors that the event queue watches now: sockets, pipes, FIFOs, watches of files, child processes, descriptors of anyone's; of all
+   * runtimes of the driver.
+   */
+  readonly descriptors: number;
+  /** Files, directories and mappings that are open now, of all runtimes of the driver. */
+  readonly openFiles: number;
+  /** Listeners for signals that are open now, of all runtimes of the driver. */
+  readonly signalListeners: number;
   /** Operations on files that are under way now, of all runtimes of the driver. */
   readonly fileOperations: number;
   /** Child processes that have not ended, of all runtimes of the driver. */

@@ -160,7 +160,7 @@ export class Runtime implements DriverClient, DriverHolder {
   /** Live counts. Cheap enough to be read every second. */
   get metrics(): RuntimeMetrics {
     const { spawned, over, polls, turns, queue, driver } = this;
-    const { timers, waiting, operations = 0 } = driver.metrics;
+    const { timers, waiting, descriptors, operations = 0, files = 0, signals = 0 } = driver.metrics;
     return {
       tasks: { live: spawned - over, spawned, ended: over },
       polls,
@@ -170,6 +170,9 @@ export class Runtime implements DriverClient, DriverHolder {
       turns,
       timers,
       ioWaiters: waiting,
+      descriptors,
+      openFiles: files,
+      signalListeners: signals,
       fileOperations: operations,
       childProcesses: driver.processes?.children ?? 0,
       threads: { ...threadCounts },

@@ -58,8 +58,7 @@ export class ClockDriver extends ManualDriver {
   }
 
   override get metrics(): DriverMetrics {
-    const { descriptors, waiting } = this.beneath.metrics;
-    return { descriptors, timers: this.timers.size, turns: this.turns, waiting };
+    return { ...this.beneath.metrics, timers: this.timers.size, turns: this.turns };
   }
 
   override *opened(): Iterable<Opened> {

@@ -99,6 +99,8 @@ export class NativeDriver implements Driver, Turns {
       turns: this.#turnCount,
       waiting: reactor.waiting,
       operations: this.files.pending,
+      files: this.files.opened.size,
+      signals: this.processes.signals,
     };
   }
 

@@ -126,13 +126,21 @@ export class SimDriver implements Driver {
   }
 
   get metrics(): DriverMetrics {
-    const { sources, waiting, timers, turnCount } = this;
-    return { descriptors: sources.size, timers: timers.size, turns: turnCount, waiting };
+    const { sources, waiting, timers, turnCount, files } = this;
+    return {
+      descriptors: sources.size,
+      timers: timers.size,
+      turns: turnCount,
+      waiting,
+      operations: files.pending,
+      files: files.opened.size,
+    };
   }
 
   *opened(): Iterable<Opened> {
     for (const object of this.alarm.wheel) yield { object, what: 'timer' };
     for (const object of this.sources) yield { object, what: object.what };
+    for (const object of this.files.opened) yield { object, what: object.what };
   }
 
   schedule(client: DriverClient): void {

@@ -25,7 +25,7 @@ export abstract class SimSource {
 
   /** Throws EMFILE when the machine has no descriptor left. */
   constructor(driver: SimDriver, call: 'socket' | 'accept' | 'inotify_init') {
-    if (driver.sources.size + driver.files.opened >= driver.machine.descriptors) throw systemError('EMFILE', call);
+    if (driver.sources.size + driver.files.opened.size >= driver.machine.descriptors) throw systemError('EMFILE', call);
     this.driver = driver;
     driver.sources.add(this);
   }

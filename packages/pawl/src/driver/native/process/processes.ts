@@ -18,7 +18,7 @@ import { running } from './child.ts';
 import { NativeDescriptor } from './descriptor.ts';
 import { type FifoEnd, openFifoEnd } from './fifo.ts';
 import { nativePipe, NativePipeReader, NativePipeWriter, ofDescriptor } from './pipe.ts';
-import { NativeSignal, openSignals } from './signal.ts';
+import { NativeSignal, openSignals, signalCount } from './signal.ts';
 import { spawnNative } from './spawn.ts';
 import { rawTerminal, standardInput, standardOutput } from './standard.ts';
 
@@ -33,6 +33,11 @@ export class NativeProcesses implements ProcessDriver {
 
   get children(): number {
     return running.size;
+  }
+
+  /** Listeners for signals, of this thread. */
+  get signals(): number {
+    return signalCount();
   }
 
   /** Those that are open and no descriptors of ours. */

@@ -29,6 +29,12 @@ export function* openSignals(): Iterable<NativeSignal> {
   for (const handles of listening.values()) yield* handles;
 }
 
+export function signalCount(): number {
+  let count = 0;
+  for (const handles of listening.values()) count += handles.size;
+  return count;
+}
+
 export class NativeSignal implements SignalHandle {
   readonly name: string;
   readonly #reactor: Reactor;

@@ -20,7 +20,11 @@ export class SimDirectory implements DirectoryHandle {
     this.files = files;
     this.inode = inode;
     this.path = path;
-    files.opened++;
+    files.opened.add(this);
+  }
+
+  get what(): string {
+    return `directory ${this.path}`;
   }
 
   next(): Operation<readonly DirectoryEntry[]> {
@@ -39,7 +43,7 @@ export class SimDirectory implements DirectoryHandle {
   close(): void {
     if (this.closed) return;
     this.closed = true;
-    this.files.opened--;
+    this.files.opened.delete(this);
   }
 }
 

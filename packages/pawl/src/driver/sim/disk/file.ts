@@ -29,7 +29,11 @@ export class SimFile implements FileHandle, Subject {
     this.inode = inode;
     this.path = path;
     this.mode = mode;
-    files.opened++;
+    files.opened.add(this);
+  }
+
+  get what(): string {
+    return `file ${this.path}`;
   }
 
   enter(): void {
@@ -180,7 +184,7 @@ export class SimFile implements FileHandle, Subject {
   }
 
   private release(): void {
-    this.files.opened--;
+    this.files.opened.delete(this);
     if (!(this.inode instanceof FileInode)) return;
     this.inode.locks.delete(this);
     if (this.mode.write) this.inode.tell('closed-write');

@@ -25,7 +25,7 @@ export class SimFiles implements FileDriver, Pool {
   readonly driver: SimDriver;
   pending = 0;
   /** Open files and directories. */
-  opened = 0;
+  readonly opened: Set<{ readonly what: string }> = new Set();
 
   constructor(driver: SimDriver) {
     this.driver = driver;
@@ -125,7 +125,7 @@ export class SimFiles implements FileDriver, Pool {
 
   private isFull(): boolean {
     const { driver, opened } = this;
-    return driver.sources.size + opened >= driver.machine.descriptors;
+    return driver.sources.size + opened.size >= driver.machine.descriptors;
   }
 
   private operation<T>(takes: number, act: () => T, undo?: (value: T) => void): Operation<T> {
