@@ -1,7 +1,7 @@
 /** The dump of a whole thread: every runtime that has tasks, with its figures. */
 import { defaultDriver } from '../driver/default.ts';
 import type { Driver } from '../driver/driver.ts';
-import { threadCounts } from './metrics.ts';
+import { openEnds, threadCounts } from './metrics.ts';
 import { Runtime } from './runtime.ts';
 
 /**
@@ -43,11 +43,12 @@ const MOST_LINES = 100;
 function openLines(driver: Driver): string[] {
   const lines: string[] = [];
   let left = 0;
-  for (const { what } of driver.opened?.() ?? []) {
-    if (what === 'timer') continue;
+  const add = (what: string): void => {
     if (lines.length < MOST_LINES) lines.push(`open: ${what}\n`);
     else left++;
-  }
+  };
+  for (const { what } of driver.opened?.() ?? []) if (what !== 'timer') add(what);
+  if (driver.kind === 'native') for (const { title } of openEnds) add(`end of ${title}`);
   if (left > 0) lines.push(`open: ${left} more\n`);
   return lines;
 }

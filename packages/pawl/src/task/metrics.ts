@@ -49,5 +49,8 @@ export interface ThreadCounts {
   ends: number;
 }
 
+/** Ends of channels between threads that are open on this thread, for dumps and those who look for what was left behind. */
+export const openEnds: Set<{ readonly title: string }> = new Set();
+
 /** This thread's. */
 export const threadCounts: ThreadCounts = { live: 0, tasks: 0, calls: 0, ends: 0 };

@@ -6,6 +6,7 @@
 import type { Driver, TimerEntry } from '../driver/driver.ts';
 import { waitInfo, type Waiting } from '../future/wait-info.ts';
 import { dumpText, duration } from '../task/dump.ts';
+import { openEnds } from '../task/metrics.ts';
 import { Runtime } from '../task/runtime.ts';
 import type { TaskSnapshot } from '../task/snapshot.ts';
 
@@ -21,6 +22,9 @@ export function census(driver: Driver): Census {
   for (const { object, what } of driver.opened?.() ?? []) {
     found.set(object, () => (what === 'timer' ? `- ${timerLine(object as TimerEntry, driver.now())}` : `- ${what}`));
   }
+  // They belong to the thread. In a simulated world there are none.
+  if (driver.kind === 'native' || driver.beneath !== undefined)
+    for (const end of openEnds) found.set(end, () => `- end of ${end.title}`);
   return found;
 }
 

@@ -126,7 +126,7 @@ export abstract class NativeStream extends Source {
   }
 
   protected openFd(): number {
-    if (this.fd < 0) throw new PawlError('CLOSED', 'the connection has been closed', this.context());
+    if (this.fd < 0) throw new PawlError('CLOSED', `the ${this.what} has been closed`, this.context());
     return this.fd;
   }
 

@@ -47,7 +47,7 @@ export class NativeTcpListener extends Source implements TcpListenerHandle {
 
   pollAccept(cx: Context): Poll<TcpStreamHandle> {
     this.checkDriver(cx);
-    if (this.fd < 0) throw new PawlError('CLOSED', 'the listener has been closed', about(this.local));
+    if (this.fd < 0) throw new PawlError('CLOSED', `the ${this.what} has been closed`, about(this.local));
     while ((this.state & READABLE) !== 0) {
       const generation = this.readGeneration;
       const accepted = socket.accept(this.fd);

@@ -139,7 +139,7 @@ export class NativeUdp extends Source implements UdpHandle {
   }
 
   #open(): number {
-    if (this.fd < 0) throw new PawlError('CLOSED', 'the socket has been closed', about(this.#bound));
+    if (this.fd < 0) throw new PawlError('CLOSED', `the ${this.what} has been closed`, about(this.#bound));
     return this.fd;
   }
 

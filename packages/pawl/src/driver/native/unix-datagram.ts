@@ -83,7 +83,7 @@ export class NativeUnixDatagram extends Source implements UnixDatagramHandle {
   }
 
   #open(): number {
-    if (this.fd < 0) throw new PawlError('CLOSED', 'the socket has been closed', whose(this.local));
+    if (this.fd < 0) throw new PawlError('CLOSED', `the ${this.what} has been closed`, whose(this.local));
     return this.fd;
   }
 }

@@ -30,7 +30,7 @@ export class NativeUnixListener extends Source implements UnixListenerHandle {
 
   pollAccept(cx: Context): Poll<UnixStreamHandle> {
     this.checkDriver(cx);
-    if (this.fd < 0) throw new PawlError('CLOSED', 'the listener has been closed', whose(this.local));
+    if (this.fd < 0) throw new PawlError('CLOSED', `the ${this.what} has been closed`, whose(this.local));
     while ((this.state & READABLE) !== 0) {
       const generation = this.readGeneration;
       const accepted = accept(this.fd);

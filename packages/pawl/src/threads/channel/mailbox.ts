@@ -6,7 +6,7 @@
  */
 import type { RemoteWaker } from '../../driver/driver.ts';
 import { nativeDriver } from '../../driver/native/index.ts';
-import { threadCounts } from '../../task/metrics.ts';
+import { openEnds, threadCounts } from '../../task/metrics.ts';
 
 /** What another thread wakes. */
 export interface Looking {
@@ -16,7 +16,7 @@ export interface Looking {
 
 export class Mailbox {
   readonly waker: RemoteWaker;
-  private readonly users = new Set<object>();
+  private readonly users = new Set<Looking & { readonly title: string }>();
   private readonly waiting = new Set<Looking>();
 
   private constructor() {
@@ -29,15 +29,17 @@ export class Mailbox {
   private static here: Mailbox | null = null;
 
   /** This thread's, until `leave` is called as often. */
-  static enter(user: object): Mailbox {
+  static enter(user: Looking & { readonly title: string }): Mailbox {
     const mailbox = (this.here ??= new Mailbox());
     mailbox.users.add(user);
+    openEnds.add(user);
     threadCounts.ends++;
     return mailbox;
   }
 
-  leave(user: object): void {
+  leave(user: Looking & { readonly title: string }): void {
     if (!this.users.delete(user)) return;
+    openEnds.delete(user);
     threadCounts.ends--;
     if (this.users.size > 0) return;
     Mailbox.here = null;

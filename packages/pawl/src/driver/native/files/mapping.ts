@@ -38,7 +38,8 @@ export class NativeMapping implements Mapping, Open {
 
   read(target: Uint8Array, at: number): number {
     const memory = this.#memory;
-    if (memory === null) throw new PawlError('CLOSED', 'the mapping has been closed', { path: this.#path });
+    if (memory === null)
+      throw new PawlError('CLOSED', `the mapping has been closed: '${this.#path}'`, { path: this.#path });
     const count = Math.max(0, Math.min(target.length, this.length - at));
     if (count > 0) target.set(memory.bytes.subarray(this.#skip + at, this.#skip + at + count));
     return count;

@@ -42,7 +42,7 @@ export class SimTcpListener extends SimSource implements TcpListenerHandle {
 
   pollAccept(cx: Context): Poll<TcpStreamHandle> {
     this.checkDriver(cx);
-    if (this.closed) throw new PawlError('CLOSED', 'the listener has been closed', about(this.local));
+    if (this.closed) throw new PawlError('CLOSED', `the ${this.what} has been closed`, about(this.local));
     const [endpoint] = this.queue;
     if (endpoint === undefined) {
       this.storeReader(cx.waker);

@@ -158,7 +158,7 @@ export class SimTcpStream extends SimSource implements TcpStreamHandle {
   }
 
   private open(): TcpEndpoint {
-    if (this.closed) throw new PawlError('CLOSED', 'the connection has been closed', about(this.peer));
+    if (this.closed) throw new PawlError('CLOSED', `the ${this.what} has been closed`, about(this.peer));
     return this.endpoint;
   }
 

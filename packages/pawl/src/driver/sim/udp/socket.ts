@@ -235,7 +235,7 @@ export class SimUdp extends SimSource implements UdpHandle {
 
   private open(): void {
     const { host: address, port } = this.address;
-    if (this.closed) throw new PawlError('CLOSED', 'the socket has been closed', { address, port });
+    if (this.closed) throw new PawlError('CLOSED', `the ${this.what} has been closed`, { address, port });
   }
 }
 
