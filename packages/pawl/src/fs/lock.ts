@@ -8,7 +8,7 @@ import type { FileHandle, LockKind } from '../driver/files.ts';
 import { PawlError } from '../error/index.ts';
 import { coroutine } from '../future/coroutine.ts';
 import type { Future } from '../future/future.ts';
-import { sleep } from '../time/sleep.ts';
+import { Pause } from '../time/pause.ts';
 
 /** A lock that is held. Let it go, or declare it with `using`. */
 export class FileLock implements Disposable {
@@ -52,7 +52,7 @@ export function lock(handle: FileHandle, kind: LockKind): Future<FileLock> {
 const waitFor = coroutine(function* (handle: FileHandle, kind: LockKind) {
   for (let pause = FIRST_PAUSE; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
     if (handle.tryLock(kind)) return new FileLock(handle, kind);
-    yield* sleep(pause);
+    yield* new Pause(pause, `${kind} lock of '${handle.path}'`);
   }
 });
 

@@ -7,7 +7,7 @@ import { PawlError } from '../error/index.ts';
 import { coroutine } from '../future/coroutine.ts';
 import type { Future } from '../future/future.ts';
 import { map } from '../future/map.ts';
-import { sleep } from '../time/sleep.ts';
+import { Pause } from '../time/pause.ts';
 import { checkText } from './check.ts';
 import { Make } from './make.ts';
 import { PipeReader, PipeWriter } from './pipe.ts';
@@ -91,6 +91,6 @@ const opened = coroutine(function* openFifo(path: string, wait: boolean) {
     } catch (error) {
       if (!wait || !(error instanceof PawlError) || error.code !== 'ENXIO') throw error;
     }
-    yield* sleep(pause);
+    yield* new Pause(pause, `a reader of FIFO '${path}'`);
   }
 });

@@ -51,8 +51,9 @@ export function awaitsOf(body: Future<unknown> | null, scopes: Set<Scope>): Awai
       chain.push({
         future,
         name: nameOf(future),
-        steps: frame.steps ?? null,
-        place: frame.place ?? null,
+        // What tells by itself what it waits for is no coroutine, whatever its fields are called.
+        steps: wait === null ? (frame.steps ?? null) : null,
+        place: wait === null ? (frame.place ?? null) : null,
         inner: awaited !== null,
         wait,
         branches: (wait?.branches ?? []).map(({ name, future: branch }) => ({
