@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { test } from 'node:test';
 import { ManualDriver } from '../../test/support/manual-driver.ts';
@@ -99,4 +100,15 @@ test('the channels tell of spawns, wakes, polls and ends, in their order, while 
   main();
   driver.advance(10);
   assert.deepEqual(log, []);
+});
+
+test('the page of the documentation has every figure, and no other', () => {
+  const page = readFileSync(new URL('../../../../docs/observability.md', import.meta.url), 'utf8');
+  const told = [...page.matchAll(/^\| `([\w.]+)` \|/gm)].map(([, name]) => name!);
+  const names = (of: object, before = ''): string[] =>
+    Object.entries(of).flatMap(([key, value]) =>
+      typeof value === 'object' ? names(value as object, `${before}${key}.`) : [`${before}${key}`],
+    );
+  const { metrics } = new Runtime(new ManualDriver(), { mode: 'production' });
+  assert.deepEqual(told.toSorted(), names(metrics).toSorted());
 });
