@@ -166,7 +166,7 @@ const operations: Record<string, Operation> = {
   },
   'a task of a thread': (watched) =>
     withThreads({ count: 1 }, function* ([thread]) {
-      return yield* watched(spawnOn<unknown>(thread!, tasks, 'sum', [1, 2]));
+      return yield* watched(spawnOn(thread!, tasks, 'sum', [1, 2]));
     })[Symbol.iterator]() as Steps<unknown>,
 };
 
