@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { coroutine, sleep } from 'pawl';
 import { File, listDir, makeDir, readText, rename, syncDir, writeFile, writeFileAtomic } from 'pawl/fs';
-import { type SimFailure, simulate, type Scenario, type SimulateOptions } from 'pawl/testing';
+import { assertNoLeaks, type SimFailure, simulate, type Scenario, type SimulateOptions } from 'pawl/testing';
 
 const check = (title: string, scenario: Scenario, options: SimulateOptions = {}): void =>
   void test(title, async () => {
@@ -115,4 +115,13 @@ test('the end of a world is no crash: nothing is decided about its disks any mor
   assert.equal((error.cause as Error).message, 'the end');
   assert.equal(error.replays, true);
   assert.match(error.timeline, /fails: the end$/);
+});
+
+test('a file that a simulated program leaves open is named', async () => {
+  const leaving = simulate({ seeds: 1 }, function* () {
+    yield* assertNoLeaks(function* () {
+      yield* File.open('/left', 'w');
+    });
+  });
+  await assert.rejects(leaving, /- file \/left/);
 });
