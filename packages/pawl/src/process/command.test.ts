@@ -236,7 +236,7 @@ describe('a command', () => {
 });
 
 describe('without what a child needs', () => {
-  const node = (options: readonly string[], program: string): Command =>
+  const node = (options: readonly string[], program: string, ...args: readonly string[]): Command =>
     new Command('sh', [
       '-c',
       'ulimit -n 60; exec "$@"',
@@ -246,10 +246,11 @@ describe('without what a child needs', () => {
       '--disable-warning=ExperimentalWarning',
       ...options,
       joinPath(import.meta.dirname, '../../test/programs', program),
+      ...args,
     ]);
 
-  it('nothing is left of one that has no descriptors', async () => {
-    const { text, stderr } = await node([], 'children-until-full.ts').output();
+  it('it is not started where a descriptor is missing, and nothing is left of the attempt', async () => {
+    const { text, stderr } = await node([], 'children-until-full.ts', folder()).output();
     assert.equal(text + new TextDecoder().decode(stderr), 'EMFILE 0 true\n');
   });
 

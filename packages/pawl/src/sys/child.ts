@@ -91,7 +91,6 @@ let prepared: Prepared | null = null;
 /** The first child of a thread pays for the binding. */
 function prepare(): Prepared {
   if (prepared !== null) return prepared;
-  probe();
   const c = openLibrary(null, FUNCTIONS);
   const every = arena.take(SIGNAL_SET_SIZE);
   // All signals of the kernel, without the two that the C library keeps for itself (32 and 33).
@@ -110,14 +109,6 @@ function prepare(): Prepared {
     pid: arena.take(4),
   };
   return prepared;
-}
-
-/** Before a child runs of whose end nothing could tell. */
-function probe(): void {
-  const own = sys.pidfdOpen(process.pid);
-  if (own >= 0) sys.close(own);
-  else if (own === -ENOSYS || own === -EPERM)
-    throw new PawlError('UNSUPPORTED_PLATFORM', `children need pidfd_open, Linux 5.3: here it is ${errnoName(-own)}`);
 }
 
 function optional(): Callables<typeof CLOSE_OTHERS> | null {
@@ -184,6 +175,17 @@ function cStrings(strings: readonly string[]): { readonly address: bigint; relea
   }
   bytes.writeBigUInt64LE(0n, strings.length * 8);
   return { address: BigInt(piece.address), release: () => arena.release(piece) };
+}
+
+/**
+ * A descriptor whose number the pidfd of the next child can have: closed right before that is opened. Without it a child could run of whose end
+ * nothing tells. Throws UNSUPPORTED_PLATFORM, EMFILE, ENFILE.
+ */
+export function keepPidfd(): number {
+  const own = sys.pidfdOpen(process.pid);
+  if (own === -ENOSYS || own === -EPERM)
+    throw new PawlError('UNSUPPORTED_PLATFORM', `children need pidfd_open, Linux 5.3: here it is ${errnoName(-own)}`);
+  return opened(check(own, 'pidfd_open'));
 }
 
 /** A descriptor that becomes readable when the child has ended. Linux 5.3. */
