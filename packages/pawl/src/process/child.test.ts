@@ -5,6 +5,8 @@ import { BufferedReader } from 'pawl/io';
 import { sh, stateOf } from '../../test/support/children.ts';
 import { failure } from '../../test/support/loopback.ts';
 import { runScript } from '../../test/support/script.ts';
+import { fromPromise } from '../node/promise.ts';
+import { BlockingPool } from '../threads/index.ts';
 import { Command } from './index.ts';
 
 describe('a child', () => {
@@ -158,6 +160,23 @@ describe('a child', () => {
       pids.map(stateOf),
       pids.map(() => null),
     );
+  });
+
+  it('of a thread that was terminated is reaped by the one that had started that', { timeout: 60_000 }, async () => {
+    const gate = new Int32Array(new SharedArrayBuffer(16));
+    await run(function* () {
+      const pool = new BlockingPool({ threads: 1 });
+      const jobs = new URL('../../test/support/thread-jobs.ts', import.meta.url);
+      const hanging = spawn(pool.callExport(jobs, 'startAndHang', [gate], { onCancel: 'terminate' }));
+      yield* fromPromise(Promise.resolve(Atomics.waitAsync(gate, 0, 0).value));
+      hanging.abort();
+      yield* pool.close();
+    });
+    const [, , ended = 0, running = 0] = gate;
+    while (stateOf(ended) !== null) await new Promise((resolve) => setTimeout(resolve, 5));
+    assert.match(stateOf(running) ?? 'none', /[SRD]/); // it goes on
+    process.kill(running, 'SIGKILL');
+    while (stateOf(running) !== null) await new Promise((resolve) => setTimeout(resolve, 5));
   });
 
   it('lives on when this process ends, and does not keep it', async () => {

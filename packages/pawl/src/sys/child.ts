@@ -13,9 +13,10 @@
  * never takes one of ours, nor we one of its.
  */
 import { Buffer } from 'node:buffer';
+import * as fs from 'node:fs';
 import { PawlError } from '../error/index.ts';
 import { arena, type Piece } from './arena.ts';
-import { opened } from './descriptors.ts';
+import { type DescriptorTable, listDescriptors, opened } from './descriptors.ts';
 import { check, errnoName, errnoNumber, systemError } from './errno.ts';
 import { type Callables, openLibrary, requireChildren, type Signature } from './ffi/index.ts';
 import { CLD_EXITED, P_PID, SIGINFO, WEXITED, WNOHANG, WNOWAIT } from './linux.ts';
@@ -191,6 +192,22 @@ export function keepPidfd(): number {
 /** A descriptor that becomes readable when the child has ended. Linux 5.3. */
 export function openPidfd(pid: number): number {
   return opened(check(sys.pidfdOpen(pid), 'pidfd_open'));
+}
+
+/** The processes whose pidfds a table lists: of those that nobody has reaped. Empty where /proc does not say. */
+export function pidfds(table: DescriptorTable): number[] {
+  const pids: number[] = [];
+  for (const fd of listDescriptors(table)) {
+    try {
+      // `anon_inode:[pidfd]`; since Linux 6.9 `pidfd:[inode]`.
+      if (!fs.readlinkSync(`/proc/self/fd/${fd}`).includes('pidfd')) continue;
+      const pid = Number(/^Pid:\s+(-?\d+)$/m.exec(fs.readFileSync(`/proc/self/fdinfo/${fd}`, 'latin1'))?.[1] ?? -1);
+      if (pid > 0 && pid !== process.pid) pids.push(pid);
+    } catch {
+      // It is closed, or cannot be looked at.
+    }
+  }
+  return pids;
 }
 
 const info = arena.take(SIGINFO.size);
