@@ -50,11 +50,11 @@ export function spawnNative(reactor: Reactor, request: SpawnRequest): SpawnedChi
 }
 
 function start(request: SpawnRequest, path: string, descriptors: readonly [number, number, number]): number {
-  const { program, args, environment, cwd, leads } = request;
+  const { args, environment, cwd, leads } = request;
   try {
     return spawnChild({
       path,
-      args: [program, ...args],
+      args,
       environment: Object.entries(environment).map(([name, value]) => `${name}=${value}`),
       cwd,
       descriptors,
