@@ -25,8 +25,9 @@ export interface AsyncFdOptions {
 }
 
 /**
- * Watches a descriptor that somebody else has opened: in non-blocking mode, or used with calls that do not wait. Close it before the descriptor, and
- * before that number is used again; or declare it with `using`.
+ * Watches a descriptor that somebody else has opened: in non-blocking mode, or used with calls that do not wait. Close it before the descriptor, or
+ * declare it with `using`: of a descriptor that was closed behind its back nothing is told any more, until something else that is watched has got
+ * the number, when whoever waits fails with CLOSED.
  *
  * @example
  * ```ts
