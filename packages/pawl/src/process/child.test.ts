@@ -179,6 +179,30 @@ describe('a child', () => {
     while (stateOf(running) !== null) await new Promise((resolve) => setTimeout(resolve, 5));
   });
 
+  it('has its own streams also where this process has closed its standard ones', async () => {
+    const { stderr } = await runScript(`
+      import { closeSync, readFileSync } from 'node:fs';
+      import { run } from 'pawl';
+      import { tempDir } from 'pawl/fs';
+      import { Command } from 'pawl/process';
+      await run(function* () {
+        const folder = yield* tempDir();
+        closeSync(0);
+        closeSync(1);
+        const path = folder.path + '/out';
+        const { stderr } = yield* new Command('sh', ['-c', 'echo out; echo err >&2'], { stdout: { path } }).output();
+        console.error(JSON.stringify([new TextDecoder().decode(stderr), readFileSync(path, 'utf8')]));
+        try {
+          yield* new Command('true', [], { stdin: 'inherit', stdout: 'pipe' }).status();
+        } catch ({ code }) {
+          console.error(code);
+        }
+        yield* folder.remove();
+      });
+    `);
+    assert.equal(stderr, '["err\\n","out\\n"]\nEBADF\n');
+  });
+
   it('lives on when this process ends, and does not keep it', async () => {
     const { code, stdout } = await runScript(`
       import { run } from 'pawl';

@@ -113,7 +113,8 @@ export class Command {
    *
    * Cancelling it is *safe*: it is started, or not. Errors, with the program as `path`: ENOENT (not found, or the interpreter of a script is not),
    * EACCES (not to be executed), ENOEXEC (no program, and a script without a first line that names its interpreter), E2BIG; ENOENT or ENOTDIR
-   * with `cwd` as `path`; those of opening a file for it; CLOSED for the end of a pipe; EAGAIN, EMFILE, ENOMEM; FFI_DENIED under a permission model without child processes;
+   * with `cwd` as `path`; those of opening a file for it; CLOSED for the end of a pipe; EBADF for a descriptor that is not open; EAGAIN, EMFILE,
+   * ENOMEM; FFI_DENIED under a permission model without child processes;
    * UNSUPPORTED_PLATFORM.
    */
   spawn(): Future<Child> {

@@ -8,7 +8,7 @@ import * as fs from 'node:fs';
 import { PawlError } from '../../../error/index.ts';
 import { endChild, keepPidfd, spawnChild } from '../../../sys/child.ts';
 import { systemError } from '../../../sys/errno.ts';
-import { closePipe, duplicate, openPipe, setNonBlocking } from '../../../sys/pipe.ts';
+import { closePipe, duplicate, isNonBlocking, openPipe, setNonBlocking } from '../../../sys/pipe.ts';
 import { takeOver } from './take-over.ts';
 import type { ChildStream, PipeReaderHandle, PipeWriterHandle, SpawnedChild, SpawnRequest } from '../../process.ts';
 import type { Reactor } from '../reactor.ts';
@@ -78,6 +78,8 @@ class Streams {
   open(stream: ChildStream, target: number): number {
     switch (stream.kind) {
       case 'inherit':
+        // EBADF where it is closed, and what we open next could get its number.
+        isNonBlocking(target);
         return target;
       case 'descriptor':
         // One of the three may be overwritten by another before its turn comes.
