@@ -169,6 +169,7 @@ describe('a command', () => {
     refused(made({ stopOnCancel: 'SIGINT' }), /takes an object/);
     refused(made({ stopOnCancel: { gracee: 1 } }), /"gracee"/);
     refused(made({ stdout: { path: '/dev/null', apend: true } }), /"apend"/);
+    refused(made({ stdout: { path: '/dev/null', append: 'yes' } }), /append is true or false, got yes/);
     refused(() => new Command('true').output({ stdin: 'x' } as object), /"stdin": it takes input, limit/);
     refused(() => openFifoReader('/x', { endles: true } as object), /"endles"/);
     refused(() => openFifoWriter('/x', { waits: false } as object), /"waits"/);

@@ -224,7 +224,11 @@ function toStream(stdio: Stdio, input: boolean): ChildStream {
   if (typeof stdio === 'object' && stdio !== null) {
     knownOptions('a standard stream', stdio, { path: true, append: true });
     checkText('the path of a standard stream', stdio.path, false);
-    return { kind: 'file', path: stdio.path, append: stdio.append === true };
+    const { path, append = false } = stdio;
+    // Anything else would empty the file.
+    if (typeof append !== 'boolean')
+      throw new PawlError('BAD_ARGUMENT', `append is true or false, got ${String(append)}`);
+    return { kind: 'file', path, append };
   }
   throw new PawlError(
     'BAD_ARGUMENT',
