@@ -74,6 +74,11 @@ export class NativeUnixStream extends NativeStream implements UnixStreamHandle {
   }
 }
 
+/** For messages: an abstract name behind an `@`, as everywhere. */
+export function nameOf({ kind, name }: UnixAddress): string {
+  return kind === 'abstract' ? `@${name}` : name;
+}
+
 /** The context of an error. */
 export function whose({ name }: UnixAddress): { path?: string } {
   return name === '' ? {} : { path: name };

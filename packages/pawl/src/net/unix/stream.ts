@@ -153,7 +153,7 @@ export class UnixStream extends ByteSocket<UnixStreamHandle> implements Duplex, 
 
   /**
    * As {@link read}, with the descriptors that have come, at most `most`: they are the caller's, to use and to close. More than that the system
-   * closes. One read gives the descriptors of one write.
+   * closes, and `truncated` says so. One read gives the descriptors of one write.
    *
    * Cancelling it is *safe*: bytes and descriptors stay for the next read. Errors: BAD_ARGUMENT at once; as {@link read}.
    */

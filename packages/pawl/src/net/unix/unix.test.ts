@@ -196,6 +196,27 @@ describe('a Unix stream', () => {
     assert.deepEqual(names(at), []);
   });
 
+  it('refuses an option that it does not know', () => {
+    for (const options of [{ backlogg: 1 }, null, 5])
+      assert.throws(() => UnixListener.bind(fresh(), options as object), {
+        code: 'BAD_ARGUMENT',
+        message: /^UnixListener\.bind /,
+      });
+  });
+
+  it('says which socket has been closed: abstract names behind an @, none where there is none', () => {
+    blockOn(function* () {
+      const listener = yield* UnixListener.bind(fresh());
+      listener.close();
+      const { message } = yield* failure(listener.accept());
+      assert.equal(message, `the listener at @${listener.localAddress.name} has been closed`);
+      const datagram = yield* UnixDatagram.bind();
+      datagram.close();
+      const error = yield* failure(datagram.recvFrom(new Uint8Array(1)));
+      assert.equal(error.message, 'the Unix datagram socket without a name has been closed');
+    });
+  });
+
   it('leaves no descriptor and no path, wherever it is cancelled', async () => {
     const at = folder();
     await cancelEverywhere(
@@ -312,6 +333,22 @@ describe('a descriptor that is passed', () => {
     const { descriptors: got } = yield* b.readDescriptors(new Uint8Array(1));
     assert.equal(got.length, 253);
     for (const each of got) closeSync(each);
+  });
+
+  both('is told of when there was no room for it, and closed', function* () {
+    using ends = yield* pair();
+    const { a, b } = ends;
+    const before = descriptors();
+    const told: boolean[] = [];
+    for (const most of [2, 1, 0]) {
+      yield* a.writeDescriptors(encode('x'), [1, 2]);
+      const { descriptors: got, truncated } = yield* b.readDescriptors(new Uint8Array(1), most);
+      assert.equal(got.length, most);
+      told.push(truncated);
+      for (const each of got) closeSync(each);
+    }
+    assert.deepEqual(told, [false, true, true]);
+    assert.equal(descriptors(), before);
   });
 
   it('stays for the next read when one is cancelled', async () => {
