@@ -77,7 +77,7 @@ export function checkResolver(options: ResolverOptions): void {
   if (hosts !== undefined && hosts !== null) checkText('hosts', hosts);
   if (resolvConf !== undefined && resolvConf !== null) checkText('resolvConf', resolvConf);
   if (search !== undefined && !Array.isArray(search))
-    throw new PawlError('BAD_ARGUMENT', `search is a list of domains, got ${String(search)}`);
+    throw new PawlError('BAD_ARGUMENT', 'search is a list of domains');
   for (const domain of search ?? [])
     if (typeof domain !== 'string' || toName(domain) === null)
       throw new PawlError('BAD_ARGUMENT', `not a search domain: ${domain}`);

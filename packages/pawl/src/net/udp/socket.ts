@@ -196,7 +196,10 @@ export class UdpSocket implements Disposable {
     const checked: Outgoing[] = [];
     for (const datagram of datagrams as readonly (UdpMessage | null)[]) {
       if (typeof datagram !== 'object' || datagram === null)
-        throw new PawlError('BAD_ARGUMENT', `a datagram is { data, to }, got ${String(datagram)}`);
+        throw new PawlError(
+          'BAD_ARGUMENT',
+          `a datagram is { data, to }, got ${datagram === null ? 'null' : typeof datagram}`,
+        );
       const { data, to } = datagram;
       checkBytes(data);
       checked.push(to === undefined ? { data } : { data, to: parseReceiver(to) });

@@ -17,6 +17,7 @@ import { BufferedReader } from 'pawl/io';
 import { cancelEverywhere } from '../../../test/support/cancel-everywhere.ts';
 import { both, decode, encode, folder, names } from '../../../test/support/folder.ts';
 import { failure } from '../../../test/support/loopback.ts';
+import { dumpAll } from '../../task/dump-all.ts';
 import { waitInfo, type Waiting } from '../../future/wait-info.ts';
 import { UnixDatagram, UnixListener, type UnixName, UnixStream } from '../index.ts';
 
@@ -25,6 +26,10 @@ const descriptors = (): number => readdirSync('/proc/self/fd').length;
 let counter = 0;
 /** An abstract name that nobody has. */
 const fresh = (): UnixName => ({ abstract: `pawl-test-${process.pid}-${counter++}` });
+
+const waitUntil = coroutine(function* (holds: () => boolean) {
+  while (!holds()) yield* sleep(1);
+});
 
 /** Two ends, closed together. */
 const pair = coroutine(function* () {
@@ -202,6 +207,36 @@ describe('a Unix stream', () => {
         code: 'BAD_ARGUMENT',
         message: /^UnixListener\.bind /,
       });
+  });
+
+  it('says in a dump that a queue is full, and whose', async () => {
+    await run(function* () {
+      const name = fresh() as { abstract: string };
+      using _listener = yield* UnixListener.bind(name, { backlog: 0 });
+      using receiver = yield* UnixDatagram.bind(fresh());
+      using sender = yield* UnixDatagram.bind();
+      const to = { abstract: receiver.localAddress.name };
+      const streams: UnixStream[] = [];
+      const tasks = [
+        spawn(function* () {
+          for (;;) streams.push(yield* UnixStream.connect(name));
+        }),
+        spawn(function* () {
+          for (;;) yield* sender.sendTo(encode('x'), to);
+        }),
+      ];
+      const lines = [
+        `waits for connect to @${name.abstract}: its queue is full`,
+        `waits for send to @${to.abstract}: its queue is full`,
+        `open: connection to @${name.abstract}`,
+      ];
+      yield* timeout(
+        5000,
+        waitUntil(() => lines.every((line) => dumpAll().includes(line))),
+      );
+      for (const task of tasks) task.abort();
+      for (const stream of streams) stream.close();
+    });
   });
 
   it('says which socket has been closed: abstract names behind an @, none where there is none', () => {
