@@ -19,6 +19,9 @@ export const CORPUS: Readonly<Record<string, string>> = {
     let f = (x) => ['first', x]; const o = { m(x) { return [this === o, x]; } };
     log(f((f = (x) => ['second', x], await wait(1))));
     log(o.m((o.m = null, await wait(2))), o['m' + ''] === null);`,
+  'a method that is none': `const o = { typo: undefined, two: {} };
+    for (const name of ['typo', 'two', 'none']) try { o[name](await wait(1)); } catch (e) { log(String(e)); }
+    try { o.typo.deep(await wait(1)); } catch (e) { log(e instanceof TypeError); }`,
   'a method of what was awaited': `log((await wait('abc')).toUpperCase(), (await wait([3, 1, 2])).sort().join());`,
   'what is no function is found out after its arguments': `const o = { n: 1 }; for (const f of [() => o.m(await1), () => 0]) void f; var await1;
     try { o.m((await wait(1), log('argument')), log('another')); } catch (e) { log(e instanceof TypeError); } try { o?.n(await wait(1), log('x')); } catch (e) { log(e instanceof TypeError); }`,

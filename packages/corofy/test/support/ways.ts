@@ -39,11 +39,10 @@ export function show(value: unknown, depth = 0): string {
   if (typeof value === 'object' && value !== null) {
     if (depth > 3) return '{…}';
     return `{${Object.entries(value)
-      .map(([key, one]) => `${key}: ${show(one, depth + 1)}`)
+      .map(([key, one]) => `${unquoted(key)}: ${show(one, depth + 1)}`)
       .join(', ')}}`;
   }
-  if (typeof value === 'string')
-    return JSON.stringify(value.replaceAll(QUOTING, '$1… $2').replaceAll(COMBINED, 'Error: $1'));
+  if (typeof value === 'string') return JSON.stringify(unquoted(value));
   return Object.is(value, -0) ? '-0' : String(value);
 }
 
@@ -51,8 +50,12 @@ export function show(value: unknown, depth = 0): string {
 const ANOTHER = '(and another failure was suppressed: see .suppressed)';
 const COMBINED = /SuppressedError: (.*?) \(and another failure was suppressed: see \.suppressed\)/g;
 
-/** A message of the engine's that quotes the source, in a string that a body has made of an error. */
+/** A message of the engine's that quotes the source, in a string, or a key, that a body has made of an error. */
 const QUOTING = /(TypeError: ).*? (is not (?:a function|a constructor|iterable))/g;
+
+function unquoted(text: string): string {
+  return text.replaceAll(QUOTING, '$1… $2').replaceAll(COMBINED, 'Error: $1');
+}
 
 export function logger(): { log: Log; lines: string[] } {
   const lines: string[] = [];
