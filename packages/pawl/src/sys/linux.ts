@@ -203,6 +203,8 @@ export const SHUT_RDWR = 2;
 export const MSG_NOSIGNAL = 0x4000;
 /** The result is the message's size, also where that is more than there was room for. */
 export const MSG_TRUNC = 0x20;
+/** Control data that did not fit is gone, descriptors are closed. */
+export const MSG_CTRUNC = 0x8;
 /** Descriptors that come in a message are CLOEXEC. */
 export const MSG_CMSG_CLOEXEC = 0x40000000;
 export const SCM_RIGHTS = 1;
