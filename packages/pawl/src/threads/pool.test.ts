@@ -7,6 +7,7 @@ import { coroutine } from '../future/coroutine.ts';
 import { join } from '../future/join.ts';
 import { run, blockOn } from '../task/run.ts';
 import { spawn } from '../task/spawn.ts';
+import { yieldNow } from '../future/ready.ts';
 import type { Runtime } from '../task/runtime.ts';
 import { cancelAtEverySuspension } from '../testing/index.ts';
 import { sleep } from '../time/sleep.ts';
@@ -210,6 +211,20 @@ describe('blocking work', { timeout: 60_000 }, () => {
     const endless = pool.callExport(jobs, 'block', [gate], { onCancel: 'terminate' });
     await assert.rejects(run(timeout(200, endless)), { code: 'TIMEOUT' });
     assert.equal(pool.metrics.running, 0);
+  });
+
+  test('a thread that was terminated when its answer was under way gets no other call', async () => {
+    using single = new BlockingPool({ threads: 1 });
+    await run(function* () {
+      yield* single.callExport(jobs, 'add', [1, 1]);
+      const first = spawn(single.callExport(jobs, 'add', [2, 2], { onCancel: 'terminate' }));
+      const second = spawn(single.callExport(jobs, 'add', [3, 3]));
+      yield* yieldNow();
+      // The answer to the first comes, and is not read before its thread is told to end.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
+      first.abort();
+      assert.equal(yield* second, 6);
+    });
   });
 
   test('it is cancelled at every suspension, and no thread is left', async () => {

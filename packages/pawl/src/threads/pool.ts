@@ -53,6 +53,8 @@ export class PoolThread {
   readonly name: string;
   call: BlockingCall | null = null;
   timer: ReturnType<typeof setTimeout> | undefined = undefined;
+  /** It was told to end: its last answer may still be under way, and no call is given to it. */
+  ending = false;
 
   constructor(pool: BlockingPool, number: number) {
     this.name = `thread ${number} of pool "${pool.name}"`;
@@ -191,6 +193,7 @@ export class BlockingPool implements Disposable {
 
   private end(thread: PoolThread): void {
     dropTimeout(thread.timer);
+    thread.ending = true;
     void thread.worker.terminate();
   }
 
@@ -235,7 +238,7 @@ export class BlockingPool implements Disposable {
 
   /** The thread has nothing to do: the next call is its, or it waits for one. */
   private rest(thread: PoolThread): void {
-    if (this.closed || !this.live.has(thread)) return;
+    if (this.closed || thread.ending || !this.live.has(thread)) return;
     for (let call = this.next(); call !== null; call = this.next()) if (this.begin(thread, call)) return;
     thread.worker.unref();
     this.idle.push(thread);

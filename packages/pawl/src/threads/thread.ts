@@ -66,11 +66,11 @@ export class Thread {
   ask(asker: Asker, module: string, name: string, args: readonly unknown[], transfer: readonly Transferable[]): number {
     if (this.end !== null) throw threadEnded(this.name, this.end);
     if (this.stopping) throw new PawlError('CLOSED', `${this.name} is to end: no task is begun on it`);
-    const id = ++this.last;
     const moved = moveArguments(args);
+    const id = ++this.last;
     try {
       const order: TaskOrder = { order: 'run', id, module, name, args: moved.args };
-      this.worker.postMessage(order, [...moved.ports, ...transfer]);
+      this.worker.postMessage(order, [...moved.transfer, ...transfer]);
     } catch (error) {
       closeMoved(moved);
       const what = `the arguments of ${name} cannot be sent to another thread`;

@@ -30,15 +30,28 @@ export const HEADER_BYTES: number = 2 * PART * 4;
 /** An end on its way to another thread. */
 export interface LinkHandle {
   readonly memory: SharedArrayBuffer;
-  readonly port: MessagePort;
+  /** Null when the other end has gone: a closed port cannot be moved. */
+  readonly port: MessagePort | null;
   /** What was read from the port and not taken. */
-  readonly payloads?: readonly unknown[];
+  readonly payloads?: readonly Payload[];
   /** Where the other end can be woken, if that was read from the port already: it is told once. */
   readonly peer?: WakerHandle | null;
 }
 
 type WakerHandle = Pick<RemoteWaker, 'fd' | 'flag'>;
-type Note = { readonly waker: WakerHandle } | { readonly payload: unknown };
+/** A message beside the memory, and what of it was moved and must be so again with each move: a clone of a port does not exist. */
+interface Payload {
+  readonly payload: unknown;
+  readonly moved: readonly Transferable[];
+}
+
+type Note = { readonly waker: WakerHandle } | Payload;
+
+/** What must be among what a message moves that carries the handle. */
+export function transferOfLink({ port, payloads = [] }: LinkHandle): readonly Transferable[] {
+  const moved = payloads.flatMap((one) => one.moved);
+  return port === null ? moved : [port, ...moved];
+}
 
 /** The handles of the two ends of a new link, with so many bytes of memory for its content. */
 export function makeLink(bytes: number): readonly [sending: LinkHandle, receiving: LinkHandle] {
@@ -53,14 +66,14 @@ export function makeLink(bytes: number): readonly [sending: LinkHandle, receivin
 export class LinkEnd {
   readonly memory: SharedArrayBuffer;
   /** The other end is closed or its thread has died: known here, though not by the header. */
-  private gone = false;
+  private gone: boolean;
   private open = true;
   private readonly header: Int32Array<SharedArrayBuffer>;
-  private readonly port: MessagePort;
+  private readonly port: MessagePort | null;
   private readonly mine: number;
   private readonly theirs: number;
   private readonly onGone: () => void;
-  private readonly payloads = new Deque<unknown>();
+  private readonly payloads = new Deque<Payload>();
   private peer: Waker | null = null;
   private peerHandle: WakerHandle | null = null;
   private peerEpoch = 0;
@@ -71,11 +84,13 @@ export class LinkEnd {
     this.memory = memory;
     this.header = new Int32Array(memory, 0, 2 * PART);
     this.port = port;
+    this.gone = port === null;
     this.mine = side * PART;
     this.theirs = (1 - side) * PART;
     this.onGone = onGone;
     for (const payload of payloads) this.payloads.push(payload);
     if (peer !== null) this.meet(peer);
+    if (port === null) return;
     port.on('close', this.closedByPeer);
     // A close is told after what lies before it in the port: that must not stay there until somebody wakes the peer.
     port.on('message', this.take);
@@ -112,24 +127,24 @@ export class LinkEnd {
 
   /** Beside the memory; it arrives before any position that is moved after it. Throws as `postMessage` does. */
   post(payload: unknown, transfer: readonly Transferable[]): void {
-    this.port.postMessage({ payload } satisfies Note, [...transfer]);
+    const moved = transfer.filter((one) => !(one instanceof ArrayBuffer));
+    this.port?.postMessage({ payload, moved } satisfies Note, [...transfer]);
   }
 
   /** The oldest payload that was posted; the memory has told that there is one. */
   takePayload(): unknown {
     if (this.payloads.length === 0) this.drain();
-    return this.payloads.shift();
+    return this.payloads.shift()?.payload;
   }
 
   /** Gives it to another thread: here nothing can be done with it any more. */
   detach(): LinkHandle {
     this.open = false;
-    this.port.off('close', this.closedByPeer);
-    this.port.off('message', this.take);
-    const { memory, port, peerHandle: peer } = this;
-    const payloads: unknown[] = [];
-    while (this.payloads.length > 0) payloads.push(this.payloads.shift());
-    return { memory, port, payloads, peer };
+    this.deafen();
+    const { memory, gone, port, peerHandle: peer } = this;
+    const payloads: Payload[] = [];
+    for (let one = this.payloads.shift(); one !== undefined; one = this.payloads.shift()) payloads.push(one);
+    return { memory, port: gone ? null : port, payloads, peer };
   }
 
   /** Idempotent. */
@@ -138,9 +153,13 @@ export class LinkEnd {
     this.open = false;
     Atomics.store(this.header, this.mine + CLOSED, 1);
     this.wakePeer();
-    this.port.off('close', this.closedByPeer);
-    this.port.off('message', this.take);
-    this.port.close();
+    this.deafen();
+    this.port?.close();
+  }
+
+  private deafen(): void {
+    this.port?.off('close', this.closedByPeer);
+    this.port?.off('message', this.take);
   }
 
   private wakePeer(): void {
@@ -157,8 +176,10 @@ export class LinkEnd {
 
   /** Reads what is at the port. */
   private drain(): void {
+    const { port } = this;
+    if (port === null) return;
     for (;;) {
-      const received = receiveMessageOnPort(this.port);
+      const received = receiveMessageOnPort(port);
       if (received === undefined) return;
       this.take(received.message as Note);
     }
@@ -166,7 +187,7 @@ export class LinkEnd {
 
   private readonly take = (note: Note): void => {
     if ('waker' in note) this.meet(note.waker);
-    else this.payloads.push(note.payload);
+    else this.payloads.push(note);
   };
 
   private meet(peer: WakerHandle): void {

@@ -3,8 +3,10 @@
  *
  * What must hold: only the values of a list are looked at, not what is within them: an end deep in an object is not cloneable, and says so.
  */
-import type { MessagePort } from 'node:worker_threads';
+import type { Transferable } from 'node:worker_threads';
+import { PawlError } from '../../error/index.ts';
 import { type ByteEndHandle, ByteReceiver, ByteSender } from './bytes.ts';
+import { transferOfLink } from './link.ts';
 import { type ThreadOneshotHandle, ThreadOneshotReceiver, ThreadOneshotSender } from './oneshot.ts';
 import { ThreadReceiver, type ThreadReceiverHandle } from './receiver.ts';
 import { ThreadSender, type ThreadSenderHandle } from './sender.ts';
@@ -14,31 +16,61 @@ type Handle = ThreadSenderHandle | ThreadReceiverHandle | ThreadOneshotHandle | 
 /** A list on its way. */
 export interface MovedArguments {
   readonly args: readonly unknown[];
-  /** The ports that must be among what is moved. */
-  readonly ports: readonly MessagePort[];
+  /** What must be among what is moved. */
+  readonly transfer: readonly Transferable[];
 }
 
-function isEnd(value: unknown): value is { move(): Handle } {
+interface Movable {
+  move(): Handle;
+  checkMove(): void;
+}
+
+function isEnd(value: unknown): value is Movable {
   return [ThreadSender, ThreadReceiver, ThreadOneshotSender, ThreadOneshotReceiver, ByteSender, ByteReceiver].some(
     (end) => value instanceof end,
   );
 }
 
+/** Moves all ends of the list, or throws CLOSED, BUSY or BAD_ARGUMENT and has moved none. */
 export function moveArguments(args: readonly unknown[]): MovedArguments {
-  const ports: MessagePort[] = [];
+  const ends = args.filter(isEnd);
+  for (const [i, end] of ends.entries()) {
+    end.checkMove();
+    if (ends.indexOf(end) < i)
+      throw new PawlError('BAD_ARGUMENT', 'one end of a channel is given twice: it can be moved once');
+  }
+  const transfer: Transferable[] = [];
   const moved = args.map((arg) => {
     if (!isEnd(arg)) return arg;
     const handle = arg.move();
-    ports.push(...portsOf(handle));
+    transfer.push(...transferOf(handle));
     return handle;
   });
-  return { args: moved, ports };
+  return { args: moved, transfer };
 }
 
-function portsOf(handle: Handle): readonly MessagePort[] {
-  if ('end' in handle) return portsOf(handle.end);
-  if ('links' in handle) return handle.links.map(({ port }) => port);
-  return [handle.link.port];
+/**
+ * What must be in the list of what is moved, when a message carries the handle of an end: its ports, and those inside of messages that lie in
+ * it. Post it in the same turn as it was moved.
+ *
+ * @example
+ * ```ts
+ * import { MessageChannel } from 'node:worker_threads';
+ * import { threadChannel, transferOf } from 'pawl/threads';
+ * const [sender, receiver] = threadChannel<string>(8);
+ * const { port1, port2 } = new MessageChannel(); // usually a port to another thread
+ * const handle = receiver.move();
+ * port1.postMessage(handle, [...transferOf(handle)]);
+ * console.log(receiver.closed, transferOf(handle).length); // true 1
+ * sender.close();
+ * port1.close();
+ * port2.close();
+ * ```
+ */
+export function transferOf(handle: Handle): readonly Transferable[] {
+  if ('end' in handle) return transferOf(handle.end);
+  if ('links' in handle) return handle.links.flatMap(transferOfLink);
+  return transferOfLink(handle.link);
 }
 
 export function receiveArguments(args: readonly unknown[]): readonly unknown[] {

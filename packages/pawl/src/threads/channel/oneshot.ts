@@ -27,9 +27,14 @@ export class ThreadOneshotSender<T> implements Disposable {
 
   /** As {@link ThreadSender.from}. */
   static from<T>(handle: ThreadOneshotHandle): ThreadOneshotSender<T> {
-    if (handle.kind !== 'pawl.ThreadOneshotSender')
+    if ((handle as ThreadOneshotHandle | undefined)?.kind !== 'pawl.ThreadOneshotSender')
       throw new PawlError('BAD_ARGUMENT', 'not the handle of a ThreadOneshotSender');
     return new ThreadOneshotSender(ThreadSender.from(handle.end as ThreadSenderHandle));
+  }
+
+  /** @internal */
+  checkMove(): void {
+    this.sender.checkMove();
   }
 
   /** As {@link ThreadSender.move}. */
@@ -73,9 +78,14 @@ export class ThreadOneshotReceiver<T> implements Disposable {
 
   /** As {@link ThreadReceiver.from}. */
   static from<T>(handle: ThreadOneshotHandle): ThreadOneshotReceiver<T> {
-    if (handle.kind !== 'pawl.ThreadOneshotReceiver')
+    if ((handle as ThreadOneshotHandle | undefined)?.kind !== 'pawl.ThreadOneshotReceiver')
       throw new PawlError('BAD_ARGUMENT', 'not the handle of a ThreadOneshotReceiver');
     return new ThreadOneshotReceiver(ThreadReceiver.from(handle.end as ThreadReceiverHandle));
+  }
+
+  /** @internal */
+  checkMove(): void {
+    this.receiver.checkMove();
   }
 
   /** As {@link ThreadReceiver.move}. */
