@@ -102,13 +102,11 @@ class WatchSource implements Source<WatchEvent> {
   }
 }
 
-/** A write in pieces is one change to whoever has seen none of it. */
+/** A write in pieces is one change to whoever has seen none of it. (Cookies of moves do not count, as in the kernel's own queue.) */
 function withoutRepetitions(events: readonly WatchEvent[]): WatchEvent[] {
   return events.filter((event, at) => {
     const before = events[at - 1];
-    return (
-      before === undefined || before.kind !== event.kind || before.name !== event.name || before.cookie !== event.cookie
-    );
+    return before === undefined || before.kind !== event.kind || before.name !== event.name;
   });
 }
 
