@@ -49,7 +49,7 @@ export function checkWhole(name: string, value: unknown, least: number, most: nu
 /** Throws BAD_ARGUMENT: `'false'` would be taken for true. */
 export function checkFlag(name: string, value: unknown): void {
   if (value === undefined || typeof value === 'boolean') return;
-  throw new PawlError('BAD_ARGUMENT', `${name} must be true or false, got ${String(value)}`);
+  throw new PawlError('BAD_ARGUMENT', `${name} must be true or false, got ${typeof value}`);
 }
 
 /** Throws BAD_ARGUMENT: NaN would be taken for 0, which makes every close a reset. */

@@ -82,7 +82,7 @@ function checkValues({ broadcast, ttl, multicastTtl, multicastLoop, multicastInt
 
 function checkInterface(name: string, value: unknown): void {
   if (value === undefined || typeof value === 'string') return;
-  throw new PawlError('BAD_ARGUMENT', `${name} is a name or an address, got ${String(value)}`);
+  throw new PawlError('BAD_ARGUMENT', `${name} is a name or an address, got ${typeof value}`);
 }
 
 /** Where a datagram goes: a numeric address. Throws BAD_ADDRESS for a name, and BAD_PORT for port 0. */

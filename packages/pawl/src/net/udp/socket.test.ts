@@ -118,7 +118,7 @@ describe('a UDP socket', () => {
     wrong(() => UdpSocket.connect(1, { tll: 1 } as object), 'UdpSocket.connect has no option "tll"');
     for (const none of [null, 5]) wrong(() => UdpSocket.bind(0, none as unknown as object), 'takes an object');
     for (const flag of ['reuseAddr', 'reusePort', 'ipv6Only', 'broadcast', 'multicastLoop'])
-      wrong(() => UdpSocket.bind(0, { [flag]: 'false' }), `${flag} must be true or false, got false`);
+      wrong(() => UdpSocket.bind(0, { [flag]: 'false' }), `${flag} must be true or false, got string`);
     blockOn(function* () {
       using socket = yield* UdpSocket.bind(0);
       wrong(() => socket.set({ reuseAddr: true } as object), 'UdpSocket.set has no option "reuseAddr"');
