@@ -40,6 +40,7 @@ export interface SyscallNumbers {
   readonly epoll_pwait: number;
   readonly eventfd2: number;
   readonly preadv2: number;
+  readonly process_vm_readv: number;
   readonly flock: number;
   readonly inotify_init1: number;
   readonly inotify_add_watch: number;
@@ -83,6 +84,7 @@ export const SYSCALL_NUMBERS: Readonly<Record<Arch, SyscallNumbers>> = {
     epoll_pwait: 281,
     eventfd2: 290,
     preadv2: 327,
+    process_vm_readv: 310,
     flock: 73,
     inotify_init1: 294,
     inotify_add_watch: 254,
@@ -123,6 +125,7 @@ export const SYSCALL_NUMBERS: Readonly<Record<Arch, SyscallNumbers>> = {
     epoll_pwait: 22,
     eventfd2: 19,
     preadv2: 286,
+    process_vm_readv: 270,
     flock: 32,
     inotify_init1: 26,
     inotify_add_watch: 27,
