@@ -119,6 +119,16 @@ export class Child implements AsyncDisposable {
   }
 
   /** @internal */
+  hold(): void {
+    this.handle.hold();
+  }
+
+  /** @internal */
+  release(): void {
+    this.handle.release();
+  }
+
+  /** @internal */
   exit(): Future<ExitStatus> {
     return new Exit(this.handle, this.program);
   }

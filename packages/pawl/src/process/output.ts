@@ -36,6 +36,8 @@ export class Output {
 export const collect: (command: Command, input: Uint8Array | null, limit: number) => Future<Output> = coroutine(
   function* output(command: Command, input: Uint8Array | null, limit: number): Steps<Output> {
     const child = yield* command.spawn();
+    // It may end before a member of its group that has its outputs, too, and that is to be stopped with it.
+    child.hold();
     let over = false;
     let done = false;
     try {
@@ -44,6 +46,7 @@ export const collect: (command: Command, input: Uint8Array | null, limit: number
         child.stdout === null ? ready(NOTHING) : readAll(child.stdout, limit, 'standard output', command),
         child.stderr === null ? ready(NOTHING) : readAll(child.stderr, limit, 'standard error', command),
       ]);
+      child.release();
       const status = yield* child.wait();
       done = true;
       return new Output(status, stdout, stderr);
@@ -52,7 +55,10 @@ export const collect: (command: Command, input: Uint8Array | null, limit: number
       throw error;
     } finally {
       child.closePipes();
-      if (!done && child.running && (over || command.options.stopOnCancel)) yield* stopped(child, command);
+      const stops = !done && (over || Boolean(command.options.stopOnCancel));
+      if (stops) child.sweep();
+      child.release();
+      if (stops && child.running) yield* stopped(child, command);
     }
   },
 );

@@ -1,8 +1,8 @@
 /**
  * A child process over the reactor: its pidfd becomes readable when it has ended.
  *
- * What must hold: it is reaped right then, by this object, whoever waits and whether or not anybody does; so it stays registered until then, and
- * keeps the process alive only while a task waits. While our loop rests and only Node's runs, SIGCHLD tells of it.
+ * What must hold: it is reaped right then, by this object, whoever waits and whether or not anybody does, unless it is the leader of a group whose
+ * number somebody still needs; so it stays registered until then, and keeps the process alive only while a task waits. While our loop rests and only Node's runs, SIGCHLD tells of it.
  */
 import { isMainThread } from 'node:worker_threads';
 import type { Context, Waker } from '../../../future/context.ts';
@@ -30,6 +30,7 @@ export class NativeChild extends Source implements ChildHandle {
   readonly #leads: boolean;
   readonly #waiters: Map<object, Waker> = new Map();
   #sweeps = false;
+  #held = false;
   /** Somebody else has reaped it: how it has ended, nobody knows. */
   #lost: unknown = null;
 
@@ -60,6 +61,10 @@ export class NativeChild extends Source implements ChildHandle {
   /** Reaps it if it has ended. */
   look(): void {
     if (!this.running) return;
+    if (this.#held) {
+      this.#listen();
+      return;
+    }
     try {
       // Before its number can be another group's.
       if (this.#sweeps && sys.hasEnded(this.pid)) sys.sendSignal(-this.pid, SIGKILL);
@@ -107,6 +112,15 @@ export class NativeChild extends Source implements ChildHandle {
 
   sweep(): void {
     this.#sweeps = this.#leads;
+  }
+
+  hold(): void {
+    this.#held = this.#leads;
+  }
+
+  release(): void {
+    this.#held = false;
+    this.look();
   }
 }
 
