@@ -119,13 +119,8 @@ export class Child implements AsyncDisposable {
   }
 
   /** @internal */
-  hold(): void {
-    this.handle.hold();
-  }
-
-  /** @internal */
-  release(): void {
-    this.handle.release();
+  hold(held: boolean): void {
+    this.handle.hold(held);
   }
 
   /** @internal */

@@ -36,17 +36,17 @@ export class Output {
 export const collect: (command: Command, input: Uint8Array | null, limit: number) => Future<Output> = coroutine(
   function* output(command: Command, input: Uint8Array | null, limit: number): Steps<Output> {
     const child = yield* command.spawn();
-    // It may end before a member of its group that has its outputs, too, and that is to be stopped with it.
-    child.hold();
     let over = false;
     let done = false;
+    // Members of its group may write on when it has ended, and are stopped with it.
+    child.hold(true);
     try {
       const [, stdout, stderr] = yield* join([
         child.stdin === null ? ready(undefined) : feed(child.stdin, input),
         child.stdout === null ? ready(NOTHING) : readAll(child.stdout, limit, 'standard output', command),
         child.stderr === null ? ready(NOTHING) : readAll(child.stderr, limit, 'standard error', command),
       ]);
-      child.release();
+      child.hold(false);
       const status = yield* child.wait();
       done = true;
       return new Output(status, stdout, stderr);
@@ -57,7 +57,7 @@ export const collect: (command: Command, input: Uint8Array | null, limit: number
       child.closePipes();
       const stops = !done && (over || Boolean(command.options.stopOnCancel));
       if (stops) child.sweep();
-      child.release();
+      child.hold(false);
       if (stops && child.running) yield* stopped(child, command);
     }
   },

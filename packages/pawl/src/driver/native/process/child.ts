@@ -1,8 +1,8 @@
 /**
  * A child process over the reactor: its pidfd becomes readable when it has ended.
  *
- * What must hold: it is reaped right then, by this object, whoever waits and whether or not anybody does, unless it is the leader of a group whose
- * number somebody still needs; so it stays registered until then, and keeps the process alive only while a task waits. While our loop rests and only Node's runs, SIGCHLD tells of it.
+ * What must hold: it is reaped right then (unless it is held), by this object, whether or not anybody waits; so it stays registered until then, and
+ * keeps the process alive only while a task waits. While our loop rests and only Node's runs, SIGCHLD tells of it.
  */
 import { isMainThread } from 'node:worker_threads';
 import type { Context, Waker } from '../../../future/context.ts';
@@ -61,14 +61,10 @@ export class NativeChild extends Source implements ChildHandle {
   /** Reaps it if it has ended. */
   look(): void {
     if (!this.running) return;
-    if (this.#held) {
-      this.#listen();
-      return;
-    }
     try {
       // Before its number can be another group's.
       if (this.#sweeps && sys.hasEnded(this.pid)) sys.sendSignal(-this.pid, SIGKILL);
-      this.#exit = sys.reap(this.pid);
+      if (!this.#held) this.#exit = sys.reap(this.pid);
     } catch (error) {
       this.#lost = error;
     }
@@ -114,13 +110,9 @@ export class NativeChild extends Source implements ChildHandle {
     this.#sweeps = this.#leads;
   }
 
-  hold(): void {
-    this.#held = this.#leads;
-  }
-
-  release(): void {
-    this.#held = false;
-    this.look();
+  hold(held: boolean): void {
+    this.#held = held && this.#leads;
+    if (!held) this.look();
   }
 }
 
