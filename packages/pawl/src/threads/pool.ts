@@ -52,6 +52,8 @@ export class PoolThread {
   readonly worker: Worker;
   readonly name: string;
   call: BlockingCall | null = null;
+  /** It was told to end: whatever it still says is not heard. */
+  doomed = false;
   timer: ReturnType<typeof setTimeout> | undefined = undefined;
 
   constructor(pool: BlockingPool, number: number) {
@@ -123,7 +125,7 @@ export class BlockingPool implements Disposable {
     return {
       threads: live.size,
       idle: idle.length,
-      running: live.size - idle.length,
+      running: [...live].filter(({ call }) => call !== null).length,
       queued,
       answered: answers,
       terminated: terminations,
@@ -190,6 +192,7 @@ export class BlockingPool implements Disposable {
   }
 
   private end(thread: PoolThread): void {
+    thread.doomed = true;
     dropTimeout(thread.timer);
     void thread.worker.terminate();
   }
@@ -215,7 +218,7 @@ export class BlockingPool implements Disposable {
   /** @internal */
   answered(thread: PoolThread, answer: AnswerMessage): void {
     const { call } = thread;
-    if (call === null) return;
+    if (call === null || thread.doomed) return;
     this.answers++;
     thread.call = null;
     call.thread = null;
@@ -226,7 +229,7 @@ export class BlockingPool implements Disposable {
   /** @internal What was sent cannot be understood here. */
   garbled(thread: PoolThread, error: Error): void {
     const { call } = thread;
-    if (call === null) return;
+    if (call === null || thread.doomed) return;
     thread.call = null;
     call.thread = null;
     this.rest(thread);

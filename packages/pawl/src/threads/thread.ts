@@ -30,6 +30,7 @@ export class Thread {
   private readonly worker: Worker;
   private readonly askers = new Map<number, Asker>();
   private readonly watchers = new Set<() => void>();
+  /** The number of the last order: without a gap, so that the thread knows which it could not read. */
   private last = 0;
   private stopping = false;
   private end: WorkerEnd | null = null;
@@ -66,16 +67,17 @@ export class Thread {
   ask(asker: Asker, module: string, name: string, args: readonly unknown[], transfer: readonly Transferable[]): number {
     if (this.end !== null) throw threadEnded(this.name, this.end);
     if (this.stopping) throw new PawlError('CLOSED', `${this.name} is to end: no task is begun on it`);
-    const id = ++this.last;
+    const id = this.last + 1;
     const moved = moveArguments(args);
     try {
       const order: TaskOrder = { order: 'run', id, module, name, args: moved.args };
-      this.worker.postMessage(order, [...moved.ports, ...transfer]);
+      this.worker.postMessage(order, [...moved.transfer, ...transfer]);
     } catch (error) {
       closeMoved(moved);
       const what = `the arguments of ${name} cannot be sent to another thread`;
       throw new PawlError('NOT_CLONEABLE', `${what}: ${(error as Error).message}`, { cause: error });
     }
+    this.last = id;
     this.askers.set(id, asker);
     threadCounts.tasks++;
     return id;

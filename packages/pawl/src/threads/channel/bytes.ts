@@ -77,7 +77,7 @@ export class ByteSender extends ByteEnd implements Writer {
 
   /** As {@link ThreadSender.from}. */
   static from(handle: ByteEndHandle): ByteSender {
-    if (handle.kind !== 'pawl.ByteSender') throw new PawlError('BAD_ARGUMENT', 'not the handle of a ByteSender');
+    if ((handle as ByteEndHandle | undefined)?.kind !== 'pawl.ByteSender') throw new PawlError('BAD_ARGUMENT', 'not the handle of a ByteSender');
     return new ByteSender(handle);
   }
 
@@ -139,7 +139,7 @@ export class ByteReceiver extends ByteEnd implements Reader {
 
   /** As {@link ThreadReceiver.from}. */
   static from(handle: ByteEndHandle): ByteReceiver {
-    if (handle.kind !== 'pawl.ByteReceiver') throw new PawlError('BAD_ARGUMENT', 'not the handle of a ByteReceiver');
+    if ((handle as ByteEndHandle | undefined)?.kind !== 'pawl.ByteReceiver') throw new PawlError('BAD_ARGUMENT', 'not the handle of a ByteReceiver');
     return new ByteReceiver(handle);
   }
 

@@ -89,13 +89,18 @@ export abstract class End implements Disposable {
   }
 
   /** @internal Throws CLOSED, or BUSY while somebody waits, who would wait for ever. */
-  protected moveOut<T>(each: (link: LinkEnd) => T): T[] {
+  checkMove(): void {
     this.check('a move');
     if (this.waiters.size > 0 || this.granted > 0)
       throw new PawlError(
         'BUSY',
         `an end of ${this.title} cannot be moved to another thread while a task here waits for it`,
       );
+  }
+
+  /** @internal Throws as {@link checkMove}. */
+  protected moveOut<T>(each: (link: LinkEnd) => T): T[] {
+    this.checkMove();
     const moved: T[] = [];
     this.leave('moved', (link) => moved.push(each(link)));
     return moved;

@@ -6,12 +6,14 @@
  * - Only the sending end writes the sender's position, only the receiving end the receiver's. What lies between them belongs to the receiver.
  * - An end that is about to sleep raises its flag and then looks once more; the other moves its position and then looks at the flag. One of
  *   the two sees the other (Atomics are sequentially consistent), so no wake-up is lost, and none is made for an end that is awake.
+ * - An end whose other end is closed reads at once all that the port holds, and needs the port no more when it moves.
  * - When a thread dies, however it does, Node closes its ports: the other end hears of it by that, after what was sent before.
  */
 import { MessageChannel, type MessagePort, receiveMessageOnPort, type Transferable } from 'node:worker_threads';
 import type { Waker } from '../../future/context.ts';
 import type { RemoteWaker } from '../../driver/driver.ts';
 import { nativeDriver } from '../../driver/native/index.ts';
+import { PawlError } from '../../error/index.ts';
 import { Deque } from '../../sync/deque.ts';
 
 export const SENDING = 0;
@@ -32,13 +34,21 @@ export interface LinkHandle {
   readonly memory: SharedArrayBuffer;
   readonly port: MessagePort;
   /** What was read from the port and not taken. */
-  readonly payloads?: readonly unknown[];
+  readonly payloads?: readonly Payload[];
   /** Where the other end can be woken, if that was read from the port already: it is told once. */
   readonly peer?: WakerHandle | null;
+  /** The other end is closed. */
+  readonly gone?: boolean;
 }
 
+/** What was posted: ports and buffers of `value` that `transfer` lists are moved again when the end that holds them moves. */
+type Payload =
+  | { readonly value: unknown; readonly transfer: readonly Transferable[] }
+  /** It came, and could not be read. */
+  | { readonly unreadable: string };
+
 type WakerHandle = Pick<RemoteWaker, 'fd' | 'flag'>;
-type Note = { readonly waker: WakerHandle } | { readonly payload: unknown };
+type Note = { readonly waker: WakerHandle } | { readonly payload: Payload };
 
 /** The handles of the two ends of a new link, with so many bytes of memory for its content. */
 export function makeLink(bytes: number): readonly [sending: LinkHandle, receiving: LinkHandle] {
@@ -48,6 +58,11 @@ export function makeLink(bytes: number): readonly [sending: LinkHandle, receivin
     { memory, port: port1 },
     { memory, port: port2 },
   ];
+}
+
+/** All that must be among what is moved with the handle. */
+export function transferOf({ port, payloads = [] }: LinkHandle): Transferable[] {
+  return [port, ...payloads.flatMap((payload) => ('transfer' in payload ? payload.transfer : []))];
 }
 
 export class LinkEnd {
@@ -60,14 +75,14 @@ export class LinkEnd {
   private readonly mine: number;
   private readonly theirs: number;
   private readonly onGone: () => void;
-  private readonly payloads = new Deque<unknown>();
+  private readonly payloads = new Deque<Payload>();
   private peer: Waker | null = null;
   private peerHandle: WakerHandle | null = null;
   private peerEpoch = 0;
 
   /** `waker` is this thread's. */
   constructor(handle: LinkHandle, side: Side, waker: RemoteWaker, onGone: () => void) {
-    const { memory, port, payloads = [], peer = null } = handle;
+    const { memory, port, payloads = [], peer = null, gone = false } = handle;
     this.memory = memory;
     this.header = new Int32Array(memory, 0, 2 * PART);
     this.port = port;
@@ -75,10 +90,16 @@ export class LinkEnd {
     this.theirs = (1 - side) * PART;
     this.onGone = onGone;
     for (const payload of payloads) this.payloads.push(payload);
+    if (gone) {
+      this.gone = true;
+      port.close();
+      return;
+    }
     if (peer !== null) this.meet(peer);
     port.on('close', this.closedByPeer);
     // A close is told after what lies before it in the port: that must not stay there until somebody wakes the peer.
     port.on('message', this.take);
+    port.on('messageerror', this.garbled);
     port.unref();
     port.postMessage({ waker: { fd: waker.fd, flag: waker.flag } } satisfies Note);
     Atomics.add(this.header, this.mine + EPOCH, 1);
@@ -111,25 +132,31 @@ export class LinkEnd {
   }
 
   /** Beside the memory; it arrives before any position that is moved after it. Throws as `postMessage` does. */
-  post(payload: unknown, transfer: readonly Transferable[]): void {
-    this.port.postMessage({ payload } satisfies Note, [...transfer]);
+  post(value: unknown, transfer: readonly Transferable[]): void {
+    this.port.postMessage({ payload: { value, transfer } } satisfies Note, [...transfer]);
   }
 
-  /** The oldest payload that was posted; the memory has told that there is one. */
+  /** The oldest payload that was posted; the memory has told that there is one. NOT_CLONEABLE for one that cannot be read. */
   takePayload(): unknown {
     if (this.payloads.length === 0) this.drain();
-    return this.payloads.shift();
+    const payload = this.payloads.shift();
+    if (payload !== undefined && 'value' in payload) return payload.value;
+    throw new PawlError('NOT_CLONEABLE', `a message cannot be read on this thread: ${payload?.unreadable ?? 'it was lost'}`);
   }
 
   /** Gives it to another thread: here nothing can be done with it any more. */
   detach(): LinkHandle {
     this.open = false;
-    this.port.off('close', this.closedByPeer);
-    this.port.off('message', this.take);
-    const { memory, port, peerHandle: peer } = this;
-    const payloads: unknown[] = [];
-    while (this.payloads.length > 0) payloads.push(this.payloads.shift());
-    return { memory, port, payloads, peer };
+    const gone = this.peerClosed;
+    if (gone) this.drain();
+    this.silence();
+    const { memory, peerHandle: peer } = this;
+    const payloads: Payload[] = [];
+    while (this.payloads.length > 0) payloads.push(this.payloads.shift()!);
+    if (!gone) return { memory, port: this.port, payloads, peer };
+    // Node closes a port some time after its other one, and moves no closed one: a fresh one stands for it, and the end there closes it.
+    this.port.close();
+    return { memory, port: new MessageChannel().port1, payloads, gone };
   }
 
   /** Idempotent. */
@@ -138,9 +165,14 @@ export class LinkEnd {
     this.open = false;
     Atomics.store(this.header, this.mine + CLOSED, 1);
     this.wakePeer();
+    this.silence();
+    this.port.close();
+  }
+
+  private silence(): void {
     this.port.off('close', this.closedByPeer);
     this.port.off('message', this.take);
-    this.port.close();
+    this.port.off('messageerror', this.garbled);
   }
 
   private wakePeer(): void {
@@ -158,7 +190,13 @@ export class LinkEnd {
   /** Reads what is at the port. */
   private drain(): void {
     for (;;) {
-      const received = receiveMessageOnPort(this.port);
+      let received: { message: unknown } | undefined;
+      try {
+        received = receiveMessageOnPort(this.port);
+      } catch (error) {
+        this.garbled(error as Error);
+        continue;
+      }
       if (received === undefined) return;
       this.take(received.message as Note);
     }
@@ -168,6 +206,9 @@ export class LinkEnd {
     if ('waker' in note) this.meet(note.waker);
     else this.payloads.push(note.payload);
   };
+
+  /** Notes of wakers can always be read: it was a payload. */
+  private readonly garbled = (error: Error): void => this.payloads.push({ unreadable: error.message });
 
   private meet(peer: WakerHandle): void {
     this.peerHandle = peer;

@@ -3,8 +3,10 @@
  *
  * What must hold: only the values of a list are looked at, not what is within them: an end deep in an object is not cloneable, and says so.
  */
-import type { MessagePort } from 'node:worker_threads';
+import type { Transferable } from 'node:worker_threads';
+import { PawlError } from '../../error/index.ts';
 import { type ByteEndHandle, ByteReceiver, ByteSender } from './bytes.ts';
+import { transferOf } from './link.ts';
 import { type ThreadOneshotHandle, ThreadOneshotReceiver, ThreadOneshotSender } from './oneshot.ts';
 import { ThreadReceiver, type ThreadReceiverHandle } from './receiver.ts';
 import { ThreadSender, type ThreadSenderHandle } from './sender.ts';
@@ -14,31 +16,36 @@ type Handle = ThreadSenderHandle | ThreadReceiverHandle | ThreadOneshotHandle | 
 /** A list on its way. */
 export interface MovedArguments {
   readonly args: readonly unknown[];
-  /** The ports that must be among what is moved. */
-  readonly ports: readonly MessagePort[];
+  /** The ports, and what waits at the ends, that must be among what is moved. */
+  readonly transfer: readonly Transferable[];
 }
 
-function isEnd(value: unknown): value is { move(): Handle } {
+function isEnd(value: unknown): value is { move(): Handle; checkMove(): void; close(): void } {
   return [ThreadSender, ThreadReceiver, ThreadOneshotSender, ThreadOneshotReceiver, ByteSender, ByteReceiver].some(
     (end) => value instanceof end,
   );
 }
 
+/** Moves all or none. Throws CLOSED or BUSY as `move` does, and BAD_ARGUMENT for an end that is there twice. */
 export function moveArguments(args: readonly unknown[]): MovedArguments {
-  const ports: MessagePort[] = [];
+  const ends = args.filter(isEnd);
+  if (new Set(ends).size < ends.length)
+    throw new PawlError('BAD_ARGUMENT', 'the same end of a channel is given twice among the arguments');
+  for (const end of ends) end.checkMove();
+  const transfer: Transferable[] = [];
   const moved = args.map((arg) => {
     if (!isEnd(arg)) return arg;
     const handle = arg.move();
-    ports.push(...portsOf(handle));
+    transfer.push(...allOf(handle));
     return handle;
   });
-  return { args: moved, ports };
+  return { args: moved, transfer };
 }
 
-function portsOf(handle: Handle): readonly MessagePort[] {
-  if ('end' in handle) return portsOf(handle.end);
-  if ('links' in handle) return handle.links.map(({ port }) => port);
-  return [handle.link.port];
+function allOf(handle: Handle): readonly Transferable[] {
+  if ('end' in handle) return allOf(handle.end);
+  if ('links' in handle) return handle.links.flatMap(transferOf);
+  return transferOf(handle.link);
 }
 
 export function receiveArguments(args: readonly unknown[]): readonly unknown[] {
@@ -64,5 +71,5 @@ export function receiveArguments(args: readonly unknown[]): readonly unknown[] {
 
 /** Closes the ends that could not be sent: whoever has the others hears of it. */
 export function closeMoved({ args }: MovedArguments): void {
-  for (const end of receiveArguments(args)) if (isEnd(end)) (end as unknown as { close(): void }).close();
+  for (const end of receiveArguments(args)) if (isEnd(end)) end.close();
 }

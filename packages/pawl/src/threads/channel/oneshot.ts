@@ -27,7 +27,7 @@ export class ThreadOneshotSender<T> implements Disposable {
 
   /** As {@link ThreadSender.from}. */
   static from<T>(handle: ThreadOneshotHandle): ThreadOneshotSender<T> {
-    if (handle.kind !== 'pawl.ThreadOneshotSender')
+    if ((handle as ThreadOneshotHandle | undefined)?.kind !== 'pawl.ThreadOneshotSender')
       throw new PawlError('BAD_ARGUMENT', 'not the handle of a ThreadOneshotSender');
     return new ThreadOneshotSender(ThreadSender.from(handle.end as ThreadSenderHandle));
   }
@@ -35,6 +35,11 @@ export class ThreadOneshotSender<T> implements Disposable {
   /** As {@link ThreadSender.move}. */
   move(): ThreadOneshotHandle {
     return { kind: 'pawl.ThreadOneshotSender', end: this.sender.move() };
+  }
+
+  /** @internal */
+  checkMove(): void {
+    this.sender.checkMove();
   }
 
   /**
@@ -73,7 +78,7 @@ export class ThreadOneshotReceiver<T> implements Disposable {
 
   /** As {@link ThreadReceiver.from}. */
   static from<T>(handle: ThreadOneshotHandle): ThreadOneshotReceiver<T> {
-    if (handle.kind !== 'pawl.ThreadOneshotReceiver')
+    if ((handle as ThreadOneshotHandle | undefined)?.kind !== 'pawl.ThreadOneshotReceiver')
       throw new PawlError('BAD_ARGUMENT', 'not the handle of a ThreadOneshotReceiver');
     return new ThreadOneshotReceiver(ThreadReceiver.from(handle.end as ThreadReceiverHandle));
   }
@@ -81,6 +86,11 @@ export class ThreadOneshotReceiver<T> implements Disposable {
   /** As {@link ThreadReceiver.move}. */
   move(): ThreadOneshotHandle {
     return { kind: 'pawl.ThreadOneshotReceiver', end: this.receiver.move() };
+  }
+
+  /** @internal */
+  checkMove(): void {
+    this.receiver.checkMove();
   }
 
   /**

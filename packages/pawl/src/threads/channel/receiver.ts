@@ -42,9 +42,11 @@ class Inlet {
     const { link } = this;
     const { position } = link;
     const read = this.slots.read(position);
-    const value = read === POSTED ? link.takePayload() : read;
-    link.advance((position + 1) | 0);
-    return value;
+    try {
+      return read === POSTED ? link.takePayload() : read;
+    } finally {
+      link.advance((position + 1) | 0);
+    }
   }
 }
 
@@ -83,10 +85,20 @@ export class ThreadReceiver<T> extends End implements AsyncIterable<T, undefined
     this.check('sender');
     const { title, capacity } = this;
     const [sending, receiving] = makeLink(slotsFor(capacity) * SLOT_BYTES);
+    this.dropEnded();
     this.inlets.push(this.inlet(receiving));
     // Whoever waits was told of those that were there.
     this.look();
     return new ThreadSender({ title, capacity, link: sending });
+  }
+
+  /** Senders that are closed, and whose messages were received. */
+  private dropEnded(): void {
+    this.inlets = this.inlets.filter((inlet) => {
+      const ended = inlet.link.peerClosed && inlet.length === 0;
+      if (ended) inlet.link.close();
+      return !ended;
+    });
   }
 
   private inlet(handle: LinkHandle): Inlet {
@@ -120,7 +132,8 @@ export class ThreadReceiver<T> extends End implements AsyncIterable<T, undefined
   /**
    * The next message, or `CLOSED` once every sender is closed (or its thread has died) and nothing is left.
    *
-   * Cancelling it is *safe*: the message is received by the next. Errors: CLOSED after this receiver was closed.
+   * Cancelling it is *safe*: the message is received by the next. Errors: CLOSED after this receiver was closed; NOT_CLONEABLE for a message that
+   * cannot be read here, in whose place it stands: the next is received after it.
    */
   recv(): Future<T | typeof CLOSED> {
     return new Receive(this);
