@@ -1,8 +1,10 @@
 /** Blocking work: what comes back from another thread, and what is left when it does not. */
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { runScript } from '../../test/support/script.ts';
+import { PawlError } from '../error/index.ts';
 import { coroutine } from '../future/coroutine.ts';
 import { join } from '../future/join.ts';
 import { run, blockOn } from '../task/run.ts';
@@ -12,7 +14,17 @@ import { cancelAtEverySuspension } from '../testing/index.ts';
 import { sleep } from '../time/sleep.ts';
 import { timeout } from '../time/timeout.ts';
 import { fromPromise } from '../node/promise.ts';
-import { BlockingPool, spawnBlocking } from './index.ts';
+import {
+  BlockingPool,
+  byteChannel,
+  spawnBlocking,
+  superviseThread,
+  threadBroadcast,
+  threadChannel,
+  threadOneshot,
+  threads,
+  withThreads,
+} from './index.ts';
 import { liveThreads } from './worker.ts';
 
 const jobs = new URL('../../test/support/thread-jobs.ts', import.meta.url);
@@ -109,7 +121,77 @@ describe('blocking work', { timeout: 60_000 }, () => {
   });
 
   test('a module that cannot be loaded fails with its error', async () => {
-    await assert.rejects(run(pool.callExport('no-such-package-here', 'x')), { code: 'ERR_MODULE_NOT_FOUND' });
+    await assert.rejects(run(pool.callExport('no-such-package-here', 'x')), (error: PawlError) => {
+      assert.equal(error.code, 'NO_MODULE');
+      assert.match(error.message, /^no-such-package-here cannot be loaded on another thread: /);
+      assert.equal((error.cause as { code: string }).code, 'ERR_MODULE_NOT_FOUND');
+      return error instanceof PawlError;
+    });
+  });
+
+  test('arguments that the thread cannot read fail the call, and the task, and it goes on', () => {
+    const script = new URL('../../test/support/unreadable-arguments.ts', import.meta.url);
+    const flags = ['--conditions=pawl-source', '--disable-warning=ExperimentalWarning', '--stack-size=7000'];
+    const said = execFileSync(process.execPath, [...flags, script.pathname], { encoding: 'utf8', timeout: 60_000 });
+    const refused = 'NOT_CLONEABLE: cannot be read';
+    assert.deepEqual(JSON.parse(said), [refused, 'a/b', refused, 'a/b,c/d']);
+  });
+
+  test('errors of the language and of Node keep their class', async () => {
+    const thrown = async (fn: () => unknown): Promise<unknown> => {
+      try {
+        return await run(pool.call(fn, []));
+      } catch (error) {
+        return error;
+      }
+    };
+    const several = await thrown(() => {
+      throw new AggregateError([new RangeError('one'), 2], 'several');
+    });
+    assert.ok(several instanceof AggregateError && several.errors[0] instanceof RangeError && several.errors[1] === 2);
+    const suppressed = await thrown(() => {
+      throw new SuppressedError(new TypeError('later'), new Error('earlier'), 'both');
+    });
+    assert.ok(suppressed instanceof SuppressedError && suppressed.error instanceof TypeError);
+    assert.deepEqual([suppressed.message, (suppressed.suppressed as Error).message], ['both', 'earlier']);
+    const aborted = await thrown(() => {
+      throw new DOMException('enough', 'AbortError');
+    });
+    assert.ok(aborted instanceof DOMException);
+    assert.deepEqual([aborted.name, aborted.code, aborted.message], ['AbortError', 20, 'enough']);
+  });
+
+  test('options that do not exist are refused', () => {
+    const bad = { code: 'BAD_ARGUMENT', message: /has no option "(prority|thread|capcity|tranfer|conut)"/ };
+    assert.throws(() => pool.callExport(jobs, 'add', [], { prority: 'high' } as never), bad);
+    assert.throws(() => new BlockingPool({ thread: 1 } as never), bad);
+    assert.throws(() => threadChannel(1, { capcity: 1 } as never), bad);
+    assert.throws(() => threadOneshot({ capcity: 1 } as never), bad);
+    assert.throws(() => threadBroadcast(1, { capcity: 1 } as never), bad);
+    assert.throws(() => byteChannel(1024, { capcity: 1 } as never), bad);
+    assert.throws(() => withThreads({ conut: 1 } as never, () => sleep(1)), bad);
+    assert.throws(() => threads({ conut: 1, entry: jobs } as never), bad);
+    assert.throws(() => superviseThread({ conut: 1, entry: jobs } as never), bad);
+  });
+
+  test('a thread that was told to end gets no further call, though its answer was under way', async () => {
+    await run(function* () {
+      const single = new BlockingPool({ threads: 1 });
+      yield* single.callExport(jobs, 'add', [1, 2]);
+      for (let round = 0; round < 5; round++) {
+        const gate = makeGate();
+        const first = spawn(single.callExport(jobs, 'block', [gate], { onCancel: 'terminate' }));
+        yield* begun(gate);
+        const second = spawn(single.callExport(jobs, 'add', [3, 4]));
+        yield* sleep(0);
+        open(gate);
+        // The thread answers while this one is not looking.
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+        first.abort();
+        assert.equal(yield* second, 7);
+      }
+      yield* single.close();
+    });
   });
 
   test('buffers are copied, or moved in both directions when that is asked for', async () => {

@@ -8,6 +8,7 @@
 import { availableParallelism } from 'node:os';
 import type { Transferable, Worker } from 'node:worker_threads';
 import { PawlError } from '../error/index.ts';
+import { knownOptions } from '../error/known-options.ts';
 import { coroutine } from '../future/coroutine.ts';
 import type { Future } from '../future/future.ts';
 import { WaitList } from '../future/wait-list.ts';
@@ -98,6 +99,7 @@ export class BlockingPool implements Disposable {
   private readonly endings = new Notify();
 
   constructor(options: PoolOptions = {}) {
+    knownOptions('a pool', options, { name: true, threads: true, queueLimit: true, idleTimeout: true });
     this.name = options.name ?? 'blocking';
     this.most = whole('threads', options.threads ?? availableParallelism(), 1, 1024);
     this.queueLimit = whole('queueLimit', options.queueLimit ?? 10_000, 0);

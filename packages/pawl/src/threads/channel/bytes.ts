@@ -4,6 +4,7 @@
  * What must hold: bytes come once and in order. Only the writer writes what lies between the two positions and the reader's, and the reverse.
  */
 import { PawlError } from '../../error/index.ts';
+import { knownOptions } from '../../error/known-options.ts';
 import type { Future } from '../../future/future.ts';
 import { ready } from '../../future/ready.ts';
 import type { WaitInfo } from '../../future/wait-info.ts';
@@ -77,7 +78,8 @@ export class ByteSender extends ByteEnd implements Writer {
 
   /** As {@link ThreadSender.from}. */
   static from(handle: ByteEndHandle): ByteSender {
-    if ((handle as ByteEndHandle | undefined)?.kind !== 'pawl.ByteSender') throw new PawlError('BAD_ARGUMENT', 'not the handle of a ByteSender');
+    if ((handle as ByteEndHandle | undefined)?.kind !== 'pawl.ByteSender')
+      throw new PawlError('BAD_ARGUMENT', 'not the handle of a ByteSender');
     return new ByteSender(handle);
   }
 
@@ -139,7 +141,8 @@ export class ByteReceiver extends ByteEnd implements Reader {
 
   /** As {@link ThreadReceiver.from}. */
   static from(handle: ByteEndHandle): ByteReceiver {
-    if ((handle as ByteEndHandle | undefined)?.kind !== 'pawl.ByteReceiver') throw new PawlError('BAD_ARGUMENT', 'not the handle of a ByteReceiver');
+    if ((handle as ByteEndHandle | undefined)?.kind !== 'pawl.ByteReceiver')
+      throw new PawlError('BAD_ARGUMENT', 'not the handle of a ByteReceiver');
     return new ByteReceiver(handle);
   }
 
@@ -271,6 +274,7 @@ export function byteChannel(
   capacity: number,
   options: ThreadChannelOptions = {},
 ): [sender: ByteSender, receiver: ByteReceiver] {
+  knownOptions('byteChannel', options, { name: true, spin: true });
   const { name, spin = 0 } = options;
   checkSpin(spin);
   if (!Number.isInteger(capacity) || capacity < LEAST || capacity > MOST)

@@ -242,6 +242,29 @@ describe('a channel between threads', { timeout: 60_000 }, () => {
     sender.close();
   });
 
+  test('a message that cannot be read here is refused by its receive, and the next comes after it', () => {
+    const [sender, receiver] = threadChannel<unknown>(4);
+    // As deep as can be written: reading needs more of the stack.
+    let deepest: object = {};
+    for (let deep: object = {}, depth = 0; depth < 1e6; deep = { deep }, depth++) {
+      if (depth % 50 !== 0) continue;
+      try {
+        const { port1 } = new MessageChannel();
+        port1.postMessage(deep);
+        port1.close();
+        deepest = deep;
+      } catch {
+        break;
+      }
+    }
+    sender.trySend(deepest);
+    sender.trySend('next');
+    sender.close();
+    using last = receiver;
+    assert.throws(() => last.tryRecv(), { code: 'NOT_CLONEABLE', message: /cannot be read on this thread/ });
+    assert.deepEqual([last.tryRecv(), last.tryRecv()], ['next', CLOSED]);
+  });
+
   test('either all ends among arguments are moved or none', () => {
     const [sender, receiver] = threadChannel<number>(2);
     const [one, other] = threadOneshot<number>();
@@ -266,7 +289,14 @@ describe('a channel between threads', { timeout: 60_000 }, () => {
   });
 
   test('no handle at all is refused as a wrong one is', () => {
-    for (const End of [ThreadOneshotSender, ThreadOneshotReceiver, ByteSender, ByteReceiver, ThreadSender, ThreadReceiver])
+    for (const End of [
+      ThreadOneshotSender,
+      ThreadOneshotReceiver,
+      ByteSender,
+      ByteReceiver,
+      ThreadSender,
+      ThreadReceiver,
+    ])
       for (const handle of [undefined, null, 7, {}])
         assert.throws(() => End.from(handle as never), { code: 'BAD_ARGUMENT' });
   });

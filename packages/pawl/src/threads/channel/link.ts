@@ -141,7 +141,10 @@ export class LinkEnd {
     if (this.payloads.length === 0) this.drain();
     const payload = this.payloads.shift();
     if (payload !== undefined && 'value' in payload) return payload.value;
-    throw new PawlError('NOT_CLONEABLE', `a message cannot be read on this thread: ${payload?.unreadable ?? 'it was lost'}`);
+    throw new PawlError(
+      'NOT_CLONEABLE',
+      `a message cannot be read on this thread: ${payload?.unreadable ?? 'it was lost'}`,
+    );
   }
 
   /** Gives it to another thread: here nothing can be done with it any more. */
