@@ -6,6 +6,7 @@ export type { CallOptions } from './call.ts';
 export type { ModuleName } from './callee.ts';
 export { threadBroadcast, type ThreadBroadcastSender } from './channel/broadcast.ts';
 export { byteChannel, type ByteEndHandle, ByteReceiver, ByteSender } from './channel/bytes.ts';
+export { transferOf } from './channel/moving.ts';
 export { threadChannel, type ThreadChannelOptions } from './channel/channel.ts';
 export {
   threadOneshot,

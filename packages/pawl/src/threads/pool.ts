@@ -53,9 +53,9 @@ export class PoolThread {
   readonly worker: Worker;
   readonly name: string;
   call: BlockingCall | null = null;
-  /** It was told to end: whatever it still says is not heard. */
-  doomed = false;
   timer: ReturnType<typeof setTimeout> | undefined = undefined;
+  /** It was told to end: its last answer may still be under way, is not heard, and no call is given to it. */
+  ending = false;
 
   constructor(pool: BlockingPool, number: number) {
     this.name = `thread ${number} of pool "${pool.name}"`;
@@ -194,8 +194,8 @@ export class BlockingPool implements Disposable {
   }
 
   private end(thread: PoolThread): void {
-    thread.doomed = true;
     dropTimeout(thread.timer);
+    thread.ending = true;
     void thread.worker.terminate();
   }
 
@@ -220,7 +220,7 @@ export class BlockingPool implements Disposable {
   /** @internal */
   answered(thread: PoolThread, answer: AnswerMessage): void {
     const { call } = thread;
-    if (call === null || thread.doomed) return;
+    if (call === null || thread.ending) return;
     this.answers++;
     thread.call = null;
     call.thread = null;
@@ -231,7 +231,7 @@ export class BlockingPool implements Disposable {
   /** @internal What was sent cannot be understood here. */
   garbled(thread: PoolThread, error: Error): void {
     const { call } = thread;
-    if (call === null || thread.doomed) return;
+    if (call === null || thread.ending) return;
     thread.call = null;
     call.thread = null;
     this.rest(thread);
@@ -240,7 +240,7 @@ export class BlockingPool implements Disposable {
 
   /** The thread has nothing to do: the next call is its, or it waits for one. */
   private rest(thread: PoolThread): void {
-    if (this.closed || !this.live.has(thread)) return;
+    if (this.closed || thread.ending || !this.live.has(thread)) return;
     for (let call = this.next(); call !== null; call = this.next()) if (this.begin(thread, call)) return;
     thread.worker.unref();
     this.idle.push(thread);

@@ -67,8 +67,8 @@ export class Thread {
   ask(asker: Asker, module: string, name: string, args: readonly unknown[], transfer: readonly Transferable[]): number {
     if (this.end !== null) throw threadEnded(this.name, this.end);
     if (this.stopping) throw new PawlError('CLOSED', `${this.name} is to end: no task is begun on it`);
-    const id = this.last + 1;
     const moved = moveArguments(args);
+    const id = this.last + 1;
     try {
       const order: TaskOrder = { order: 'run', id, module, name, args: moved.args };
       this.worker.postMessage(order, [...moved.transfer, ...transfer]);

@@ -294,25 +294,6 @@ describe('threads', { timeout: 120_000 }, () => {
     );
   });
 
-  test('ends that have lain here a while before they are moved are still woken', async () => {
-    const [out, input] = threadChannel<number>(1);
-    const [output, back] = threadChannel<unknown>(1);
-    // Both ends have heard of each other: what they know goes along.
-    for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setImmediate(resolve));
-    await run(
-      withThreads({ count: 1 }, function* ([thread]) {
-        const echoing = spawn(spawnOn(thread!, tasks, 'echo', [input, output]));
-        for (let i = 0; i < 3; i++) {
-          yield* out.send(i);
-          assert.equal(yield* timeout(5000, back.recv()), i);
-        }
-        out.close();
-        yield* echoing;
-        back.close();
-      }),
-    );
-  });
-
   test('who has waited since before an end was moved hears that the thread it went to has died', async () => {
     await run(function* () {
       const [out, input] = threadChannel<number>(1);

@@ -108,6 +108,16 @@ export const echo = coroutine(function* echo(input: ThreadReceiver<unknown>, out
   }
 });
 
+/** Says whether a message's port is one. */
+export const opens = coroutine(function* opens(input: ThreadReceiver<unknown>, output: ThreadSender<unknown>) {
+  using _input = input;
+  using _output = output;
+  const { port } = (yield* input.recv()) as { port: unknown };
+  const opened = port instanceof MessagePort;
+  if (opened) port.close();
+  yield* output.send(opened ? 'opened' : 'no port');
+});
+
 export const echoBytes = coroutine(function* echoBytes(input: ByteReceiver, output: ByteSender) {
   using _input = input;
   using _output = output;

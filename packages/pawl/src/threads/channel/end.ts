@@ -98,7 +98,7 @@ export abstract class End implements Disposable {
       );
   }
 
-  /** @internal Throws as {@link checkMove}. */
+  /** @internal Throws as {@link checkMove} does. */
   protected moveOut<T>(each: (link: LinkEnd) => T): T[] {
     this.checkMove();
     const moved: T[] = [];

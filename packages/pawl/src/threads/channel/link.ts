@@ -6,7 +6,6 @@
  * - Only the sending end writes the sender's position, only the receiving end the receiver's. What lies between them belongs to the receiver.
  * - An end that is about to sleep raises its flag and then looks once more; the other moves its position and then looks at the flag. One of
  *   the two sees the other (Atomics are sequentially consistent), so no wake-up is lost, and none is made for an end that is awake.
- * - An end whose other end is closed reads at once all that the port holds, and needs the port no more when it moves.
  * - When a thread dies, however it does, Node closes its ports: the other end hears of it by that, after what was sent before.
  */
 import { MessageChannel, type MessagePort, receiveMessageOnPort, type Transferable } from 'node:worker_threads';
@@ -32,23 +31,30 @@ export const HEADER_BYTES: number = 2 * PART * 4;
 /** An end on its way to another thread. */
 export interface LinkHandle {
   readonly memory: SharedArrayBuffer;
-  readonly port: MessagePort;
+  /** Null when the other end has gone: a closed port cannot be moved. */
+  readonly port: MessagePort | null;
   /** What was read from the port and not taken. */
   readonly payloads?: readonly Payload[];
   /** Where the other end can be woken, if that was read from the port already: it is told once. */
   readonly peer?: WakerHandle | null;
-  /** The other end is closed. */
-  readonly gone?: boolean;
 }
 
-/** What was posted: ports and buffers of `value` that `transfer` lists are moved again when the end that holds them moves. */
-type Payload =
-  | { readonly value: unknown; readonly transfer: readonly Transferable[] }
-  /** It came, and could not be read. */
-  | { readonly unreadable: string };
-
 type WakerHandle = Pick<RemoteWaker, 'fd' | 'flag'>;
-type Note = { readonly waker: WakerHandle } | { readonly payload: Payload };
+/** A message beside the memory, and what of it was moved and must be so again with each move: a clone of a port does not exist. */
+interface Payload {
+  readonly payload: unknown;
+  readonly moved: readonly Transferable[];
+  /** Why it could not be read, if it could not. */
+  readonly unreadable?: string;
+}
+
+type Note = { readonly waker: WakerHandle } | Payload;
+
+/** What must be among what a message moves that carries the handle. */
+export function transferOfLink({ port, payloads = [] }: LinkHandle): readonly Transferable[] {
+  const moved = payloads.flatMap((one) => one.moved);
+  return port === null ? moved : [port, ...moved];
+}
 
 /** The handles of the two ends of a new link, with so many bytes of memory for its content. */
 export function makeLink(bytes: number): readonly [sending: LinkHandle, receiving: LinkHandle] {
@@ -60,18 +66,13 @@ export function makeLink(bytes: number): readonly [sending: LinkHandle, receivin
   ];
 }
 
-/** All that must be among what is moved with the handle. */
-export function transferOf({ port, payloads = [] }: LinkHandle): Transferable[] {
-  return [port, ...payloads.flatMap((payload) => ('transfer' in payload ? payload.transfer : []))];
-}
-
 export class LinkEnd {
   readonly memory: SharedArrayBuffer;
   /** The other end is closed or its thread has died: known here, though not by the header. */
-  private gone = false;
+  private gone: boolean;
   private open = true;
   private readonly header: Int32Array<SharedArrayBuffer>;
-  private readonly port: MessagePort;
+  private readonly port: MessagePort | null;
   private readonly mine: number;
   private readonly theirs: number;
   private readonly onGone: () => void;
@@ -82,20 +83,17 @@ export class LinkEnd {
 
   /** `waker` is this thread's. */
   constructor(handle: LinkHandle, side: Side, waker: RemoteWaker, onGone: () => void) {
-    const { memory, port, payloads = [], peer = null, gone = false } = handle;
+    const { memory, port, payloads = [], peer = null } = handle;
     this.memory = memory;
     this.header = new Int32Array(memory, 0, 2 * PART);
     this.port = port;
+    this.gone = port === null;
     this.mine = side * PART;
     this.theirs = (1 - side) * PART;
     this.onGone = onGone;
     for (const payload of payloads) this.payloads.push(payload);
-    if (gone) {
-      this.gone = true;
-      port.close();
-      return;
-    }
     if (peer !== null) this.meet(peer);
+    if (port === null) return;
     port.on('close', this.closedByPeer);
     // A close is told after what lies before it in the port: that must not stay there until somebody wakes the peer.
     port.on('message', this.take);
@@ -132,34 +130,27 @@ export class LinkEnd {
   }
 
   /** Beside the memory; it arrives before any position that is moved after it. Throws as `postMessage` does. */
-  post(value: unknown, transfer: readonly Transferable[]): void {
-    this.port.postMessage({ payload: { value, transfer } } satisfies Note, [...transfer]);
+  post(payload: unknown, transfer: readonly Transferable[]): void {
+    const moved = transfer.filter((one) => !(one instanceof ArrayBuffer));
+    this.port?.postMessage({ payload, moved } satisfies Note, [...transfer]);
   }
 
   /** The oldest payload that was posted; the memory has told that there is one. NOT_CLONEABLE for one that cannot be read. */
   takePayload(): unknown {
     if (this.payloads.length === 0) this.drain();
-    const payload = this.payloads.shift();
-    if (payload !== undefined && 'value' in payload) return payload.value;
-    throw new PawlError(
-      'NOT_CLONEABLE',
-      `a message cannot be read on this thread: ${payload?.unreadable ?? 'it was lost'}`,
-    );
+    const { payload, unreadable } = this.payloads.shift();
+    if (unreadable === undefined) return payload;
+    throw new PawlError('NOT_CLONEABLE', `a message cannot be read on this thread: ${unreadable}`);
   }
 
   /** Gives it to another thread: here nothing can be done with it any more. */
   detach(): LinkHandle {
     this.open = false;
-    const gone = this.peerClosed;
-    if (gone) this.drain();
-    this.silence();
-    const { memory, peerHandle: peer } = this;
+    this.deafen();
+    const { memory, gone, port, peerHandle: peer } = this;
     const payloads: Payload[] = [];
-    while (this.payloads.length > 0) payloads.push(this.payloads.shift()!);
-    if (!gone) return { memory, port: this.port, payloads, peer };
-    // Node closes a port some time after its other one, and moves no closed one: a fresh one stands for it, and the end there closes it.
-    this.port.close();
-    return { memory, port: new MessageChannel().port1, payloads, gone };
+    for (let one = this.payloads.shift(); one !== undefined; one = this.payloads.shift()) payloads.push(one);
+    return { memory, port: gone ? null : port, payloads, peer };
   }
 
   /** Idempotent. */
@@ -168,14 +159,14 @@ export class LinkEnd {
     this.open = false;
     Atomics.store(this.header, this.mine + CLOSED, 1);
     this.wakePeer();
-    this.silence();
-    this.port.close();
+    this.deafen();
+    this.port?.close();
   }
 
-  private silence(): void {
-    this.port.off('close', this.closedByPeer);
-    this.port.off('message', this.take);
-    this.port.off('messageerror', this.garbled);
+  private deafen(): void {
+    this.port?.off('close', this.closedByPeer);
+    this.port?.off('message', this.take);
+    this.port?.off('messageerror', this.garbled);
   }
 
   private wakePeer(): void {
@@ -192,10 +183,12 @@ export class LinkEnd {
 
   /** Reads what is at the port. */
   private drain(): void {
+    const { port } = this;
+    if (port === null) return;
     for (;;) {
       let received: { message: unknown } | undefined;
       try {
-        received = receiveMessageOnPort(this.port);
+        received = receiveMessageOnPort(port);
       } catch (error) {
         this.garbled(error as Error);
         continue;
@@ -207,11 +200,13 @@ export class LinkEnd {
 
   private readonly take = (note: Note): void => {
     if ('waker' in note) this.meet(note.waker);
-    else this.payloads.push(note.payload);
+    else this.payloads.push(note);
   };
 
-  /** Notes of wakers can always be read: it was a payload. */
-  private readonly garbled = (error: Error): void => this.payloads.push({ unreadable: error.message });
+  /** A place of a message is its own, also when nobody can read it: notes of wakers can always be read. */
+  private readonly garbled = ({ message }: Error): void => {
+    this.payloads.push({ payload: undefined, moved: [], unreadable: message });
+  };
 
   private meet(peer: WakerHandle): void {
     this.peerHandle = peer;

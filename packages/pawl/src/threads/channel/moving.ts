@@ -6,7 +6,7 @@
 import type { Transferable } from 'node:worker_threads';
 import { PawlError } from '../../error/index.ts';
 import { type ByteEndHandle, ByteReceiver, ByteSender } from './bytes.ts';
-import { transferOf } from './link.ts';
+import { transferOfLink } from './link.ts';
 import { type ThreadOneshotHandle, ThreadOneshotReceiver, ThreadOneshotSender } from './oneshot.ts';
 import { ThreadReceiver, type ThreadReceiverHandle } from './receiver.ts';
 import { ThreadSender, type ThreadSenderHandle } from './sender.ts';
@@ -16,36 +16,61 @@ type Handle = ThreadSenderHandle | ThreadReceiverHandle | ThreadOneshotHandle | 
 /** A list on its way. */
 export interface MovedArguments {
   readonly args: readonly unknown[];
-  /** The ports, and what waits at the ends, that must be among what is moved. */
+  /** What must be among what is moved. */
   readonly transfer: readonly Transferable[];
 }
 
-function isEnd(value: unknown): value is { move(): Handle; checkMove(): void; close(): void } {
+interface Movable {
+  move(): Handle;
+  checkMove(): void;
+}
+
+function isEnd(value: unknown): value is Movable {
   return [ThreadSender, ThreadReceiver, ThreadOneshotSender, ThreadOneshotReceiver, ByteSender, ByteReceiver].some(
     (end) => value instanceof end,
   );
 }
 
-/** Moves all or none. Throws CLOSED or BUSY as `move` does, and BAD_ARGUMENT for an end that is there twice. */
+/** Moves all ends of the list, or throws CLOSED, BUSY or BAD_ARGUMENT and has moved none. */
 export function moveArguments(args: readonly unknown[]): MovedArguments {
   const ends = args.filter(isEnd);
-  if (new Set(ends).size < ends.length)
-    throw new PawlError('BAD_ARGUMENT', 'the same end of a channel is given twice among the arguments');
-  for (const end of ends) end.checkMove();
+  for (const [i, end] of ends.entries()) {
+    end.checkMove();
+    if (ends.indexOf(end) < i)
+      throw new PawlError('BAD_ARGUMENT', 'one end of a channel is given twice: it can be moved once');
+  }
   const transfer: Transferable[] = [];
   const moved = args.map((arg) => {
     if (!isEnd(arg)) return arg;
     const handle = arg.move();
-    transfer.push(...allOf(handle));
+    transfer.push(...transferOf(handle));
     return handle;
   });
   return { args: moved, transfer };
 }
 
-function allOf(handle: Handle): readonly Transferable[] {
-  if ('end' in handle) return allOf(handle.end);
-  if ('links' in handle) return handle.links.flatMap(transferOf);
-  return transferOf(handle.link);
+/**
+ * What must be in the list of what is moved, when a message carries the handle of an end: its ports, and those inside of messages that lie in
+ * it. Post it in the same turn as it was moved.
+ *
+ * @example
+ * ```ts
+ * import { MessageChannel } from 'node:worker_threads';
+ * import { threadChannel, transferOf } from 'pawl/threads';
+ * const [sender, receiver] = threadChannel<string>(8);
+ * const { port1, port2 } = new MessageChannel(); // usually a port to another thread
+ * const handle = receiver.move();
+ * port1.postMessage(handle, [...transferOf(handle)]);
+ * console.log(receiver.closed, transferOf(handle).length); // true 1
+ * sender.close();
+ * port1.close();
+ * port2.close();
+ * ```
+ */
+export function transferOf(handle: Handle): readonly Transferable[] {
+  if ('end' in handle) return transferOf(handle.end);
+  if ('links' in handle) return handle.links.flatMap(transferOfLink);
+  return transferOfLink(handle.link);
 }
 
 export function receiveArguments(args: readonly unknown[]): readonly unknown[] {
@@ -71,5 +96,5 @@ export function receiveArguments(args: readonly unknown[]): readonly unknown[] {
 
 /** Closes the ends that could not be sent: whoever has the others hears of it. */
 export function closeMoved({ args }: MovedArguments): void {
-  for (const end of receiveArguments(args)) if (isEnd(end)) end.close();
+  for (const end of receiveArguments(args)) if (isEnd(end)) (end as unknown as { close(): void }).close();
 }

@@ -33,14 +33,14 @@ export class ThreadOneshotSender<T> implements Disposable {
     return new ThreadOneshotSender(ThreadSender.from(handle.end as ThreadSenderHandle));
   }
 
-  /** As {@link ThreadSender.move}. */
-  move(): ThreadOneshotHandle {
-    return { kind: 'pawl.ThreadOneshotSender', end: this.sender.move() };
-  }
-
   /** @internal */
   checkMove(): void {
     this.sender.checkMove();
+  }
+
+  /** As {@link ThreadSender.move}. */
+  move(): ThreadOneshotHandle {
+    return { kind: 'pawl.ThreadOneshotSender', end: this.sender.move() };
   }
 
   /**
@@ -84,14 +84,14 @@ export class ThreadOneshotReceiver<T> implements Disposable {
     return new ThreadOneshotReceiver(ThreadReceiver.from(handle.end as ThreadReceiverHandle));
   }
 
-  /** As {@link ThreadReceiver.move}. */
-  move(): ThreadOneshotHandle {
-    return { kind: 'pawl.ThreadOneshotReceiver', end: this.receiver.move() };
-  }
-
   /** @internal */
   checkMove(): void {
     this.receiver.checkMove();
+  }
+
+  /** As {@link ThreadReceiver.move}. */
+  move(): ThreadOneshotHandle {
+    return { kind: 'pawl.ThreadOneshotReceiver', end: this.receiver.move() };
   }
 
   /**

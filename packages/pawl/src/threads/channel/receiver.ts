@@ -73,7 +73,7 @@ export class ThreadReceiver<T> extends End implements AsyncIterable<T, undefined
     return new ThreadReceiver(handle);
   }
 
-  /** Gives it to another thread, as {@link ThreadSender.move} does; the ports are those of `handle.links`. */
+  /** Gives it to another thread, as {@link ThreadSender.move} does. */
   move(): ThreadReceiverHandle {
     const { title, capacity, spinner } = this;
     const { ms: spin } = spinner;
@@ -83,21 +83,21 @@ export class ThreadReceiver<T> extends End implements AsyncIterable<T, undefined
   /** Another sender to this receiver, with as many places of its own. CLOSED when this receiver is. */
   sender(): ThreadSender<T> {
     this.check('sender');
+    this.forget();
     const { title, capacity } = this;
     const [sending, receiving] = makeLink(slotsFor(capacity) * SLOT_BYTES);
-    this.dropEnded();
     this.inlets.push(this.inlet(receiving));
     // Whoever waits was told of those that were there.
     this.look();
     return new ThreadSender({ title, capacity, link: sending });
   }
 
-  /** Senders that are closed, and whose messages were received. */
-  private dropEnded(): void {
+  /** Those of whom nothing can come any more: a receiver of requests may make a sender for each. */
+  private forget(): void {
     this.inlets = this.inlets.filter((inlet) => {
-      const ended = inlet.link.peerClosed && inlet.length === 0;
-      if (ended) inlet.link.close();
-      return !ended;
+      const over = inlet.link.peerClosed && inlet.length === 0;
+      if (over) inlet.link.close();
+      return !over;
     });
   }
 

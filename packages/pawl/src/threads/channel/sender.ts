@@ -47,7 +47,7 @@ export class ThreadSender<T> extends End {
   }
 
   /**
-   * Gives it to another thread: a handle to be sent there, with `handle.link.port` among what is moved. (`spawnOn` and `threads` do this with
+   * Gives it to another thread: a handle to be sent there, with {@link transferOf} of it among what is moved. (`spawnOn` and `threads` do this with
    * ends among their arguments.) Errors: CLOSED; BUSY while a task here waits to send.
    */
   move(): ThreadSenderHandle {
