@@ -69,6 +69,7 @@ export type ChildStream =
 export interface SpawnRequest {
   /** With a slash it is a path; without, it is looked for in the PATH of `environment`. */
   readonly program: string;
+  /** The first is the name by which it is called. */
   readonly args: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
   readonly cwd: string | null;

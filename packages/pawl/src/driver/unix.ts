@@ -40,6 +40,8 @@ export interface UnixStreamHandle extends Omit<
 export interface ReadDescriptors {
   readonly length: number;
   readonly descriptors: readonly number[];
+  /** More had come: there was no room for them, here or in this program's table of descriptors. The system has closed them. */
+  readonly truncated: boolean;
 }
 
 export interface UnixListenerHandle {

@@ -184,7 +184,19 @@ describe('writeFileAtomic', () => {
       [`${at}/file/x`, 'ENOTDIR'],
       [`${at}/${'n'.repeat(300)}`, 'ENAMETOOLONG'],
     ];
-    for (const [path, code] of cases) assert.equal((yield* failure(writeFileAtomic(path, 'x'))).code, code, path);
+    for (const [path, code] of cases) {
+      const error = yield* failure(writeFileAtomic(path, 'x'));
+      assert.equal(error.code, code, path);
+      // Not a temporary file, of which nobody has heard.
+      assert.equal(error.path, path);
+      assert.ok(error.message.includes(`'${path}'`), error.message);
+    }
+    // There is room for this name, and none for a temporary one beside it: a path has 4095 bytes.
+    const deep = `${at}/${'./'.repeat((4088 - Buffer.byteLength(at)) / 2)}x`;
+    assert.deepEqual(((error) => [error.code, error.path])(yield* failure(writeFileAtomic(deep, 'x'))), [
+      'ENAMETOOLONG',
+      deep,
+    ]);
     assert.deepEqual(names(at), ['file']);
     assert.throws(() => writeFileAtomic(`${at}/x`, 3 as never), { code: 'BAD_ARGUMENT' });
     assert.throws(() => writeFileAtomic(`${at}/x`, '', { permissions: -1 }), { code: 'BAD_ARGUMENT' });

@@ -7,6 +7,7 @@
 import { dirname, isAbsolute } from 'node:path';
 import type { FileStatus } from '../driver/files.ts';
 import { PawlError } from '../error/index.ts';
+import { knownOptions } from '../error/known-options.ts';
 import { coroutine } from '../future/coroutine.ts';
 import type { Future } from '../future/future.ts';
 import { toBytes } from './contents.ts';
@@ -62,6 +63,7 @@ export function writeFileAtomic(
   options: WriteFileAtomicOptions = {},
 ): Future<void> {
   const where = toPath(path);
+  knownOptions('writeFileAtomic', options, { permissions: true, durable: true });
   const { permissions, durable = true } = options;
   if (permissions !== undefined) checkPermissions(permissions);
   return replace(where, toBytes(data), permissions, durable);
@@ -83,13 +85,17 @@ const replace = coroutine(function* (path: string, bytes: Uint8Array, asked: num
   const directory = dirname(target);
   const temporary = `${directory}/.${yield* new RandomName()}.pawl-tmp`;
   let named = false;
+  let failed = false;
   try {
     yield* writeTemporary(temporary, bytes, old, asked, durable);
     yield* new FileFuture<void>(`rename to '${target}'`, (files) => files.rename(temporary, target));
     named = true;
+  } catch (error) {
+    failed = true;
+    throw aboutTarget(error, temporary, target);
   } finally {
     // Whether the rename of a cancelled replacement has happened, the name tells.
-    if (!named) yield* removeTemporary(temporary);
+    if (!named) yield* removeTemporary(temporary, failed);
   }
   if (durable) yield* syncDirectory(directory);
 });
@@ -142,12 +148,26 @@ const keepOwner = coroutine(function* (file: File, { uid, gid }: FileStatus) {
   }
 });
 
-const removeTemporary = coroutine(function* (temporary: string) {
+/** Nobody has asked for the temporary file: an error that names it names the file that was wanted. */
+function aboutTarget(error: unknown, temporary: string, target: string): unknown {
+  if (!(error instanceof PawlError) || error.path !== temporary || error.dest !== undefined) return error;
+  const { errno, syscall } = error;
+  return new PawlError(error.code, error.message.replaceAll(temporary, target), {
+    ...(errno === undefined ? {} : { errno }),
+    ...(syscall === undefined ? {} : { syscall }),
+    path: target,
+  });
+}
+
+/** Codes of a removal that say that there can be nothing to be removed. */
+const UNMADE: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'EACCES', 'EROFS', 'ENAMETOOLONG', 'ELOOP']);
+
+const removeTemporary = coroutine(function* (temporary: string, failed: boolean) {
   try {
     yield* new FileFuture<void>(`removal of '${temporary}'`, (files) => files.unlink(temporary));
   } catch (error) {
-    // It was not made, or cannot have been: why, says the error that is on its way.
-    if (!(error instanceof PawlError) || !['ENOENT', 'ENOTDIR', 'EACCES', 'EROFS'].includes(error.code)) throw error;
+    // It was not made, or cannot be removed: why, says the error that is on its way. A cancellation has none.
+    if (!failed && !(error instanceof PawlError && UNMADE.has(error.code))) throw error;
   }
 });
 

@@ -2,6 +2,7 @@
 import { Buffer } from 'node:buffer';
 import type { FileHandle } from '../driver/files.ts';
 import { PawlError } from '../error/index.ts';
+import { knownOptions } from '../error/known-options.ts';
 import { coroutine } from '../future/coroutine.ts';
 import type { Future } from '../future/future.ts';
 import { map } from '../future/map.ts';
@@ -45,6 +46,7 @@ const UNKNOWN = 16 * 1024;
  */
 export function readFile(path: Path, options: ReadFileOptions = {}): Future<Uint8Array<ArrayBuffer>> {
   const where = toPath(path);
+  knownOptions('readFile', options, { limit: true });
   const { limit = DEFAULT_LIMIT } = options;
   checkPlace('limit', limit);
   return readWhole(where, limit);
@@ -142,9 +144,10 @@ export function toBytes(data: string | Uint8Array): Uint8Array {
  */
 export function writeFile(path: Path, data: string | Uint8Array, options: WriteFileOptions = {}): Future<void> {
   const where = toPath(path);
+  knownOptions('writeFile', options, { flags: true, permissions: true });
   const { flags = 'w', permissions } = options;
-  if (flags.startsWith('r')) throw new PawlError('BAD_ARGUMENT', `a file is written with flags w or a, not '${flags}'`);
   const mode = toMode(flags, permissions === undefined ? {} : { permissions });
+  if (!mode.create) throw new PawlError('BAD_ARGUMENT', `a file is written with flags w or a, not '${flags}'`);
   return writeWhole(where, toBytes(data), mode);
 }
 

@@ -1,6 +1,7 @@
 /** Copying a file, as a future that says how far it has come. */
-import type { OpenMode } from '../driver/files.ts';
+import type { FileStatus, OpenMode } from '../driver/files.ts';
 import { PawlError } from '../error/index.ts';
+import { knownOptions } from '../error/known-options.ts';
 import type { Context } from '../future/context.ts';
 import { start, type Steps } from '../future/coroutine.ts';
 import { Future } from '../future/future.ts';
@@ -8,6 +9,7 @@ import type { Poll } from '../future/poll.ts';
 import { type WaitInfo, waitInfo } from '../future/wait-info.ts';
 import { File } from './file.ts';
 import { toMode } from './flags.ts';
+import { stat, tryStat } from './names.ts';
 import { FileFuture } from './operation.ts';
 import { type Path, toPath } from './path.ts';
 
@@ -21,6 +23,9 @@ export interface CopyFileOptions {
 
 /** Large enough that the pool's round trip is a small part of it. */
 const PIECE = 512 * 1024;
+
+/** Of a file whose size is not known. */
+const UNKNOWN = 16 * 1024;
 
 /** What {@link copyFile} gives. */
 export class CopyFile extends Future<number> {
@@ -69,9 +74,14 @@ export class CopyFile extends Future<number> {
 
   private *steps(): Steps<number> {
     const { from, to, options } = this;
+    // Before it is opened: a FIFO's other end might never come.
+    checkType(from, yield* stat(from));
     using source = yield* open(from, toMode('r', {}));
-    const { type, size, permissions, device, inode } = yield* source.stat();
-    if (type === 'directory') throw directory(from);
+    const status = yield* source.stat();
+    checkType(from, status);
+    const { size, permissions, device, inode } = status;
+    const there = yield* tryStat(to);
+    if (there !== null && options.exclusive !== true) checkType(to, there);
     this.size = size;
     const mode = toMode(options.exclusive === true ? 'wx' : 'w', { permissions });
     // Not cut before it is known to be another file.
@@ -81,7 +91,8 @@ export class CopyFile extends Future<number> {
       throw new PawlError('BAD_ARGUMENT', `'${from}' and '${to}' are the same file`, { path: from, dest: to });
     }
     yield* target.truncate(0);
-    const piece = new Uint8Array(Math.min(PIECE, Math.max(size, 1)));
+    // What the kernel makes up (in /proc) is said to have no bytes.
+    const piece = new Uint8Array(size === 0 ? UNKNOWN : Math.min(PIECE, size));
     for (;;) {
       const read = yield* source.read(piece);
       if (read === 0) break;
@@ -97,6 +108,15 @@ function* open(path: string, mode: OpenMode): Steps<File> {
   return new File(yield* new FileFuture(`open '${path}'`, (files) => files.open(path, mode)));
 }
 
+/** A device may have no end, and a FIFO no other end. */
+function checkType(path: string, { type }: FileStatus): void {
+  if (type === 'file') return;
+  if (type === 'directory') throw directory(path);
+  throw new PawlError('BAD_ARGUMENT', `only a file can be copied, or replaced by a copy, '${path}' is a ${type}`, {
+    path,
+  });
+}
+
 function directory(path: string): PawlError {
   return new PawlError('EISDIR', `EISDIR: illegal operation on a directory, read '${path}'`, {
     errno: -21,
@@ -108,8 +128,8 @@ function directory(path: string): PawlError {
 /**
  * Copies a file's bytes and, to a new file, its permissions: the number of bytes.
  *
- * Cancelling it *loses data*: the target has a part of the bytes, `copied` says how many. Errors: BAD_ARGUMENT at once for bad paths, and
- * when both are the same file; ENOENT, EISDIR, EEXIST (with `exclusive`), EACCES, ENOSPC and the system's others.
+ * Cancelling it *loses data*: the target has a part of the bytes, `copied` says how many; so it is when it fails. Holes become zeros. Errors:
+ * BAD_ARGUMENT at once for bad paths and options, and when both are the same file or one is a device, a FIFO or a socket; ENOENT, EISDIR, EEXIST (with `exclusive`), EACCES, ENOSPC and the system's others.
  *
  * @example
  * ```ts
@@ -127,5 +147,8 @@ function directory(path: string): PawlError {
  * ```
  */
 export function copyFile(from: Path, to: Path, options: CopyFileOptions = {}): CopyFile {
+  knownOptions('copyFile', options, { exclusive: true, onProgress: true });
+  if (options.onProgress !== undefined && typeof options.onProgress !== 'function')
+    throw new PawlError('BAD_ARGUMENT', `onProgress is a function, got ${String(options.onProgress)}`);
   return new CopyFile(toPath(from), toPath(to), options);
 }

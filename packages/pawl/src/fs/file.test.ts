@@ -218,6 +218,54 @@ describe('a file', () => {
     });
   });
 
+  it('one of whose buffers goes away before it is used says so', async () => {
+    await run(function* () {
+      using file = yield* File.open(`${folder()}/file`, 'w+');
+      for (const begin of [file.readVectored.bind(file), file.writeVectored.bind(file)]) {
+        const bytes = encode('abc') as Uint8Array<ArrayBuffer>;
+        const operation = begin([encode('x'), bytes], 0);
+        structuredClone(bytes.buffer, { transfer: [bytes.buffer] });
+        assert.equal((yield* failure(operation)).code, 'BAD_ARGUMENT');
+        assert.throws(() => begin(bytes as never, 0), { code: 'BAD_ARGUMENT' });
+        assert.throws(() => begin(['abc' as never], 0), { code: 'BAD_ARGUMENT' });
+      }
+      const buffers = [encode('one')];
+      const writing = file.writeVectored(buffers, 0);
+      buffers.push(encode('two'));
+      assert.equal(yield* writing, 3);
+    });
+  });
+
+  both('takes and gives more than the system moves at once', function* (at) {
+    // Memory that nobody touches takes no room.
+    const bytes = new Uint8Array(2 ** 32);
+    using nothing = yield* File.open('/dev/null', 'r+');
+    yield* nothing.writeAt(bytes, 0);
+    yield* nothing.writeAll(bytes);
+    // Nothing of it is in memory: the pool reads it.
+    using status = yield* File.open('/proc/self/status');
+    assert.ok((yield* status.read(bytes)) > 100);
+    writeFileSync(`${at}/file`, 'abc');
+    using file = yield* File.open(`${at}/file`);
+    assert.equal(yield* file.readAt(bytes, 0), 3);
+  });
+
+  both('has places beyond four gigabytes', function* (at) {
+    using file = yield* File.open(`${at}/file`, 'w+');
+    for (const place of [2 ** 31 - 1, 2 ** 32 - 1, 2 ** 40]) {
+      yield* file.writeAt(encode('abc'), place);
+      const target = new Uint8Array(4);
+      assert.equal(yield* file.readAt(target, place), 3);
+      assert.equal(decode(target.subarray(0, 3)), 'abc');
+      assert.equal((yield* file.stat()).size, place + 3);
+      file.position = place;
+      assert.equal(yield* file.read(target), 3);
+      assert.equal(yield* file.readVectored([target.subarray(0, 1), target.subarray(1)], place), 3);
+      using mapped = yield* file.map({ offset: place });
+      assert.equal(decode(mapped.slice()), 'abc');
+    }
+  });
+
   it('reads at a place what was written there, whatever the order', async () => {
     const step = record({
       at: integer({ min: 0, max: 200 }),
@@ -356,6 +404,19 @@ describe('a mapped file', () => {
     assert.throws(() => whole.read(target, -1), { code: 'BAD_ARGUMENT' });
     mapped.close();
     assert.throws(() => mapped.slice(), { code: 'CLOSED' });
+  });
+
+  both('that has become shorter says so, and the process lives', function* (at) {
+    using file = yield* File.open(`${at}/file`, 'w+');
+    yield* file.writeAll(new Uint8Array(300_000).fill(7));
+    using mapped = yield* file.map();
+    yield* file.truncate(1);
+    for (const look of [() => mapped.slice(), () => mapped.slice(200_000, 200_001)]) {
+      assert.throws(look, { code: 'EFAULT', path: `${at}/file` });
+    }
+    assert.deepEqual(mapped.slice(0, 1), Uint8Array.of(7));
+    yield* file.writeAt(new Uint8Array(300_000).fill(8), 0);
+    assert.deepEqual(mapped.slice(), new Uint8Array(300_000).fill(8));
   });
 
   both('is none of no bytes', function* (at) {

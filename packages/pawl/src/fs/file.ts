@@ -6,10 +6,11 @@
  */
 import type { FileHandle, FileStatus, LockKind, Operation } from '../driver/files.ts';
 import { PawlError } from '../error/index.ts';
+import { knownOptions } from '../error/known-options.ts';
 import type { Future } from '../future/future.ts';
 import { map } from '../future/map.ts';
 import { ready } from '../future/ready.ts';
-import { checkBytes, type Reader, type Writer } from '../io/stream.ts';
+import { checkBytes, type Reader, resized, type Writer } from '../io/stream.ts';
 import { writeAll, type WriteAll } from '../io/transfer.ts';
 import { type OpenFlags, type OpenOptions, toMode } from './flags.ts';
 import { FileLock, lock, tryLock } from './lock.ts';
@@ -166,10 +167,10 @@ export class File implements Reader, Writer, Disposable {
    * Cancelling it is *safe*. Errors: as {@link readAt}.
    */
   readVectored(targets: readonly Uint8Array[], position: number): Future<number> {
-    for (const target of targets) checkBytes(target);
+    const list = toList(targets);
     checkPlace('position', position);
     const { handle } = this;
-    return new FileFuture<number>(`read of '${this.path}'`, () => handle.readVectored(targets, position));
+    return new FileFuture<number>(`read of '${this.path}'`, () => handle.readVectored(list(), position));
   }
 
   /**
@@ -177,10 +178,10 @@ export class File implements Reader, Writer, Disposable {
    * have been written. Errors: as {@link writeAt}.
    */
   writeVectored(sources: readonly Uint8Array[], position: number): Future<number> {
-    for (const source of sources) checkBytes(source);
+    const list = toList(sources);
     checkPlace('position', position);
     const { handle } = this;
-    return new FileFuture<number>(`write to '${this.path}'`, () => handle.writeVectored(sources, position));
+    return new FileFuture<number>(`write to '${this.path}'`, () => handle.writeVectored(list(), position));
   }
 
   /**
@@ -261,6 +262,7 @@ export class File implements Reader, Writer, Disposable {
    * ```
    */
   map(options: MapOptions = {}): Future<MappedFile> {
+    knownOptions('map', options, { offset: true, length: true });
     const { offset = 0, length } = options;
     checkPlace('offset', offset);
     if (length !== undefined) checkPlace('length', length);
@@ -284,4 +286,20 @@ export class File implements Reader, Writer, Disposable {
     const { handle } = this;
     return new FileFuture<T>(`${what} of '${this.path}'`, () => begin(handle));
   }
+}
+
+/** Buffers of one operation, as they are now: given out when it begins, unless the memory of one has gone away until then. */
+function toList(buffers: readonly Uint8Array[]): () => Uint8Array[] {
+  if (!Array.isArray(buffers))
+    throw new PawlError(
+      'BAD_ARGUMENT',
+      `buffers are given as an array, got ${Object.prototype.toString.call(buffers)}`,
+    );
+  const list = [...(buffers as readonly Uint8Array[])];
+  for (const bytes of list) checkBytes(bytes);
+  const lengths = list.map(({ length }) => length);
+  return () => {
+    if (list.some(({ length }, at) => length !== lengths[at])) throw resized();
+    return list;
+  };
 }

@@ -1,6 +1,7 @@
 /** How a file is opened, in the words that Node and C's fopen have for it. */
 import type { OpenMode } from '../driver/files.ts';
 import { PawlError } from '../error/index.ts';
+import { knownOptions } from '../error/known-options.ts';
 import { checkPermissions } from './path.ts';
 
 /**
@@ -18,10 +19,16 @@ export interface OpenOptions {
 const FLAGS = /^([rwa])(x?)(\+?)$/;
 
 /** Throws BAD_ARGUMENT. */
-export function toMode(flags: OpenFlags, { permissions = 0o666 }: OpenOptions): OpenMode {
-  const [, letter, exclusive = '', both = ''] = FLAGS.exec(flags) ?? [];
+export function toMode(flags: OpenFlags, options: OpenOptions): OpenMode {
+  knownOptions('open', options, { permissions: true });
+  const { permissions = 0o666 } = options;
+  const given: unknown = flags;
+  const [, letter, exclusive = '', both = ''] = (typeof given === 'string' ? FLAGS.exec(given) : null) ?? [];
   if (letter === undefined || (letter === 'r' && exclusive !== '')) {
-    throw new PawlError('BAD_ARGUMENT', `flags are r, w or a, with x and + where they make sense, got '${flags}'`);
+    throw new PawlError(
+      'BAD_ARGUMENT',
+      `flags are r, w or a, with x and + where they make sense, got '${String(given)}'`,
+    );
   }
   checkPermissions(permissions);
   return {

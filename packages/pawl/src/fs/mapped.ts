@@ -8,8 +8,9 @@ import { checkPlace } from './path.ts';
  * Bytes of a file, mapped into memory by {@link File.map}: read from the disk as they are looked at, and shared with whoever else has them
  * in memory. Close it, or declare it with `using`; it stays when the file is closed.
  *
- * Looking at bytes that are not in memory yet blocks the thread. The file must not become shorter meanwhile: to look beyond its end is fatal
- * to the process (SIGBUS; see mmap(2)).
+ * Looking at bytes that are not in memory yet blocks the thread. Where the file was made shorter meanwhile, they fail with EFAULT (up to the end of
+ * the page that the file now ends in they are zeros); so they do when the disk fails. (Where a filter of system calls forbids process_vm_readv(2), the
+ * process gets SIGBUS instead, as from any mapping.)
  */
 export class MappedFile implements Disposable {
   private readonly mapping: Mapping;
@@ -28,14 +29,14 @@ export class MappedFile implements Disposable {
     return this.mapping.closed;
   }
 
-  /** Copies bytes from `position` on into `target`: how many, 0 at the end. Throws BAD_ARGUMENT, CLOSED. */
+  /** Copies bytes from `position` on into `target`: how many, 0 at the end. Throws BAD_ARGUMENT, CLOSED, EFAULT. */
   read(target: Uint8Array, position: number): number {
     checkBytes(target);
     checkPlace('position', position);
     return this.mapping.read(target, position);
   }
 
-  /** A copy of the bytes from `start` up to `end`, which is the mapping's unless it is given. Throws BAD_ARGUMENT, CLOSED. */
+  /** A copy of the bytes from `start` up to `end`, which is the mapping's unless it is given. Throws BAD_ARGUMENT, CLOSED, EFAULT. */
   slice(start: number = 0, end: number = this.length): Uint8Array<ArrayBuffer> {
     checkPlace('start', start);
     checkPlace('end', end);

@@ -4,8 +4,10 @@ import { describe, it } from 'node:test';
 import { both, decode, encode, folder, names } from '../../test/support/folder.ts';
 import { cancelEverywhere } from '../../test/support/cancel-everywhere.ts';
 import { failure } from '../../test/support/loopback.ts';
+import { makeFifo } from '../process/index.ts';
 import {
   copyFile,
+  File,
   link,
   makeDir,
   readFile,
@@ -19,7 +21,9 @@ import {
   tempDir,
   tempFile,
   tryStat,
+  walk,
   writeFile,
+  writeFileAtomic,
 } from './index.ts';
 
 describe('names', () => {
@@ -77,6 +81,31 @@ describe('names', () => {
     }
     refused(() => makeDir('/tmp', { permissions: -1 }));
     refused(() => tempDir({ prefix: 'a/b' }));
+    refused(() => tempDir({ prefix: Symbol('x') as never }));
+  });
+
+  it('with options that nobody knows are refused', () => {
+    const calls: ((options: never) => unknown)[] = [
+      (options) => File.open('a', 'r', options),
+      (options) => copyFile('a', 'b', options),
+      (options) => makeDir('a', options),
+      (options) => readFile('a', options),
+      (options) => readText('a', options),
+      (options) => remove('a', options),
+      (options) => stat('a', options),
+      (options) => tryStat('a', options),
+      (options) => tempDir(options),
+      (options) => tempFile(options),
+      (options) => walk('a', options),
+      (options) => writeFile('a', '', options),
+      (options) => writeFileAtomic('a', '', options),
+    ];
+    for (const call of calls)
+      for (const wrong of [{ recursiv: true }, null, 'utf8', 3])
+        assert.throws(() => call(wrong as never), { code: 'BAD_ARGUMENT' }, call.toString());
+    assert.throws(() => writeFile('a', '', { flags: 3 as never }), { code: 'BAD_ARGUMENT' });
+    assert.throws(() => walk('a', { enter: true as never }), { code: 'BAD_ARGUMENT' });
+    assert.throws(() => copyFile('a', 'b', { onProgress: true as never }), { code: 'BAD_ARGUMENT' });
   });
 });
 
@@ -239,6 +268,23 @@ describe('a whole file', () => {
     yield* link(`${at}/from`, `${at}/same`);
     assert.equal((yield* failure(copyFile(`${at}/from`, `${at}/same`))).code, 'BAD_ARGUMENT');
     assert.equal(yield* readText(`${at}/from`), 'short');
+  });
+
+  both('is copied where it is one, and to one', function* (at) {
+    yield* makeFifo(`${at}/fifo`);
+    yield* writeFile(`${at}/file`, 'x');
+    for (const other of [`${at}/fifo`, '/dev/zero']) {
+      for (const copying of [copyFile(other, `${at}/copy`), copyFile(`${at}/file`, other)]) {
+        const error = yield* failure(copying);
+        assert.deepEqual([error.code, error.path], ['BAD_ARGUMENT', other]);
+      }
+    }
+    assert.deepEqual(names(at), ['fifo', 'file']);
+    assert.equal((yield* failure(copyFile(`${at}/file`, at))).code, 'EISDIR');
+    let pieces = 0;
+    yield* copyFile('/proc/self/status', `${at}/status`, { onProgress: () => pieces++ });
+    assert.match(yield* readText(`${at}/status`), /^Name:/);
+    assert.ok(pieces < 10, `${pieces}`);
   });
 
   it('leaves no descriptor, wherever its copy is cancelled', async () => {

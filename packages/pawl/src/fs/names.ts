@@ -1,6 +1,7 @@
 /** Names in directories: what is there, and making, moving and removing them. */
 import type { FileStatus } from '../driver/files.ts';
 import { PawlError } from '../error/index.ts';
+import { knownOptions } from '../error/known-options.ts';
 import { coroutine } from '../future/coroutine.ts';
 import type { Future } from '../future/future.ts';
 import { dirname } from 'node:path';
@@ -27,6 +28,7 @@ export interface StatOptions {
  */
 export function stat(path: Path, options: StatOptions = {}): Future<FileStatus> {
   const where = toPath(path);
+  knownOptions('stat', options, { followLinks: true });
   const { followLinks = true } = options;
   return new FileFuture(`stat of '${where}'`, (files) => files.status(where, followLinks));
 }
@@ -120,6 +122,7 @@ export interface MakeDirOptions {
  */
 export function makeDir(path: Path, options: MakeDirOptions = {}): Future<void> {
   const where = toPath(path);
+  knownOptions('makeDir', options, { recursive: true, permissions: true });
   const { recursive = false, permissions = 0o777 } = options;
   checkPermissions(permissions);
   return recursive ? makeAll(where, permissions) : makeOne(where, permissions);

@@ -1,5 +1,6 @@
 /** Removing files, and directories with all that is in them. */
 import { PawlError } from '../error/index.ts';
+import { knownOptions } from '../error/known-options.ts';
 import { coroutine } from '../future/coroutine.ts';
 import type { Future } from '../future/future.ts';
 import { mapConcurrent } from '../future/map-concurrent.ts';
@@ -42,6 +43,7 @@ const MOST_TRIES = 4;
  */
 export function remove(path: Path, options: RemoveOptions = {}): Future<void> {
   const where = toPath(path);
+  knownOptions('remove', options, { recursive: true, force: true });
   const { recursive = false, force = false } = options;
   return removePath(where, recursive, force);
 }

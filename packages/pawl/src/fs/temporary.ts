@@ -6,6 +6,7 @@
  */
 import { tmpdir } from 'node:os';
 import { PawlError } from '../error/index.ts';
+import { knownOptions } from '../error/known-options.ts';
 import { coroutine } from '../future/coroutine.ts';
 import type { Future } from '../future/future.ts';
 import { shield } from '../future/shield.ts';
@@ -110,9 +111,12 @@ export function tempFile(options: TempOptions = {}): Future<TempFile> {
 }
 
 /** The path without its random end. */
-function start({ directory = tmpdir(), prefix = 'pawl-' }: TempOptions): string {
+function start(options: TempOptions): string {
+  knownOptions('a temporary file or directory', options, { directory: true, prefix: true });
+  const { directory = tmpdir() } = options;
+  const prefix: unknown = options.prefix ?? 'pawl-';
   if (typeof prefix !== 'string' || prefix.includes('/')) {
-    throw new PawlError('BAD_ARGUMENT', `a prefix has no slash, got '${prefix}'`);
+    throw new PawlError('BAD_ARGUMENT', `a prefix has no slash, got '${String(prefix)}'`);
   }
   return toPath(joined(toPath(directory), prefix));
 }

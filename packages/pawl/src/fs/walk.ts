@@ -7,6 +7,7 @@
 import { driverOf } from '../driver/driver.ts';
 import type { DirectoryEntry, EntryType, FileStatus, Operation } from '../driver/files.ts';
 import { PawlError } from '../error/index.ts';
+import { knownOptions } from '../error/known-options.ts';
 import type { Context } from '../future/context.ts';
 import type { Future } from '../future/future.ts';
 import { PENDING, type Poll } from '../future/poll.ts';
@@ -50,10 +51,13 @@ const AHEAD = 4;
  * ```
  */
 export function walk(path: Path, options: WalkOptions = {}): Stream<WalkEntry> {
+  knownOptions('walk', options, { maxDepth: true, enter: true });
   const { maxDepth = Infinity, enter } = options;
   if (typeof maxDepth !== 'number' || !(maxDepth >= 1)) {
     throw new PawlError('BAD_ARGUMENT', `maxDepth is a number of levels, at least 1, got ${String(maxDepth)}`);
   }
+  if (enter !== undefined && typeof enter !== 'function')
+    throw new PawlError('BAD_ARGUMENT', `enter is a function, got ${String(enter)}`);
   return new Stream(new WalkSource(toPath(path), maxDepth, enter));
 }
 

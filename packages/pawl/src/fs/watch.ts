@@ -106,7 +106,9 @@ class WatchSource implements Source<WatchEvent> {
 function withoutRepetitions(events: readonly WatchEvent[]): WatchEvent[] {
   return events.filter((event, at) => {
     const before = events[at - 1];
-    return before === undefined || before.kind !== event.kind || before.name !== event.name;
+    return (
+      before === undefined || before.kind !== event.kind || before.name !== event.name || before.cookie !== event.cookie
+    );
   });
 }
 

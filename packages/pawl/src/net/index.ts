@@ -9,15 +9,9 @@ export { type ListenOptions, TcpListener } from './listener.ts';
 export type { KeepAlive, StreamOptions } from './options.ts';
 export { type ConnectOptions, TcpStream } from './stream.ts';
 export type { Datagram, Received, UdpBindOptions, UdpSettings } from '../driver/udp.ts';
-export type { UdpOptions } from './udp/options.ts';
+export type { MembershipOptions, UdpConnectOptions, UdpOptions } from './udp/options.ts';
 export type { SendMany } from './udp/send.ts';
-export {
-  type MembershipOptions,
-  type UdpConnectOptions,
-  type UdpMessage,
-  type UdpMetrics,
-  UdpSocket,
-} from './udp/socket.ts';
+export { type UdpMessage, type UdpMetrics, UdpSocket } from './udp/socket.ts';
 export type { WriteAll } from './write.ts';
 export type { Credentials, ReadDescriptors, UnixAddress, UnixReceived } from '../driver/unix.ts';
 export type { UnixName } from './unix/address.ts';

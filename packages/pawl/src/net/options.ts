@@ -46,6 +46,12 @@ export function checkWhole(name: string, value: unknown, least: number, most: nu
   throw new PawlError('BAD_ARGUMENT', `${name} must be a whole number from ${least} to ${most}, got ${String(value)}`);
 }
 
+/** Throws BAD_ARGUMENT: `'false'` would be taken for true. */
+export function checkFlag(name: string, value: unknown): void {
+  if (value === undefined || typeof value === 'boolean') return;
+  throw new PawlError('BAD_ARGUMENT', `${name} must be true or false, got ${typeof value}`);
+}
+
 /** Throws BAD_ARGUMENT: NaN would be taken for 0, which makes every close a reset. */
 export function checkLinger(seconds: number | undefined): void {
   if (seconds !== undefined) checkWhole('linger', seconds, 0, MOST);

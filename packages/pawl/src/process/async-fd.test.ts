@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { closeSync, constants, fstatSync, openSync, readSync, writeSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { coroutine, dumpAll, join, race, run, sleep, spawn, yieldNow } from 'pawl';
+import { coroutine, dumpAll, join, race, run, sleep, spawn, timeout, yieldNow } from 'pawl';
 import { folder } from '../../test/support/folder.ts';
 import { failure } from '../../test/support/loopback.ts';
 import { AsyncFd, makeFifo, WOULD_BLOCK } from './index.ts';
@@ -94,6 +94,28 @@ describe('an AsyncFd', () => {
       assert.equal((yield* waiting).code, 'CLOSED');
       assert.equal((yield* failure(fd.readable())).code, 'CLOSED');
       assert.throws(() => fd.tryIo('read', () => 0), { code: 'CLOSED' });
+    });
+  });
+
+  it('that was closed behind its back gives way to whoever gets its number', async () => {
+    const path = `${folder()}/fifo`;
+    await run(function* () {
+      yield* makeFifo(path);
+      const flags = constants.O_RDWR | constants.O_NONBLOCK;
+      const number = openSync(path, flags);
+      const stale = yield* AsyncFd.watch(number, { own: true });
+      const waiting = spawn(failure(stale.readable()));
+      yield* sleep(1);
+      closeSync(number);
+      assert.equal(openSync(path, flags), number);
+      const fresh = yield* AsyncFd.watch(number);
+      assert.equal((yield* waiting).code, 'CLOSED');
+      assert.equal(stale.closed, true);
+      stale.close();
+      writeSync(number, 'x');
+      yield* timeout(10_000, fresh.readable()); // its watch has not been taken away, nor its descriptor closed
+      fresh.close();
+      closeSync(number);
     });
   });
 

@@ -6,6 +6,7 @@
  */
 import type { DescriptorHandle } from '../driver/process.ts';
 import type { Direction } from '../driver/driver.ts';
+import { knownOptions } from '../error/known-options.ts';
 import type { Context } from '../future/context.ts';
 import { alreadyCompleted, Future } from '../future/future.ts';
 import { PENDING, type Poll } from '../future/poll.ts';
@@ -24,8 +25,9 @@ export interface AsyncFdOptions {
 }
 
 /**
- * Watches a descriptor that somebody else has opened: in non-blocking mode, or used with calls that do not wait. Close it before the descriptor, and
- * before that number is used again; or declare it with `using`.
+ * Watches a descriptor that somebody else has opened: in non-blocking mode, or used with calls that do not wait. Close it before the descriptor, or
+ * declare it with `using`: of a descriptor that was closed behind its back nothing is told any more, until something else that is watched has got
+ * the number, when whoever waits fails with CLOSED.
  *
  * @example
  * ```ts
@@ -67,7 +69,9 @@ export class AsyncFd implements Disposable {
    * Begins to watch it. Cancelling it is *safe*. Errors: BAD_ARGUMENT at once; EPERM for a regular file or a directory, which are always ready (use
    * `pawl/fs`); EBADF when it is not open; EEXIST when it is watched already.
    */
-  static watch(fd: number, { own = false }: AsyncFdOptions = {}): Future<AsyncFd> {
+  static watch(fd: number, options: AsyncFdOptions = {}): Future<AsyncFd> {
+    knownOptions('AsyncFd.watch', options, { own: true });
+    const { own = false } = options;
     checkDescriptor(fd);
     return new Make('the watch of a descriptor', (processes) => new AsyncFd(processes.watch(fd, own)));
   }

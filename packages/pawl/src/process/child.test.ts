@@ -5,6 +5,8 @@ import { BufferedReader } from 'pawl/io';
 import { sh, stateOf } from '../../test/support/children.ts';
 import { failure } from '../../test/support/loopback.ts';
 import { runScript } from '../../test/support/script.ts';
+import { fromPromise } from '../node/promise.ts';
+import { BlockingPool } from '../threads/index.ts';
 import { Command } from './index.ts';
 
 describe('a child', () => {
@@ -158,6 +160,47 @@ describe('a child', () => {
       pids.map(stateOf),
       pids.map(() => null),
     );
+  });
+
+  it('of a thread that was terminated is reaped by the one that had started that', { timeout: 60_000 }, async () => {
+    const gate = new Int32Array(new SharedArrayBuffer(16));
+    await run(function* () {
+      const pool = new BlockingPool({ threads: 1 });
+      const jobs = new URL('../../test/support/thread-jobs.ts', import.meta.url);
+      const hanging = spawn(pool.callExport(jobs, 'startAndHang', [gate], { onCancel: 'terminate' }));
+      yield* fromPromise(Promise.resolve(Atomics.waitAsync(gate, 0, 0).value));
+      hanging.abort();
+      yield* pool.close();
+    });
+    const [, , ended = 0, running = 0] = gate;
+    while (stateOf(ended) !== null) await new Promise((resolve) => setTimeout(resolve, 5));
+    assert.match(stateOf(running) ?? 'none', /[SRD]/); // it goes on
+    process.kill(running, 'SIGKILL');
+    while (stateOf(running) !== null) await new Promise((resolve) => setTimeout(resolve, 5));
+  });
+
+  it('has its own streams also where this process has closed its standard ones', async () => {
+    const { stderr } = await runScript(`
+      import { closeSync, readFileSync } from 'node:fs';
+      import { run } from 'pawl';
+      import { tempDir } from 'pawl/fs';
+      import { Command } from 'pawl/process';
+      await run(function* () {
+        const folder = yield* tempDir();
+        closeSync(0);
+        closeSync(1);
+        const path = folder.path + '/out';
+        const { stderr } = yield* new Command('sh', ['-c', 'echo out; echo err >&2'], { stdout: { path } }).output();
+        console.error(JSON.stringify([new TextDecoder().decode(stderr), readFileSync(path, 'utf8')]));
+        try {
+          yield* new Command('true', [], { stdin: 'inherit', stdout: 'pipe' }).status();
+        } catch ({ code }) {
+          console.error(code);
+        }
+        yield* folder.remove();
+      });
+    `);
+    assert.equal(stderr, '["err\\n","out\\n"]\nEBADF\n');
   });
 
   it('lives on when this process ends, and does not keep it', async () => {

@@ -6,6 +6,7 @@
  */
 import type { ChildHandle, SpawnedChild } from '../driver/process.ts';
 import { PawlError } from '../error/index.ts';
+import { knownOptions } from '../error/known-options.ts';
 import { coroutine, type Steps } from '../future/coroutine.ts';
 import type { Future } from '../future/future.ts';
 import { map } from '../future/map.ts';
@@ -27,7 +28,9 @@ export interface StopOptions {
 const GRACE = 2000;
 
 /** Throws BAD_ARGUMENT. */
-export function checkStop({ signal = 'SIGTERM', grace = GRACE }: StopOptions): Required<StopOptions> {
+export function checkStop(options: StopOptions): Required<StopOptions> {
+  knownOptions('the stop of a child', options, { signal: true, grace: true });
+  const { signal = 'SIGTERM', grace = GRACE } = options;
   signalNumber(signal);
   checkMilliseconds('grace', grace);
   return { signal, grace };

@@ -12,7 +12,7 @@ import { sh } from '../../test/support/children.ts';
 import { folder } from '../../test/support/folder.ts';
 import { failure } from '../../test/support/loopback.ts';
 import { reap } from '../sys/child.ts';
-import { AsyncFd, Command, pipe, signals, stdin } from './index.ts';
+import { AsyncFd, Command, openFifoReader, openFifoWriter, pipe, signals, stdin } from './index.ts';
 
 describe('a command', () => {
   it('gives what it writes, and how it ends', async () => {
@@ -138,6 +138,44 @@ describe('a command', () => {
     assert.deepEqual(await refused(huge), ['E2BIG', 'spawn', 'true', true]);
   });
 
+  it('is called by another name when asked', async () => {
+    assert.equal((await sh('echo "$0"', { argv0: 'another' }).output()).text, 'another\n');
+    const { text } = await new Command('cat', ['/proc/self/cmdline'], { argv0: '' }).output();
+    assert.equal(text, '\0/proc/self/cmdline\0');
+  });
+
+  it('is not changed by what happens to its options afterwards', async () => {
+    const env: Record<string, string> = { PAWL_A: 'before' };
+    const command = sh('echo $PAWL_A', { env });
+    env['PAWL_A'] = 'after\0';
+    assert.equal((await command.output()).text, 'before\n');
+  });
+
+  it('refuses options that it does not have, and says what there is instead', () => {
+    const refused = (make: () => unknown, words: RegExp): void =>
+      assert.throws(make, (error: PawlError) => error.code === 'BAD_ARGUMENT' && words.test(error.message));
+    const made = (options: object) => () => new Command('true', [], options);
+    for (const name of ['uid', 'gid', 'umask']) refused(made({ [name]: 1 }), /the user, the groups and the umask/);
+    refused(made({ detached: true }), /"detached": group: true/);
+    refused(made({ shell: true }), /'-c'/);
+    refused(made({ timeout: 10 }), /timeout\(ms/);
+    refused(made({ stdio: 'pipe' }), /stdin, stdout and stderr/);
+    refused(made({ cwdd: '/' }), /no option "cwdd": it takes cwd, env/);
+    refused(made({ group: 'sesion' }), /group is true, false or 'session'/);
+    refused(made({ clearEnv: 'no' }), /clearEnv is true or false/);
+    refused(made({ env: null }), /env is an object/);
+    refused(made({ env: ['A=b'] }), /env is an object/);
+    refused(made({ env: { A: 1 } }), /the variable A is a string/);
+    refused(made({ stopOnCancel: 'SIGINT' }), /takes an object/);
+    refused(made({ stopOnCancel: { gracee: 1 } }), /"gracee"/);
+    refused(made({ stdout: { path: '/dev/null', apend: true } }), /"apend"/);
+    refused(made({ stdout: { path: '/dev/null', append: 'yes' } }), /append is true or false, got yes/);
+    refused(() => new Command('true').output({ stdin: 'x' } as object), /"stdin": it takes input, limit/);
+    refused(() => openFifoReader('/x', { endles: true } as object), /"endles"/);
+    refused(() => openFifoWriter('/x', { waits: false } as object), /"waits"/);
+    refused(() => AsyncFd.watch(0, { owned: true } as object), /"owned"/);
+  });
+
   it('refuses what C cannot have, at once', () => {
     const refused = (make: () => unknown): void =>
       assert.throws(make, (error) => error instanceof PawlError && error.code === 'BAD_ARGUMENT');
@@ -236,7 +274,7 @@ describe('a command', () => {
 });
 
 describe('without what a child needs', () => {
-  const node = (options: readonly string[], program: string): Command =>
+  const node = (options: readonly string[], program: string, ...args: readonly string[]): Command =>
     new Command('sh', [
       '-c',
       'ulimit -n 60; exec "$@"',
@@ -246,10 +284,11 @@ describe('without what a child needs', () => {
       '--disable-warning=ExperimentalWarning',
       ...options,
       joinPath(import.meta.dirname, '../../test/programs', program),
+      ...args,
     ]);
 
-  it('nothing is left of one that has no descriptors', async () => {
-    const { text, stderr } = await node([], 'children-until-full.ts').output();
+  it('it is not started where a descriptor is missing, and nothing is left of the attempt', async () => {
+    const { text, stderr } = await node([], 'children-until-full.ts', folder()).output();
     assert.equal(text + new TextDecoder().decode(stderr), 'EMFILE 0 true\n');
   });
 

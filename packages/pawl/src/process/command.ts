@@ -5,6 +5,7 @@
  */
 import type { ChildStream, SpawnRequest } from '../driver/process.ts';
 import { PawlError } from '../error/index.ts';
+import { knownOptions } from '../error/known-options.ts';
 import { coroutine, type Steps } from '../future/coroutine.ts';
 import type { Future } from '../future/future.ts';
 import { checkBytes } from '../io/stream.ts';
@@ -36,6 +37,8 @@ export interface CommandOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** It has only the variables of `env`. Default false. */
   readonly clearEnv?: boolean;
+  /** By what name it is called, where that is not the program's (`argv[0]`: busybox and login shells look at it). */
+  readonly argv0?: string;
   /** Default `'null'`. */
   readonly stdin?: Stdio;
   /** Default `'inherit'`; of {@link Command.output}, `'pipe'`. */
@@ -110,7 +113,8 @@ export class Command {
    *
    * Cancelling it is *safe*: it is started, or not. Errors, with the program as `path`: ENOENT (not found, or the interpreter of a script is not),
    * EACCES (not to be executed), ENOEXEC (no program, and a script without a first line that names its interpreter), E2BIG; ENOENT or ENOTDIR
-   * with `cwd` as `path`; those of opening a file for it; CLOSED for the end of a pipe; EAGAIN, EMFILE, ENOMEM; FFI_DENIED under a permission model without child processes;
+   * with `cwd` as `path`; those of opening a file for it; CLOSED for the end of a pipe; EBADF for a descriptor that is not open; EAGAIN, EMFILE,
+   * ENOMEM; FFI_DENIED under a permission model without child processes;
    * UNSUPPORTED_PLATFORM.
    */
   spawn(): Future<Child> {
@@ -134,6 +138,7 @@ export class Command {
    * {@link spawn}; LIMIT_EXCEEDED when it writes more than `limit`, after it was stopped; BAD_ARGUMENT at once.
    */
   output(options: OutputOptions = {}): Future<Output> {
+    knownOptions('output', options, { input: true, limit: true });
     const { input, limit = 16 * 1024 * 1024 } = options;
     if (!Number.isSafeInteger(limit) || limit < 0)
       throw new PawlError('BAD_ARGUMENT', `limit is a number of bytes, got ${limit}`);
@@ -153,20 +158,55 @@ export class Command {
   }
 }
 
+const OPTIONS = {
+  cwd: true,
+  env: true,
+  clearEnv: true,
+  argv0: true,
+  stdin: true,
+  stdout: true,
+  stderr: true,
+  group: true,
+  stopOnCancel: true,
+} as const;
+
+const OTHER_USER = 'a child has the user, the groups and the umask of this process, which has no way to give it others';
+
+/** What other libraries' children have: what there is instead. */
+const ELSEWHERE: ReadonlyMap<string, string> = new Map([
+  ['uid', OTHER_USER],
+  ['gid', OTHER_USER],
+  ['umask', OTHER_USER],
+  ['detached', "group: true, or group: 'session'"],
+  ['shell', "new Command('sh', ['-c', script])"],
+  ['timeout', 'timeout(ms, command.status()) and the option stopOnCancel'],
+  ['stdio', 'stdin, stdout and stderr'],
+]);
+
 function check(options: CommandOptions): CommandOptions {
-  if (typeof options !== 'object' || options === null)
-    throw new PawlError('BAD_ARGUMENT', `a command takes an object with options, got ${String(options)}`);
-  const { cwd, env = {}, stdin, stdout, stderr, stopOnCancel } = options;
+  for (const name of Object.keys(options ?? {})) {
+    const instead = ELSEWHERE.get(name);
+    if (instead !== undefined) throw new PawlError('BAD_ARGUMENT', `a command has no option "${name}": ${instead}`);
+  }
+  knownOptions('a command', options, OPTIONS);
+  const { cwd, env = {}, clearEnv = false, argv0, stdin, stdout, stderr, group = false, stopOnCancel } = options;
   if (cwd !== undefined) checkText('cwd', cwd, false);
+  if (argv0 !== undefined) checkText('argv0', argv0);
+  if (typeof env !== 'object' || env === null || Array.isArray(env))
+    throw new PawlError('BAD_ARGUMENT', 'env is an object of variables: their names, and their values');
   for (const [name, value] of Object.entries(env)) {
     checkText('the name of a variable', name, false);
     if (name.includes('=')) throw new PawlError('BAD_ARGUMENT', `the name of a variable cannot contain a =: ${name}`);
     if (value !== undefined) checkText(`the variable ${name}`, value);
   }
+  if (typeof clearEnv !== 'boolean')
+    throw new PawlError('BAD_ARGUMENT', `clearEnv is true or false, got ${String(clearEnv)}`);
+  if (typeof group !== 'boolean' && group !== 'session')
+    throw new PawlError('BAD_ARGUMENT', `group is true, false or 'session', got ${String(group)}`);
   if (stdin !== undefined) toStream(stdin, true);
   for (const stream of [stdout, stderr]) if (stream !== undefined) toStream(stream, false);
-  if (typeof stopOnCancel === 'object') checkStop(stopOnCancel);
-  return Object.freeze({ ...options });
+  if (stopOnCancel !== undefined && typeof stopOnCancel !== 'boolean') checkStop(stopOnCancel);
+  return Object.freeze({ ...options, ...(options.env === undefined ? {} : { env: Object.freeze({ ...env }) }) });
 }
 
 /** Throws BAD_ARGUMENT. */
@@ -182,8 +222,13 @@ function toStream(stdio: Stdio, input: boolean): ChildStream {
     return { kind: 'end', end: stdio.handle };
   }
   if (typeof stdio === 'object' && stdio !== null) {
+    knownOptions('a standard stream', stdio, { path: true, append: true });
     checkText('the path of a standard stream', stdio.path, false);
-    return { kind: 'file', path: stdio.path, append: stdio.append === true };
+    const { path, append = false } = stdio;
+    // Anything else would empty the file.
+    if (typeof append !== 'boolean')
+      throw new PawlError('BAD_ARGUMENT', `append is true or false, got ${String(append)}`);
+    return { kind: 'file', path, append };
   }
   throw new PawlError(
     'BAD_ARGUMENT',
@@ -210,7 +255,7 @@ function spawnOf(command: Command): Future<Child> {
   return new Make(`the start of ${program}`, (processes) => {
     const request: SpawnRequest = {
       program,
-      args,
+      args: [options.argv0 ?? program, ...args],
       environment: environmentOf(options),
       cwd: cwd ?? null,
       streams: [toStream(stdin, true), toStream(stdout, false), toStream(stderr, false)],

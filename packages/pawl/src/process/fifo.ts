@@ -4,6 +4,7 @@
  * What must hold: no thread waits in an open, as open(2) would until the other end comes.
  */
 import { PawlError } from '../error/index.ts';
+import { knownOptions } from '../error/known-options.ts';
 import { coroutine } from '../future/coroutine.ts';
 import type { Future } from '../future/future.ts';
 import { map } from '../future/map.ts';
@@ -55,7 +56,9 @@ export interface OpenFifoReaderOptions {
  * });
  * ```
  */
-export function openFifoReader(path: string, { endless = false }: OpenFifoReaderOptions = {}): Future<PipeReader> {
+export function openFifoReader(path: string, options: OpenFifoReaderOptions = {}): Future<PipeReader> {
+  knownOptions('openFifoReader', options, { endless: true });
+  const { endless = false } = options;
   checkText('a path', path, false);
   return map(
     new Make('a FIFO', (processes) => processes.openFifo(path, endless ? 'both' : 'read')),
@@ -75,7 +78,9 @@ export interface OpenFifoWriterOptions {
  *
  * Cancelling it is *safe*. Errors: as {@link openFifoReader}; ENXIO with `wait` false.
  */
-export function openFifoWriter(path: string, { wait = true }: OpenFifoWriterOptions = {}): Future<PipeWriter> {
+export function openFifoWriter(path: string, options: OpenFifoWriterOptions = {}): Future<PipeWriter> {
+  knownOptions('openFifoWriter', options, { wait: true });
+  const { wait = true } = options;
   checkText('a path', path, false);
   return opened(path, wait);
 }

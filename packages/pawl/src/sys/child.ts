@@ -13,9 +13,10 @@
  * never takes one of ours, nor we one of its.
  */
 import { Buffer } from 'node:buffer';
+import * as fs from 'node:fs';
 import { PawlError } from '../error/index.ts';
 import { arena, type Piece } from './arena.ts';
-import { opened } from './descriptors.ts';
+import { type DescriptorTable, listDescriptors, opened } from './descriptors.ts';
 import { check, errnoName, errnoNumber, systemError } from './errno.ts';
 import { type Callables, openLibrary, requireChildren, type Signature } from './ffi/index.ts';
 import { CLD_EXITED, P_PID, SIGINFO, WEXITED, WNOHANG, WNOWAIT } from './linux.ts';
@@ -91,7 +92,6 @@ let prepared: Prepared | null = null;
 /** The first child of a thread pays for the binding. */
 function prepare(): Prepared {
   if (prepared !== null) return prepared;
-  probe();
   const c = openLibrary(null, FUNCTIONS);
   const every = arena.take(SIGNAL_SET_SIZE);
   // All signals of the kernel, without the two that the C library keeps for itself (32 and 33).
@@ -110,14 +110,6 @@ function prepare(): Prepared {
     pid: arena.take(4),
   };
   return prepared;
-}
-
-/** Before a child runs of whose end nothing could tell. */
-function probe(): void {
-  const own = sys.pidfdOpen(process.pid);
-  if (own >= 0) sys.close(own);
-  else if (own === -ENOSYS || own === -EPERM)
-    throw new PawlError('UNSUPPORTED_PLATFORM', `children need pidfd_open, Linux 5.3: here it is ${errnoName(-own)}`);
 }
 
 function optional(): Callables<typeof CLOSE_OTHERS> | null {
@@ -186,9 +178,36 @@ function cStrings(strings: readonly string[]): { readonly address: bigint; relea
   return { address: BigInt(piece.address), release: () => arena.release(piece) };
 }
 
+/**
+ * A descriptor whose number the pidfd of the next child can have: closed right before that is opened. Without it a child could run of whose end
+ * nothing tells. Throws UNSUPPORTED_PLATFORM, EMFILE, ENFILE.
+ */
+export function keepPidfd(): number {
+  const own = sys.pidfdOpen(process.pid);
+  if (own === -ENOSYS || own === -EPERM)
+    throw new PawlError('UNSUPPORTED_PLATFORM', `children need pidfd_open, Linux 5.3: here it is ${errnoName(-own)}`);
+  return opened(check(own, 'pidfd_open'));
+}
+
 /** A descriptor that becomes readable when the child has ended. Linux 5.3. */
 export function openPidfd(pid: number): number {
   return opened(check(sys.pidfdOpen(pid), 'pidfd_open'));
+}
+
+/** The processes whose pidfds a table lists: of those that nobody has reaped. Empty where /proc does not say. */
+export function pidfds(table: DescriptorTable): number[] {
+  const pids: number[] = [];
+  for (const fd of listDescriptors(table)) {
+    try {
+      // `anon_inode:[pidfd]`; since Linux 6.9 `pidfd:[inode]`.
+      if (!fs.readlinkSync(`/proc/self/fd/${fd}`).includes('pidfd')) continue;
+      const pid = Number(/^Pid:\s+(-?\d+)$/m.exec(fs.readFileSync(`/proc/self/fdinfo/${fd}`, 'latin1'))?.[1] ?? -1);
+      if (pid > 0 && pid !== process.pid) pids.push(pid);
+    } catch {
+      // It is closed, or cannot be looked at.
+    }
+  }
+  return pids;
 }
 
 const info = arena.take(SIGINFO.size);

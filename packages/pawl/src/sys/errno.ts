@@ -7,6 +7,7 @@
 import { PawlError } from '../error/index.ts';
 
 // The numbers that code compares with. System calls here return them negated.
+export const EPERM = 1;
 export const EINTR = 4;
 export const EBADF = 9;
 export const EAGAIN = 11;
@@ -14,6 +15,7 @@ export const EINVAL = 22;
 export const ENFILE = 23;
 export const EMFILE = 24;
 export const EPIPE = 32;
+export const ENOSYS = 38;
 export const EMSGSIZE = 90;
 export const EINPROGRESS = 115;
 

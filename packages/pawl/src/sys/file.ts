@@ -6,7 +6,7 @@
 import { Buffer } from 'node:buffer';
 import { arena } from './arena.ts';
 import { viewMemory } from './ffi/index.ts';
-import { EAGAIN, EINTR, systemError } from './errno.ts';
+import { EAGAIN, EINTR, ENOSYS, EPERM, systemError } from './errno.ts';
 import { IOVEC, LOCK_EX, LOCK_NB, LOCK_SH, LOCK_UN, RWF_NOWAIT } from './linux.ts';
 import * as sys from './syscalls/index.ts';
 
@@ -55,6 +55,40 @@ export function mapFile(fd: number, offset: number, length: number, path: string
   const address = sys.mmapFile(length, fd, offset);
   if (address < 0) throw systemError(address, 'mmap', { path });
   return { address, bytes: new Uint8Array(viewMemory(address, length)) };
+}
+
+const remote = arena.take(IOVEC.size);
+const remoteAddress = remote.address;
+const remoteWords = new Uint32Array(remote.bytes.buffer, remote.bytes.byteOffset, IOVEC.size / 4);
+
+/** A filter of system calls may forbid it. */
+let copies = true;
+
+/**
+ * Copies mapped bytes from `at` on into `target`, which has room for no more than there are: false where the file does not have them any
+ * more, or the disk has failed. The kernel copies them, from this process to this process, because it tells with an errno what looking at them
+ * would end the process with (SIGBUS). That takes 1.2 µs for a few bytes instead of 0.1, and four times as long for megabytes: still without an
+ * operation. Where the call is forbidden they are looked at.
+ */
+export function readMapped({ address, bytes }: FileMemory, at: number, target: Uint8Array): boolean {
+  for (let done = 0; done < target.length;) {
+    const size = Math.min(target.length - done, CACHED_SIZE);
+    const from = address + at + done;
+    vectorWords[IOVEC.length / 4] = size;
+    remoteWords[0] = from % 2 ** 32;
+    remoteWords[1] = Math.floor(from / 2 ** 32);
+    remoteWords[IOVEC.length / 4] = size;
+    const count = copies ? sys.processVmReadv(process.pid, vectorAddress, remoteAddress) : -EPERM;
+    if (count === -EPERM || count === -ENOSYS) {
+      copies = false;
+      target.set(bytes.subarray(at + done, at + target.length), done);
+      return true;
+    }
+    if (count !== size) return false;
+    inputBytes.copy(target, done, 0, size);
+    done += size;
+  }
+  return true;
 }
 
 /** The bytes must not be looked at afterwards: that would end the process. */

@@ -40,6 +40,7 @@ export interface SyscallNumbers {
   readonly epoll_pwait: number;
   readonly eventfd2: number;
   readonly preadv2: number;
+  readonly process_vm_readv: number;
   readonly flock: number;
   readonly inotify_init1: number;
   readonly inotify_add_watch: number;
@@ -83,6 +84,7 @@ export const SYSCALL_NUMBERS: Readonly<Record<Arch, SyscallNumbers>> = {
     epoll_pwait: 281,
     eventfd2: 290,
     preadv2: 327,
+    process_vm_readv: 310,
     flock: 73,
     inotify_init1: 294,
     inotify_add_watch: 254,
@@ -123,6 +125,7 @@ export const SYSCALL_NUMBERS: Readonly<Record<Arch, SyscallNumbers>> = {
     epoll_pwait: 22,
     eventfd2: 19,
     preadv2: 286,
+    process_vm_readv: 270,
     flock: 32,
     inotify_init1: 26,
     inotify_add_watch: 27,
@@ -203,6 +206,8 @@ export const SHUT_RDWR = 2;
 export const MSG_NOSIGNAL = 0x4000;
 /** The result is the message's size, also where that is more than there was room for. */
 export const MSG_TRUNC = 0x20;
+/** Control data that did not fit is gone, descriptors are closed. */
+export const MSG_CTRUNC = 0x8;
 /** Descriptors that come in a message are CLOEXEC. */
 export const MSG_CMSG_CLOEXEC = 0x40000000;
 export const SCM_RIGHTS = 1;

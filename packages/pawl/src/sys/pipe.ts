@@ -35,11 +35,24 @@ const outputBytes = output.bytes;
 const pair = arena.take(8);
 const pairValues = new Int32Array(pair.bytes.buffer, pair.bytes.byteOffset, 2);
 
-/** The two ends, both blocking: see {@link setNonBlocking}. Throws EMFILE and ENFILE. */
+/** The two ends, both blocking: see {@link setNonBlocking}. Neither is 0, 1 or 2, even where those are closed. Throws EMFILE and ENFILE. */
 export function openPipe(): [reader: number, writer: number] {
   check(sys.pipe2(pair.address, O_CLOEXEC), 'pipe2');
   const [reader = -1, writer = -1] = pairValues;
-  return [opened(reader), opened(writer)];
+  const ends: [number, number] = [opened(reader), opened(writer)];
+  if (reader > 2 && writer > 2) return ends;
+  // A child that inherits a closed standard stream would get it, and what the process prints would go there.
+  try {
+    const reading = duplicate(reader);
+    try {
+      return [reading, duplicate(writer)];
+    } catch (error) {
+      closeDescriptor(reading);
+      throw error;
+    }
+  } finally {
+    for (const end of ends) closeDescriptor(end);
+  }
 }
 
 /** Of the description, and so for all that share it. */

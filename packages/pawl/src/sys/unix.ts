@@ -15,6 +15,7 @@ import {
   IOVEC,
   MMSGHDR,
   MSG_CMSG_CLOEXEC,
+  MSG_CTRUNC,
   MSG_NOSIGNAL,
   MSG_TRUNC,
   SCM_RIGHTS,
@@ -180,14 +181,14 @@ export function recvDescriptors(
   fd: number,
   target: Uint8Array,
   most: number,
-): { readonly length: number; readonly descriptors: readonly number[] } {
+): { readonly length: number; readonly descriptors: readonly number[]; readonly truncated: boolean } {
   const room = Math.min(target.length, LONGEST);
   vectorWords[IOVEC.length / 4] = room;
   // Without the rounding: the kernel would use that for one more.
   setControl(most === 0 ? 0 : CMSG_HEADER.size + 4 * most);
   const length = sys.recvmsg(fd, message.address, MSG_CMSG_CLOEXEC);
   const descriptors: number[] = [];
-  if (length < 0) return { length, descriptors };
+  if (length < 0) return { length, descriptors, truncated: false };
   if (length > 0) byteView.copy(target, 0, 0, length);
   const came = messageWords[MMSGHDR.controlLength / 4]!;
   if (
@@ -198,5 +199,5 @@ export function recvDescriptors(
     const end = controlWords[0]! / 4;
     for (let at = CMSG_HEADER.size / 4; at < end; at++) descriptors.push(controlWords[at]!);
   }
-  return { length, descriptors };
+  return { length, descriptors, truncated: (messageWords[MMSGHDR.flags / 4]! & MSG_CTRUNC) !== 0 };
 }

@@ -72,4 +72,15 @@ export async function openAndHang(gate: Int32Array): Promise<never> {
   for (;;) Atomics.wait(gate, 1, 0, 1000);
 }
 
+/** Starts a child that ends at once and one that does not, and never looks after them. `gate`: [begun, never, their two numbers]. */
+export async function startAndHang(gate: Int32Array): Promise<never> {
+  const { run } = await import('../../src/task/run.ts');
+  const { Command } = await import('../../src/process/index.ts');
+  gate[2] = (await run(new Command('true').spawn())).pid;
+  gate[3] = (await run(new Command('sleep', ['60']).spawn())).pid;
+  Atomics.store(gate, 0, 1);
+  Atomics.notify(gate, 0);
+  for (;;) Atomics.wait(gate, 1, 0, 1000);
+}
+
 export const notAFunction = 7;

@@ -19,7 +19,7 @@ import { Reactor } from './reactor.ts';
 import { NativeProcesses } from './process/processes.ts';
 import { NativeRemoteWaker } from './remote.ts';
 import { NodeLookup } from './resolve.ts';
-import { nativeThreads, type NativeThreads } from './threads.ts';
+import { NativeThreads } from './threads.ts';
 import { listenTcp } from './tcp-listener.ts';
 import { connectTcp } from './tcp-stream.ts';
 import { bindUdp } from './udp.ts';
@@ -48,7 +48,7 @@ export class NativeDriver implements Driver, Turns {
   readonly net: NetDriver;
   readonly files: NativeFiles;
   readonly processes: NativeProcesses;
-  readonly threads: NativeThreads = nativeThreads;
+  readonly threads: NativeThreads;
   #now: number = clock();
   #lookedAt = 0;
   #turnCount = 0;
@@ -79,6 +79,7 @@ export class NativeDriver implements Driver, Turns {
     };
     this.files = new NativeFiles(this.reactor, this.timers, () => this.#blocking);
     this.processes = new NativeProcesses(this.reactor, this.files);
+    this.threads = new NativeThreads(this.reactor);
     this.#loop = mode === 'guest' ? new GuestLoop(this) : new HostLoop(this);
     this.reason = `epoll in ${mode} mode${note === undefined ? '' : ` (${note})`}; system calls by ${syscallReason}`;
   }

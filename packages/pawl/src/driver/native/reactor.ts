@@ -43,6 +43,8 @@ export class Reactor {
   onQuiet: () => void = () => {};
   readonly #selector: EventSelector;
   readonly #slots: (Source | null)[] = [];
+  /** By descriptor, whose registration it is. A source that another has taken the number from was closed by somebody else, and watched no longer. */
+  readonly #owners: (Source | null)[] = [];
   readonly #generations: number[] = [];
   readonly #free: number[] = [];
   /** Slots given back during the batch. */
@@ -89,14 +91,20 @@ export class Reactor {
     source.slot = slot;
     source.generation = generation;
     this.sources++;
+    const stale = this.#owners[source.fd];
+    this.#owners[source.fd] = source;
+    stale?.lose();
   }
 
   /** Stops watching the source, whose descriptor is still open. Harmless when it is not registered. */
   deregister(source: Source): void {
     const { slot } = source;
     if (slot < 0) return;
-    // Not left to close: a duplicate of the description, in a child process, would keep the registration and its events.
-    this.#selector.remove(source.fd);
+    if (this.#owners[source.fd] === source) {
+      this.#owners[source.fd] = null;
+      // Not left to close: a duplicate of the description, in a child process, would keep the registration and its events.
+      this.#selector.remove(source.fd);
+    }
     source.slot = -1;
     this.#slots[slot] = null;
     this.#generations[slot] = (source.generation + 1) | 0;

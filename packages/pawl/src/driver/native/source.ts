@@ -125,6 +125,14 @@ export abstract class Source {
     this.takeWriter()?.wake();
   }
 
+  /** Somebody else has closed its descriptor, whose number is another's now: as {@link close}, but that stays open. */
+  lose(): void {
+    this.reactor.deregister(this);
+    this.fd = -1;
+    this.takeReader()?.wake();
+    this.takeWriter()?.wake();
+  }
+
   /** How the descriptor is given back, once it is deregistered. */
   protected closeDescriptor(fd: number): void {
     close(fd);

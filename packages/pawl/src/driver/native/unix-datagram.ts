@@ -16,7 +16,7 @@ import type { UnixAddress, UnixDatagramHandle, UnixReceived } from '../unix.ts';
 import type { Reactor } from './reactor.ts';
 import { Source } from './source.ts';
 import { BoundName } from './unix-name.ts';
-import { whose } from './unix-stream.ts';
+import { nameOf, whose } from './unix-stream.ts';
 
 export class NativeUnixDatagram extends Source implements UnixDatagramHandle {
   readonly local: UnixAddress;
@@ -30,7 +30,7 @@ export class NativeUnixDatagram extends Source implements UnixDatagramHandle {
   }
 
   get what(): string {
-    return `Unix datagram socket at ${this.local.name}`;
+    return `Unix datagram socket ${this.local.kind === 'unnamed' ? 'without a name' : `at ${nameOf(this.local)}`}`;
   }
 
   connect(peer: UnixAddress): void {

@@ -10,7 +10,7 @@ import type { UnixAddress, UnixListenerHandle, UnixStreamHandle } from '../unix.
 import type { Reactor } from './reactor.ts';
 import { Source } from './source.ts';
 import { BoundName } from './unix-name.ts';
-import { registered, whose } from './unix-stream.ts';
+import { nameOf, registered, whose } from './unix-stream.ts';
 
 const ECONNABORTED = errnoNumber('ECONNABORTED')!;
 
@@ -25,7 +25,7 @@ export class NativeUnixListener extends Source implements UnixListenerHandle {
   }
 
   get what(): string {
-    return `listener at ${this.local.name}`;
+    return `listener at ${nameOf(this.local)}`;
   }
 
   pollAccept(cx: Context): Poll<UnixStreamHandle> {

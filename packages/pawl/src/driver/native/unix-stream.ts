@@ -22,8 +22,8 @@ export class NativeUnixStream extends NativeStream implements UnixStreamHandle {
   }
 
   get what(): string {
-    const { path = 'an unnamed socket' } = this.context();
-    return `connection to ${path}`;
+    const named = this.peer.kind === 'unnamed' ? this.local : this.peer;
+    return `connection to ${named.kind === 'unnamed' ? 'an unnamed socket' : nameOf(named)}`;
   }
 
   get credentials(): Credentials {
@@ -72,6 +72,11 @@ export class NativeUnixStream extends NativeStream implements UnixStreamHandle {
   abort(): void {
     this.close();
   }
+}
+
+/** For messages: an abstract name behind an `@`, as everywhere. */
+export function nameOf({ kind, name }: UnixAddress): string {
+  return kind === 'abstract' ? `@${name}` : name;
 }
 
 /** The context of an error. */

@@ -1,8 +1,9 @@
 /** Options of a resolver, as users write them. */
 import { isIP } from 'node:net';
 import { PawlError } from '../../error/index.ts';
+import { knownOptions } from '../../error/known-options.ts';
 import { type Address, type Endpoint, parseEndpoint } from '../address.ts';
-import { checkWhole } from '../options.ts';
+import { checkFlag, checkWhole } from '../options.ts';
 import { toName } from './name.ts';
 
 /** How names are looked up. What is not given is what `resolv.conf` says. */
@@ -37,6 +38,8 @@ const DNS_PORT = 53;
 
 /** Throws BAD_ADDRESS and BAD_PORT. */
 export function toServer(server: string | { readonly host: string; readonly port?: number }): Endpoint {
+  if (typeof server !== 'string' && (typeof server !== 'object' || server === null))
+    throw new PawlError('BAD_ADDRESS', `a name server is an address, got ${String(server)}`);
   const address: Address =
     typeof server !== 'string'
       ? { host: server.host, port: server.port ?? DNS_PORT }
@@ -53,20 +56,28 @@ export function toServer(server: string | { readonly host: string; readonly port
 }
 
 /** Throws BAD_ARGUMENT. */
-export function checkResolver({
-  servers,
-  hosts,
-  resolvConf,
-  search,
-  ndots,
-  timeout,
-  attempts,
-  cacheSize,
-}: ResolverOptions): void {
+export function checkResolver(options: ResolverOptions): void {
+  knownOptions('a resolver', options, {
+    servers: true,
+    hosts: true,
+    resolvConf: true,
+    search: true,
+    ndots: true,
+    timeout: true,
+    attempts: true,
+    rotate: true,
+    useTcp: true,
+    edns0: true,
+    mixedCase: true,
+    cacheSize: true,
+  });
+  const { servers, hosts, resolvConf, search, ndots, timeout, attempts, cacheSize } = options;
   if (servers !== undefined && !(Array.isArray(servers) && servers.length > 0))
     throw new PawlError('BAD_ARGUMENT', 'servers are a list with one at least');
   if (hosts !== undefined && hosts !== null) checkText('hosts', hosts);
   if (resolvConf !== undefined && resolvConf !== null) checkText('resolvConf', resolvConf);
+  if (search !== undefined && !Array.isArray(search))
+    throw new PawlError('BAD_ARGUMENT', 'search is a list of domains');
   for (const domain of search ?? [])
     if (typeof domain !== 'string' || toName(domain) === null)
       throw new PawlError('BAD_ARGUMENT', `not a search domain: ${domain}`);
@@ -74,6 +85,7 @@ export function checkResolver({
   if (timeout !== undefined && !(typeof timeout === 'number' && timeout > 0))
     throw new PawlError('BAD_ARGUMENT', `timeout must be a number of milliseconds above zero, got ${String(timeout)}`);
   if (attempts !== undefined) checkWhole('attempts', attempts, 1, 100);
+  for (const name of ['rotate', 'useTcp', 'edns0', 'mixedCase'] as const) checkFlag(name, options[name]);
   if (cacheSize !== undefined) checkWhole('cacheSize', cacheSize, 0, 10_000_000);
 }
 

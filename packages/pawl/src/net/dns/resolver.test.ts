@@ -257,6 +257,7 @@ describe('a resolver', () => {
         const task = spawn(resolver.resolve4('a.example'));
         while (server.asked.length === 0) yield* sleep(1);
         assert.ok(dumpAll().includes(`DNS answer of a.example A from 127.0.0.1:${server.address.port}`), dumpAll());
+        assert.match(dumpAll(), /"dnsQuery"/);
         task.abort();
       },
     );
@@ -273,12 +274,25 @@ describe('a resolver', () => {
       { timeout: 0 },
       { attempts: 0 },
       { cacheSize: 0.5 },
+      { search: 'example.com' },
+      { servers: [5] },
+      { servers: [null] },
+      { rotate: 'false' },
+      { useTcp: 0 },
+      { edns0: 1 },
+      { mixedCase: null },
+      { server: ['10.0.0.1'] },
+      null,
+      5,
     ];
     for (const options of bad)
       assert.throws(() => new Resolver(options as ResolverOptions), PawlError, JSON.stringify(options));
+    assert.throws(() => new Resolver({ server: [] } as object), { message: /^a resolver has no option "server"/ });
     const resolver = new Resolver({ servers: ['10.0.0.1', '[::1]:53', { host: '::1' }] });
     assert.throws(() => resolver.reverse('a.example'), { code: 'BAD_ADDRESS' });
     assert.throws(() => resolver.lookup('a', { family: 5 as never }), { code: 'BAD_ARGUMENT' });
+    for (const options of [{ famly: 4 }, null])
+      assert.throws(() => resolver.lookup('a', options as object), { code: 'BAD_ARGUMENT', message: /^a lookup / });
     assert.throws(() => resolver.resolve4(1 as never), { code: 'BAD_ARGUMENT' });
     assert.throws(() => TcpStream.connect('a.example:80', { resolver: {} as never }), { code: 'BAD_ARGUMENT' });
   });

@@ -8,12 +8,13 @@ import { isIP } from 'node:net';
 import type { SocketAddress } from '../../driver/driver.ts';
 import { Instant } from '../../driver/instant.ts';
 import { PawlError } from '../../error/index.ts';
+import { knownOptions } from '../../error/known-options.ts';
 import { coroutine, type Steps } from '../../future/coroutine.ts';
 import type { Future } from '../../future/future.ts';
 import { joinSettled } from '../../future/join-settled.ts';
 import { map } from '../../future/map.ts';
 import { Semaphore } from '../../sync/semaphore.ts';
-import { memo } from '../../task/memo.ts';
+import { type Memo, memo } from '../../task/memo.ts';
 import type { Endpoint } from '../address.ts';
 import { Resolve } from '../resolve.ts';
 import { type Answer, answerOf, MOST_ALIASES } from './answer.ts';
@@ -104,6 +105,9 @@ export class Resolver {
     turn: 0,
   };
 
+  /** Who asks the same at the same time shares a query. */
+  private readonly query: Memo<[key: string, name: string, type: QueryType, settings: Settings], Answer>;
+
   constructor(options: ResolverOptions = {}) {
     checkResolver(options);
     const { servers, hosts = '/etc/hosts', resolvConf = '/etc/resolv.conf', cacheSize = 1000 } = options;
@@ -112,6 +116,9 @@ export class Resolver {
     this.hosts = hosts === null ? null : new ConfigFile(hosts, parseHosts, NO_HOSTS);
     this.conf = resolvConf === null ? null : new ConfigFile(resolvConf, parseResolvConf, DEFAULTS);
     this.cache = new Cache(cacheSize);
+    // By this name a dump tells of the task.
+    const dnsQuery = (...question: Parameters<Resolver['asking']>): Future<Answer> => this.asking(...question);
+    this.query = memo(dnsQuery, { keep: false });
   }
 
   /** Counts since it was made. */
@@ -131,6 +138,7 @@ export class Resolver {
    * RFC 7686).
    */
   lookup(host: string, options: LookupOptions = {}): Future<LookupAddress[]> {
+    knownOptions('a lookup', options, { family: true });
     const { family } = options;
     if (family !== undefined && family !== 4 && family !== 6)
       throw new PawlError('BAD_ARGUMENT', `family is 4 or 6, got ${String(family)}`);
@@ -277,35 +285,36 @@ export class Resolver {
     return kept;
   });
 
-  private readonly query = memo(
-    coroutine(
-      function* (this: Resolver, key: string, name: string, type: QueryType, settings: Settings) {
-        const { mixedCase = false, edns0 = true } = this.options;
-        const { servers, rotate } = settings;
-        const first = rotate ? this.counts.turn++ % servers.length : 0;
-        const question = { name, type: TYPES[type] };
-        const how = {
-          ...settings,
-          servers: [...servers.slice(first), ...servers.slice(0, first)],
-          mixedCase,
-          udpSize: edns0 ? UDP_SIZE : 0,
-          syscall: syscallOf(type),
-        };
-        using _permit = yield* this.permits.acquire();
-        const message = yield* ask(question, how, this.counts);
-        let answer: Answer;
-        try {
-          answer = answerOf(message, question);
-        } catch (error) {
-          if (!(error instanceof Malformed)) throw error;
-          throw dnsError('EBADRESP', how.syscall, name, error);
-        }
-        this.cache.set(key, answer, Instant.now());
-        return answer;
-      }.bind(this),
-    ),
-    { keep: false },
-  );
+  private readonly asking = coroutine(function* (
+    this: Resolver,
+    key: string,
+    name: string,
+    type: QueryType,
+    settings: Settings,
+  ) {
+    const { mixedCase = false, edns0 = true } = this.options;
+    const { servers, rotate } = settings;
+    const first = rotate ? this.counts.turn++ % servers.length : 0;
+    const question = { name, type: TYPES[type] };
+    const how = {
+      ...settings,
+      servers: [...servers.slice(first), ...servers.slice(0, first)],
+      mixedCase,
+      udpSize: edns0 ? UDP_SIZE : 0,
+      syscall: syscallOf(type),
+    };
+    using _permit = yield* this.permits.acquire();
+    const message = yield* ask(question, how, this.counts);
+    let answer: Answer;
+    try {
+      answer = answerOf(message, question);
+    } catch (error) {
+      if (!(error instanceof Malformed)) throw error;
+      throw dnsError('EBADRESP', how.syscall, name, error);
+    }
+    this.cache.set(key, answer, Instant.now());
+    return answer;
+  });
 
   private readonly hostsFile = coroutine(function* (this: Resolver) {
     return this.hosts === null ? NO_HOSTS : yield* this.hosts.read();

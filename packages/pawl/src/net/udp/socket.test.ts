@@ -110,6 +110,26 @@ describe('a UDP socket', () => {
     });
   });
 
+  it('refuses options that it does not know, and flags that are none, by name', () => {
+    const wrong = (call: () => unknown, text: string): void => {
+      assert.throws(call, (error: PawlError) => error.code === 'BAD_ARGUMENT' && error.message.includes(text));
+    };
+    wrong(() => UdpSocket.bind(0, { reuseAdress: true } as object), 'UdpSocket.bind has no option "reuseAdress"');
+    wrong(() => UdpSocket.connect(1, { tll: 1 } as object), 'UdpSocket.connect has no option "tll"');
+    for (const none of [null, 5]) wrong(() => UdpSocket.bind(0, none as unknown as object), 'takes an object');
+    for (const flag of ['reuseAddr', 'reusePort', 'ipv6Only', 'broadcast', 'multicastLoop'])
+      wrong(() => UdpSocket.bind(0, { [flag]: 'false' }), `${flag} must be true or false, got string`);
+    blockOn(function* () {
+      using socket = yield* UdpSocket.bind(0);
+      wrong(() => socket.set({ reuseAddr: true } as object), 'UdpSocket.set has no option "reuseAddr"');
+      wrong(() => socket.join('239.1.1.1', { iface: 'lo' } as object), 'a membership has no option "iface"');
+      wrong(() => socket.join('239.1.1.1', { interface: 1 as unknown as string }), 'interface is a name or an address');
+      wrong(() => socket.leave('239.1.1.1', null as unknown as object), 'takes an object');
+      wrong(() => socket.sendMany(null as unknown as []), 'datagrams are a list');
+      wrong(() => socket.sendMany([null] as unknown as []), 'a datagram is { data, to }, got null');
+    });
+  });
+
   it('receives with recv only when it is connected, and a second time only when the first is done', () => {
     blockOn(function* () {
       using both = yield* pair();

@@ -16,21 +16,18 @@ import { checkWhole } from '../options.ts';
 import { lookUp } from '../lookup.ts';
 import { bound, connected } from './bind.ts';
 import type { Bound } from './bound.ts';
-import { checkSettings, checkUdpOptions, parseReceiver, type UdpOptions } from './options.ts';
+import {
+  checkBindOptions,
+  checkConnectOptions,
+  checkMembership,
+  checkSettings,
+  type MembershipOptions,
+  parseReceiver,
+  type UdpConnectOptions,
+  type UdpOptions,
+} from './options.ts';
 import { Receive, ReceiveMany } from './receive.ts';
 import { Send, SendMany } from './send.ts';
-
-/** How to connect. */
-export interface UdpConnectOptions extends UdpOptions {
-  /** Send from this address of the machine; port 0 lets the system choose the port. Default: the system chooses both. */
-  readonly local?: Address;
-}
-
-/** A membership of a multicast group. */
-export interface MembershipOptions {
-  /** The interface on which the group is listened to: its name, its index, or an address of it. Default: the system's choice. */
-  readonly interface?: string;
-}
 
 /** What a socket has done so far. */
 export interface UdpMetrics {
@@ -101,7 +98,7 @@ export class UdpSocket implements Disposable {
    */
   static bind(address: Address, options: UdpOptions = {}): Future<UdpSocket> {
     const to = parseEndpoint(address);
-    checkUdpOptions(options);
+    checkBindOptions(options);
     return map(bound(to, options), (handle) => new UdpSocket(handle));
   }
 
@@ -113,9 +110,9 @@ export class UdpSocket implements Disposable {
    */
   static connect(address: Address, options: UdpConnectOptions = {}): Future<UdpSocket> {
     const to = receiver(address);
+    checkConnectOptions(options);
     const { local } = options;
     const from = local === undefined ? undefined : parseEndpoint(local);
-    checkUdpOptions(options);
     return map(connected(to, from, options), (handle) => new UdpSocket(handle));
   }
 
@@ -195,8 +192,15 @@ export class UdpSocket implements Disposable {
    * ```
    */
   sendMany(datagrams: readonly UdpMessage[]): SendMany {
+    if (!Array.isArray(datagrams)) throw new PawlError('BAD_ARGUMENT', 'datagrams are a list of { data, to }');
     const checked: Outgoing[] = [];
-    for (const { data, to } of datagrams) {
+    for (const datagram of datagrams as readonly (UdpMessage | null)[]) {
+      if (typeof datagram !== 'object' || datagram === null)
+        throw new PawlError(
+          'BAD_ARGUMENT',
+          `a datagram is { data, to }, got ${datagram === null ? 'null' : typeof datagram}`,
+        );
+      const { data, to } = datagram;
       checkBytes(data);
       checked.push(to === undefined ? { data } : { data, to: parseReceiver(to) });
     }
@@ -239,11 +243,13 @@ export class UdpSocket implements Disposable {
 
   /** Receives what is sent to a multicast group, too. Throws BAD_ADDRESS, EADDRINUSE (it does already), ENODEV, CLOSED. */
   join(group: string, options: MembershipOptions = {}): void {
+    checkMembership(options);
     this.handle.join(checkGroup(group), options.interface);
   }
 
   /** Ends that. Throws EADDRNOTAVAIL where it was no member. */
   leave(group: string, options: MembershipOptions = {}): void {
+    checkMembership(options);
     this.handle.leave(checkGroup(group), options.interface);
   }
 

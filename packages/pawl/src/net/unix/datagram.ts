@@ -94,7 +94,10 @@ export class UnixDatagram implements Disposable {
   sendTo(data: Uint8Array, to: UnixName): Future<void> {
     checkBytes(data);
     const receiver = parseUnix(to);
-    return insist(() => new SendUnix(this, data, receiver));
+    return insist(
+      () => `send to ${formatUnix(receiver)}: its queue is full`,
+      () => new SendUnix(this, data, receiver),
+    );
   }
 
   /**

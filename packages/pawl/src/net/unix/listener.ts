@@ -1,6 +1,7 @@
 /** UnixListener: a listening Unix socket. */
 import type { UnixAddress, UnixListenerHandle, UnixStreamHandle } from '../../driver/unix.ts';
 import { PawlError } from '../../error/index.ts';
+import { knownOptions } from '../../error/known-options.ts';
 import type { Context } from '../../future/context.ts';
 import { alreadyCompleted, Future } from '../../future/future.ts';
 import { map } from '../../future/map.ts';
@@ -39,6 +40,7 @@ export class UnixListener implements Disposable {
    */
   static bind(name: UnixName, options: UnixListenOptions = {}): Future<UnixListener> {
     const at = parseUnix(name);
+    knownOptions('UnixListener.bind', options, { backlog: true });
     checkOptions(options);
     const { backlog = 511 } = options;
     return map(new Make((cx) => unixOf(cx).listen(at, backlog)), (handle) => new UnixListener(handle));

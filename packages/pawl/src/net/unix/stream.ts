@@ -13,7 +13,7 @@ import { PENDING, type Poll } from '../../future/poll.ts';
 import { type ReadHalf, split, type WriteHalf } from '../../io/split.ts';
 import { checkBytes, type Duplex, type Lease } from '../../io/stream.ts';
 import { spend } from '../../task/budget.ts';
-import { sleep } from '../../time/sleep.ts';
+import { Pause } from '../../time/pause.ts';
 import { checkWhole, MOST } from '../options.ts';
 import { LeasedRead, Read } from '../read.ts';
 import { ByteSocket } from '../socket.ts';
@@ -153,7 +153,7 @@ export class UnixStream extends ByteSocket<UnixStreamHandle> implements Duplex, 
 
   /**
    * As {@link read}, with the descriptors that have come, at most `most`: they are the caller's, to use and to close. More than that the system
-   * closes. One read gives the descriptors of one write.
+   * closes, and `truncated` says so. One read gives the descriptors of one write.
    *
    * Cancelling it is *safe*: bytes and descriptors stay for the next read. Errors: BAD_ARGUMENT at once; as {@link read}.
    */
@@ -207,18 +207,23 @@ export class Make<T> extends Future<T> {
 const FIRST_PAUSE = 1;
 const LONGEST_PAUSE = 50;
 
-/** Nothing tells when there is room in a full queue: asks for it until there is. */
-export const insist = coroutine(function* <T>(attempt: () => Future<T>) {
+/** Nothing tells when there is room in a full queue: asks for it until there is. `what` it waits for, for dumps. */
+export const insist = coroutine(function* insist<T>(what: () => string, attempt: () => Future<T>) {
   for (let pause = FIRST_PAUSE; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
     try {
       return yield* attempt();
     } catch (error) {
       if (!(error instanceof PawlError) || error.code !== 'EAGAIN') throw error;
     }
-    yield* sleep(pause);
+    yield* new Pause(pause, what());
   }
-}) as <T>(attempt: () => Future<T>) => Future<T>;
+}) as <T>(what: () => string, attempt: () => Future<T>) => Future<T>;
 
-const connected = coroutine(function* (to: UnixAddress) {
-  return new UnixStream(yield* insist(() => new Make((cx) => unixOf(cx).connect(to))));
+const connected = coroutine(function* connect(to: UnixAddress) {
+  return new UnixStream(
+    yield* insist(
+      () => `connect to ${formatUnix(to)}: its queue is full`,
+      () => new Make((cx) => unixOf(cx).connect(to)),
+    ),
+  );
 });

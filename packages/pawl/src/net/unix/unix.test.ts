@@ -17,6 +17,7 @@ import { BufferedReader } from 'pawl/io';
 import { cancelEverywhere } from '../../../test/support/cancel-everywhere.ts';
 import { both, decode, encode, folder, names } from '../../../test/support/folder.ts';
 import { failure } from '../../../test/support/loopback.ts';
+import { dumpAll } from '../../task/dump-all.ts';
 import { waitInfo, type Waiting } from '../../future/wait-info.ts';
 import { UnixDatagram, UnixListener, type UnixName, UnixStream } from '../index.ts';
 
@@ -25,6 +26,10 @@ const descriptors = (): number => readdirSync('/proc/self/fd').length;
 let counter = 0;
 /** An abstract name that nobody has. */
 const fresh = (): UnixName => ({ abstract: `pawl-test-${process.pid}-${counter++}` });
+
+const waitUntil = coroutine(function* (holds: () => boolean) {
+  while (!holds()) yield* sleep(1);
+});
 
 /** Two ends, closed together. */
 const pair = coroutine(function* () {
@@ -196,6 +201,57 @@ describe('a Unix stream', () => {
     assert.deepEqual(names(at), []);
   });
 
+  it('refuses an option that it does not know', () => {
+    for (const options of [{ backlogg: 1 }, null, 5])
+      assert.throws(() => UnixListener.bind(fresh(), options as object), {
+        code: 'BAD_ARGUMENT',
+        message: /^UnixListener\.bind /,
+      });
+  });
+
+  it('says in a dump that a queue is full, and whose', async () => {
+    await run(function* () {
+      const name = fresh() as { abstract: string };
+      using _listener = yield* UnixListener.bind(name, { backlog: 0 });
+      using receiver = yield* UnixDatagram.bind(fresh());
+      using sender = yield* UnixDatagram.bind();
+      const to = { abstract: receiver.localAddress.name };
+      const streams: UnixStream[] = [];
+      const tasks = [
+        spawn(function* () {
+          for (;;) streams.push(yield* UnixStream.connect(name));
+        }),
+        spawn(function* () {
+          for (;;) yield* sender.sendTo(encode('x'), to);
+        }),
+      ];
+      const lines = [
+        `waits for connect to @${name.abstract}: its queue is full`,
+        `waits for send to @${to.abstract}: its queue is full`,
+        `open: connection to @${name.abstract}`,
+      ];
+      yield* timeout(
+        5000,
+        waitUntil(() => lines.every((line) => dumpAll().includes(line))),
+      );
+      for (const task of tasks) task.abort();
+      for (const stream of streams) stream.close();
+    });
+  });
+
+  it('says which socket has been closed: abstract names behind an @, none where there is none', () => {
+    blockOn(function* () {
+      const listener = yield* UnixListener.bind(fresh());
+      listener.close();
+      const { message } = yield* failure(listener.accept());
+      assert.equal(message, `the listener at @${listener.localAddress.name} has been closed`);
+      const datagram = yield* UnixDatagram.bind();
+      datagram.close();
+      const error = yield* failure(datagram.recvFrom(new Uint8Array(1)));
+      assert.equal(error.message, 'the Unix datagram socket without a name has been closed');
+    });
+  });
+
   it('leaves no descriptor and no path, wherever it is cancelled', async () => {
     const at = folder();
     await cancelEverywhere(
@@ -312,6 +368,22 @@ describe('a descriptor that is passed', () => {
     const { descriptors: got } = yield* b.readDescriptors(new Uint8Array(1));
     assert.equal(got.length, 253);
     for (const each of got) closeSync(each);
+  });
+
+  both('is told of when there was no room for it, and closed', function* () {
+    using ends = yield* pair();
+    const { a, b } = ends;
+    const before = descriptors();
+    const told: boolean[] = [];
+    for (const most of [2, 1, 0]) {
+      yield* a.writeDescriptors(encode('x'), [1, 2]);
+      const { descriptors: got, truncated } = yield* b.readDescriptors(new Uint8Array(1), most);
+      assert.equal(got.length, most);
+      told.push(truncated);
+      for (const each of got) closeSync(each);
+    }
+    assert.deepEqual(told, [false, true, true]);
+    assert.equal(descriptors(), before);
   });
 
   it('stays for the next read when one is cancelled', async () => {

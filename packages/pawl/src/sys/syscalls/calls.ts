@@ -54,6 +54,8 @@ export interface SystemCalls {
   readonly mmapFile: (length: number, fd: number, offset: number) => number;
   /** Several buffers, from a position on. */
   readonly preadv2: (fd: number, vector: number, count: number, position: number, flags: number) => number;
+  /** Memory of a process, one piece each: -EFAULT, not a signal, where the other side has none. */
+  readonly processVmReadv: (pid: number, local: number, remote: number) => number;
   readonly flock: (fd: number, operation: number) => number;
   readonly inotifyInit1: (flags: number) => number;
   readonly inotifyAddWatch: (fd: number, path: number, mask: number) => number;

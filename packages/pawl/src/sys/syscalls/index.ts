@@ -80,6 +80,7 @@ export const eventfd: SystemCalls['eventfd'] = calls.eventfd;
 export const mmap: SystemCalls['mmap'] = calls.mmap;
 export const mmapFile: SystemCalls['mmapFile'] = calls.mmapFile;
 export const preadv2: SystemCalls['preadv2'] = calls.preadv2;
+export const processVmReadv: SystemCalls['processVmReadv'] = calls.processVmReadv;
 export const flock: SystemCalls['flock'] = calls.flock;
 export const inotifyInit1: SystemCalls['inotifyInit1'] = calls.inotifyInit1;
 export const inotifyAddWatch: SystemCalls['inotifyAddWatch'] = calls.inotifyAddWatch;

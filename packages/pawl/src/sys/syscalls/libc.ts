@@ -50,6 +50,7 @@ export function libcCalls(): SystemCalls {
     eventfd: { return: 'int32', arguments: ['uint32', 'int32'] },
     mmap: { return: 'int64', arguments: ['uint64', 'uint64', 'int32', 'int32', 'int32', 'int64'] },
     preadv2: { return: 'int64', arguments: ['int32', 'uint64', 'int32', 'int64', 'int32'] },
+    process_vm_readv: { return: 'int64', arguments: ['int32', 'uint64', 'uint64', 'uint64', 'uint64', 'uint64'] },
     flock: { return: 'int32', arguments: ['int32', 'int32'] },
     inotify_init1: { return: 'int32', arguments: ['int32'] },
     inotify_add_watch: { return: 'int32', arguments: ['int32', 'uint64', 'uint32'] },
@@ -104,6 +105,7 @@ export function libcCalls(): SystemCalls {
     mmapFile: (length, fd, offset) => wide(c.mmap(0n, BigInt(length), PROT_READ, MAP_SHARED, fd, BigInt(offset))),
     preadv2: (fd, vector, count, position, flags) =>
       wide(c.preadv2(fd, BigInt(vector), count, BigInt(position), flags)),
+    processVmReadv: (pid, local, remote) => wide(c.process_vm_readv(pid, BigInt(local), 1n, BigInt(remote), 1n, 0n)),
     flock: (fd, operation) => result(c.flock(fd, operation)),
     inotifyInit1: (flags) => result(c.inotify_init1(flags)),
     inotifyAddWatch: (fd, path, mask) => result(c.inotify_add_watch(fd, BigInt(path), mask)),

@@ -49,6 +49,7 @@ export function rawCalls(arch: Arch): SystemCalls {
     mmapFile: (length, fd, offset) => d6(n.mmap, 0, length, PROT_READ, MAP_SHARED, fd, offset),
     // The position's upper half is for 32-bit systems.
     preadv2: (fd, vector, count, position, flags) => i6(preadv2, fd, vector, count, position, 0, flags),
+    processVmReadv: (pid, local, remote) => i6(n.process_vm_readv, pid, local, 1, remote, 1, 0),
     flock: (fd, operation) => i2(n.flock, fd, operation),
     inotifyInit1: (flags) => i1(n.inotify_init1, flags),
     inotifyAddWatch: (fd, path, mask) => i3(n.inotify_add_watch, fd, path, mask),

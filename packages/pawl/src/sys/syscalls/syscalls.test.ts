@@ -84,6 +84,7 @@ describe('both levels', () => {
       assert.equal(calls.mmap(0), -22);
       assert.equal(calls.mmapFile(4096, -1, 0), EBADF);
       assert.equal(calls.preadv2(-1, 0, 0, 0, 0), EBADF);
+      assert.equal(calls.processVmReadv(process.pid, 0, 0), -14); // EFAULT
       assert.equal(calls.flock(-1, 1), EBADF);
       assert.equal(calls.inotifyInit1(1), -22);
       assert.equal(calls.inotifyAddWatch(-1, 0, 1), EBADF);

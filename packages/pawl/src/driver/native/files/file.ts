@@ -17,6 +17,9 @@ import { NativeMapping } from './mapping.ts';
 import { type Call, type Open, type Pool, PoolOperation, type Subject } from './operation.ts';
 import { toStatus } from './status.ts';
 
+/** The most that Linux moves at once (read(2)). Node would take a longer length for another one. */
+const MOST_BYTES = 0x7ffff000;
+
 export class NativeFile implements FileHandle, Subject, Open {
   readonly path: string;
   readonly #pool: Pool;
@@ -64,9 +67,10 @@ export class NativeFile implements FileHandle, Subject, Open {
   /** @internal By the pool. */
   readFromDisk(target: Uint8Array, position: number | null): Operation<number> {
     const fd = this.#fd;
+    const length = Math.min(target.length, MOST_BYTES);
     return this.#operation<number>({
-      start: (done) => fs.read(fd, target, 0, target.length, position, done),
-      now: () => fs.readSync(fd, target, 0, target.length, position),
+      start: (done) => fs.read(fd, target, 0, length, position, done),
+      now: () => fs.readSync(fd, target, 0, length, position),
     });
   }
 
@@ -90,9 +94,10 @@ export class NativeFile implements FileHandle, Subject, Open {
 
   write(source: Uint8Array, position: number | null): Operation<number> {
     const fd = this.#fd;
+    const length = Math.min(source.length, MOST_BYTES);
     return this.#operation({
-      start: (done) => fs.write(fd, source, 0, source.length, position, done),
-      now: () => fs.writeSync(fd, source, 0, source.length, position),
+      start: (done) => fs.write(fd, source, 0, length, position, done),
+      now: () => fs.writeSync(fd, source, 0, length, position),
     });
   }
 

@@ -1,11 +1,11 @@
 /**
  * A file as memory, to be read.
  *
- * What must hold: no view of the memory is handed out, because looking at it after the end of the mapping ends the process. So does a look
- * beyond the file's end, where the file was made shorter meanwhile: whoever maps a file must know that nobody cuts it.
+ * What must hold: no view of the memory is handed out, because looking at it after the end of the mapping ends the process, and so does a look
+ * beyond the file's end, where the file was made shorter meanwhile. Bytes are copied by the kernel, which tells instead.
  */
 import { PawlError } from '../../../error/index.ts';
-import { type FileMemory, mapFile, unmapFile } from '../../../sys/file.ts';
+import { type FileMemory, mapFile, readMapped, unmapFile } from '../../../sys/file.ts';
 import type { Mapping } from '../../files.ts';
 import type { Open, Pool } from './operation.ts';
 
@@ -41,7 +41,14 @@ export class NativeMapping implements Mapping, Open {
     if (memory === null)
       throw new PawlError('CLOSED', `the mapping has been closed: '${this.#path}'`, { path: this.#path });
     const count = Math.max(0, Math.min(target.length, this.length - at));
-    if (count > 0) target.set(memory.bytes.subarray(this.#skip + at, this.#skip + at + count));
+    if (count > 0 && !readMapped(memory, this.#skip + at, target.subarray(0, count)))
+      throw new PawlError(
+        'EFAULT',
+        `the file has become shorter than what was mapped of it, or its disk has failed: '${this.#path}'`,
+        {
+          path: this.#path,
+        },
+      );
     return count;
   }
 

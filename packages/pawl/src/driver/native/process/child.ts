@@ -109,3 +109,13 @@ export class NativeChild extends Source implements ChildHandle {
     this.#sweeps = this.#leads;
   }
 }
+
+/** A child of a thread that has ended, which nobody else would reap. Where no descriptor is left for it, nobody does before this process ends. */
+export function adoptChild(reactor: Reactor, pid: number): void {
+  try {
+    // It may have ended long ago.
+    new NativeChild(reactor, pid, 'of a thread that has ended', false).look();
+  } catch {
+    // There is nobody to tell: whoever has started it is gone.
+  }
+}

@@ -1,13 +1,14 @@
 /**
  * Starting a child: its streams, and ours at their other ends.
  *
- * What must hold: what was opened for a child is closed here once it has it, or when it was not started.
+ * What must hold: what was opened for a child is closed here once it has it, or when it was not started. It is not started at all where there is
+ * no descriptor left for its pidfd: a number is kept free for that one before.
  */
 import * as fs from 'node:fs';
 import { PawlError } from '../../../error/index.ts';
-import { endChild, spawnChild } from '../../../sys/child.ts';
+import { endChild, keepPidfd, spawnChild } from '../../../sys/child.ts';
 import { systemError } from '../../../sys/errno.ts';
-import { closePipe, duplicate, openPipe, setNonBlocking } from '../../../sys/pipe.ts';
+import { closePipe, duplicate, isNonBlocking, openPipe, setNonBlocking } from '../../../sys/pipe.ts';
 import { takeOver } from './take-over.ts';
 import type { ChildStream, PipeReaderHandle, PipeWriterHandle, SpawnedChild, SpawnRequest } from '../../process.ts';
 import type { Reactor } from '../reactor.ts';
@@ -22,7 +23,13 @@ export function spawnNative(reactor: Reactor, request: SpawnRequest): SpawnedChi
   const streams = new Streams();
   try {
     const descriptors = request.streams.map((stream, target) => streams.open(stream, target));
-    const pid = start(request, path, descriptors as [number, number, number]);
+    const kept = keepPidfd();
+    let pid: number;
+    try {
+      pid = start(request, path, descriptors as [number, number, number]);
+    } finally {
+      closePipe(kept);
+    }
     streams.started();
     let child: NativeChild;
     try {
@@ -43,11 +50,11 @@ export function spawnNative(reactor: Reactor, request: SpawnRequest): SpawnedChi
 }
 
 function start(request: SpawnRequest, path: string, descriptors: readonly [number, number, number]): number {
-  const { program, args, environment, cwd, leads } = request;
+  const { args, environment, cwd, leads } = request;
   try {
     return spawnChild({
       path,
-      args: [program, ...args],
+      args,
       environment: Object.entries(environment).map(([name, value]) => `${name}=${value}`),
       cwd,
       descriptors,
@@ -71,6 +78,8 @@ class Streams {
   open(stream: ChildStream, target: number): number {
     switch (stream.kind) {
       case 'inherit':
+        // EBADF where it is closed, and what we open next could get its number.
+        isNonBlocking(target);
         return target;
       case 'descriptor':
         // One of the three may be overwritten by another before its turn comes.
