@@ -6,6 +6,7 @@ import { describe, test } from 'node:test';
 import { runScript } from '../../test/support/script.ts';
 import { PawlError } from '../error/index.ts';
 import { coroutine } from '../future/coroutine.ts';
+import type { Future } from '../future/future.ts';
 import { join } from '../future/join.ts';
 import { run, blockOn } from '../task/run.ts';
 import { spawn } from '../task/spawn.ts';
@@ -40,6 +41,15 @@ const open = (gate: Int32Array<SharedArrayBuffer>): void => {
   Atomics.store(gate, 1, 1);
   Atomics.notify(gate, 1);
 };
+
+const failureOf = coroutine(function* (what: Future<unknown>) {
+  try {
+    yield* what;
+  } catch (error) {
+    return error;
+  }
+  return undefined;
+});
 
 const descriptors = (): number => readdirSync('/proc/self/fd').length;
 
@@ -160,6 +170,32 @@ describe('blocking work', { timeout: 60_000 }, () => {
     });
     assert.ok(aborted instanceof DOMException);
     assert.deepEqual([aborted.name, aborted.code, aborted.message], ['AbortError', 20, 'enough']);
+  });
+
+  test('where no thread can be started, the calls fail, those that wait too', async () => {
+    const preload = Symbol.for('pawl.preload');
+    const before = Reflect.get(globalThis, preload) as unknown;
+    const single = new BlockingPool({ threads: 1, name: 'stuck' });
+    const failure = { code: 'THREAD_ENDED', message: /^pool "stuck" cannot start a thread: / };
+    const gate = makeGate();
+    try {
+      await run(function* () {
+        const first = spawn(single.callExport(jobs, 'block', [gate], { onCancel: 'terminate' }));
+        yield* begun(gate);
+        const waiting = [1, 2].map((n) => spawn(failureOf(single.callExport(jobs, 'add', [n, n]))));
+        yield* sleep(0);
+        // What cannot be cloned cannot be given to a thread.
+        Reflect.set(globalThis, preload, [() => 1]);
+        first.abort();
+        for (const error of yield* join(waiting))
+          yield* fromPromise(assert.rejects(Promise.reject(error as Error), failure));
+      });
+      await assert.rejects(run(single.callExport(jobs, 'add', [1, 1])), failure);
+    } finally {
+      Reflect.set(globalThis, preload, before);
+    }
+    assert.equal(await run(single.callExport(jobs, 'add', [1, 1])), 2);
+    await run(single.close());
   });
 
   test('options that do not exist are refused', () => {

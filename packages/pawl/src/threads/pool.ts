@@ -165,8 +165,7 @@ export class BlockingPool implements Disposable {
     if (this.closed) throw this.closedError();
     let thread = this.idle.pop();
     if (thread === undefined && this.live.size < this.most) {
-      thread = new PoolThread(this, ++this.started);
-      this.live.add(thread);
+      thread = this.start();
     }
     if (thread !== undefined) {
       if (!this.begin(thread, call)) this.rest(thread);
@@ -179,6 +178,17 @@ export class BlockingPool implements Disposable {
       );
     this.queues[call.priority].push(call);
     call.queued = true;
+  }
+
+  private start(): PoolThread {
+    try {
+      const thread = new PoolThread(this, ++this.started);
+      this.live.add(thread);
+      return thread;
+    } catch (error) {
+      const what = `pool "${this.name}" cannot start a thread`;
+      throw new PawlError('THREAD_ENDED', `${what}: ${(error as Error).message}`, { cause: error });
+    }
   }
 
   /** @internal A call that has not begun is not wanted any more. */
@@ -272,8 +282,16 @@ export class BlockingPool implements Disposable {
       return;
     }
     // Its place is free for somebody who waits.
-    const waiting = this.next();
-    if (waiting !== null) this.submit(waiting);
+    for (let waiting = this.next(); waiting !== null; waiting = this.next()) {
+      try {
+        this.submit(waiting);
+        return;
+      } catch (error) {
+        waiting.fail(error as PawlError);
+        // With no thread left nobody would ever take the others.
+        if (this.live.size > 0) return;
+      }
+    }
   }
 }
 
