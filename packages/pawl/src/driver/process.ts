@@ -4,7 +4,7 @@
  *
  * What must hold, besides what holds for every handle:
  * - A pipe, a terminal and a descriptor are polled as sockets are. A closed handle wakes whoever waits, whose next poll throws CLOSED.
- * - A child that has ended is reaped, whether anybody waits for it or not.
+ * - A child that has ended is reaped, whether anybody waits for it or not, unless it is held.
  * - A signal that comes several times before it is polled is told once.
  */
 import type { Context } from '../future/context.ts';
@@ -95,6 +95,8 @@ export interface ChildHandle {
   kill(signal: number): boolean;
   /** When it ends, the rest of the group that it leads is killed. */
   sweep(): void;
+  /** It is not reaped before this is undone, so that its group can be signalled when it has ended itself. Does nothing for one that leads none. */
+  hold(held: boolean): void;
 }
 
 /** A child that has just been started, and our ends of its pipes. */

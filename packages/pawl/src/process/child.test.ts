@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { coroutine, dumpAll, join, race, run, sleep, spawn, timeout } from 'pawl';
 import { BufferedReader } from 'pawl/io';
 import { sh, stateOf } from '../../test/support/children.ts';
+import { folder } from '../../test/support/folder.ts';
 import { failure } from '../../test/support/loopback.ts';
 import { runScript } from '../../test/support/script.ts';
 import { fromPromise } from '../node/promise.ts';
@@ -103,6 +105,21 @@ describe('a child', () => {
       assert.equal(yield* lines.readLine(), null);
       child.closePipes();
     });
+  });
+
+  it('that has ended leaves no group behind when the collecting of its output is cancelled', async () => {
+    const path = `${folder()}/pids`;
+    const command = sh('sleep 60 & echo $$ $! > "$0"', { argv0: path, group: true, stopOnCancel: true });
+    const pids = (): number[] => (existsSync(path) ? readFileSync(path, 'utf8').trim().split(' ').map(Number) : []);
+    await run(function* () {
+      const collecting = spawn(command.output());
+      while (pids().length < 2 || stateOf(pids()[0]!) !== 'Z') yield* sleep(1);
+      collecting.abort();
+    });
+    const [leader = 0, member = 0] = pids();
+    assert.equal(stateOf(leader), null);
+    // It is somebody else's child, who reaps it.
+    while (!['Z', null].includes(stateOf(member))) await new Promise((resolve) => setTimeout(resolve, 5));
   });
 
   it('leads a session of its own when asked', async () => {

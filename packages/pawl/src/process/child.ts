@@ -119,6 +119,11 @@ export class Child implements AsyncDisposable {
   }
 
   /** @internal */
+  hold(held: boolean): void {
+    this.handle.hold(held);
+  }
+
+  /** @internal */
   exit(): Future<ExitStatus> {
     return new Exit(this.handle, this.program);
   }

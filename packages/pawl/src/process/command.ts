@@ -237,7 +237,8 @@ function toStream(stdio: Stdio, input: boolean): ChildStream {
 }
 
 function environmentOf({ env = {}, clearEnv = false }: CommandOptions): Record<string, string> {
-  const environment: Record<string, string> = {};
+  // A variable may be called __proto__.
+  const environment = Object.create(null) as Record<string, string>;
   for (const variables of clearEnv ? [env] : [process.env, env]) {
     for (const [name, value] of Object.entries(variables)) {
       if (value === undefined) delete environment[name];

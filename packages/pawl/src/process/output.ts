@@ -38,12 +38,15 @@ export const collect: (command: Command, input: Uint8Array | null, limit: number
     const child = yield* command.spawn();
     let over = false;
     let done = false;
+    // Members of its group may write on when it has ended, and are stopped with it.
+    child.hold(true);
     try {
       const [, stdout, stderr] = yield* join([
         child.stdin === null ? ready(undefined) : feed(child.stdin, input),
         child.stdout === null ? ready(NOTHING) : readAll(child.stdout, limit, 'standard output', command),
         child.stderr === null ? ready(NOTHING) : readAll(child.stderr, limit, 'standard error', command),
       ]);
+      child.hold(false);
       const status = yield* child.wait();
       done = true;
       return new Output(status, stdout, stderr);
@@ -52,7 +55,10 @@ export const collect: (command: Command, input: Uint8Array | null, limit: number
       throw error;
     } finally {
       child.closePipes();
-      if (!done && child.running && (over || command.options.stopOnCancel)) yield* stopped(child, command);
+      const stops = !done && (over || Boolean(command.options.stopOnCancel));
+      if (stops) child.sweep();
+      child.hold(false);
+      if (stops && child.running) yield* stopped(child, command);
     }
   },
 );

@@ -6,7 +6,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { isIPv4, isIPv6 } from 'node:net';
-import { networkInterfaces } from 'node:os';
+import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
 import { PawlError } from '../error/index.ts';
 import { AF_INET, AF_INET6, SOCKADDR_IN, SOCKADDR_IN6 } from './linux.ts';
 
@@ -40,7 +40,8 @@ function checkPort(port: number): void {
 
 function zoneIndex(zone: string, host: string): number {
   if (/^\d{1,10}$/.test(zone)) return Number(zone);
-  for (const address of networkInterfaces()[zone] ?? []) if (address.family === 'IPv6') return address.scopeid;
+  const index = indexOf(zone, networkInterfaces()[zone] ?? []);
+  if (index > 0) return index;
   throw new PawlError('BAD_ADDRESS', `no IPv6 interface is named ${zone}: ${host}`, { address: host });
 }
 
@@ -137,16 +138,16 @@ export function interfaceIndex(named: string): number {
   const known = networkInterfaces();
   for (const [name, addresses = []] of Object.entries(known)) {
     if (name !== named && !addresses.some(({ address }) => address === named)) continue;
-    const six = addresses.find(({ family }) => family === 'IPv6') as { scopeid: number } | undefined;
-    if (six !== undefined && six.scopeid > 0) return six.scopeid;
-    const index = indexOf(name);
+    const index = indexOf(name, addresses);
     if (index > 0) return index;
   }
   throw new PawlError('BAD_ADDRESS', `no interface has the name or the address '${named}'`, { address: named });
 }
 
-/** Linux says the index of an interface in a file; Node says it only of a link-local IPv6 address. */
-function indexOf(name: string): number {
+/** Node says the index of an interface only of its link-local IPv6 address; Linux says it in a file. 0 for an interface that is not there. */
+function indexOf(name: string, addresses: readonly NetworkInterfaceInfo[]): number {
+  if (addresses.length === 0) return 0;
+  for (const address of addresses) if (address.family === 'IPv6' && address.scopeid > 0) return address.scopeid;
   try {
     return Number(readFileSync(`/sys/class/net/${name}/ifindex`, 'latin1'));
   } catch {

@@ -48,10 +48,13 @@ export class NativeUdp extends Source implements UdpHandle {
   }
 
   connect(peer: SocketAddress | null): void {
-    const result = connectDatagram(this.#open(), peer);
+    const fd = this.#open();
+    const result = connectDatagram(fd, peer);
     if (result < 0) throw systemError(result, 'connect', peer === null ? {} : about(peer));
     this.peer = peer;
     this.#local = null;
+    // A port that the system has chosen goes with the peer (__udp_disconnect, net/ipv4/udp.c): nothing would arrive any more.
+    if (peer === null && socket.localAddress(fd).port === 0) socket.bind(fd, this.#bound);
   }
 
   pollRecv(cx: Context, target: Uint8Array): Poll<Received> {

@@ -144,6 +144,22 @@ describe('a UDP socket', () => {
     });
   });
 
+  it('keeps its port when it lets its peer go, also one that the system chose', () => {
+    blockOn(function* () {
+      using one = yield* UdpSocket.bind(0);
+      using two = yield* UdpSocket.bind(0);
+      using connected = yield* UdpSocket.connect(one.localAddress);
+      for (const socket of [two, connected]) {
+        const { port } = socket.localAddress;
+        yield* socket.connect(one.localAddress);
+        socket.disconnect();
+        assert.equal(socket.localAddress.port, port);
+        yield* one.sendTo(Uint8Array.of(1), { host: '127.0.0.1', port });
+        assert.equal((yield* timeout(5000, socket.recvFrom(new Uint8Array(2)))).length, 1);
+      }
+    });
+  });
+
   it('hears that nobody is there while it waits, and goes on', () => {
     blockOn(function* () {
       using client = yield* UdpSocket.bind(0);

@@ -145,7 +145,7 @@ export class UdpSocket implements Disposable {
     return connecting(receiver(address), this.handle);
   }
 
-  /** Lets the peer go: the socket receives from everybody again. */
+  /** Lets the peer go: the socket receives from everybody again, where it was bound. Throws CLOSED; EADDRINUSE if another took its port in that moment. */
   disconnect(): void {
     this.handle.connect(null);
   }

@@ -1,7 +1,7 @@
 /**
  * A child process over the reactor: its pidfd becomes readable when it has ended.
  *
- * What must hold: it is reaped right then, by this object, whoever waits and whether or not anybody does; so it stays registered until then, and
+ * What must hold: it is reaped right then (unless it is held), by this object, whether or not anybody waits; so it stays registered until then, and
  * keeps the process alive only while a task waits. While our loop rests and only Node's runs, SIGCHLD tells of it.
  */
 import { isMainThread } from 'node:worker_threads';
@@ -30,6 +30,7 @@ export class NativeChild extends Source implements ChildHandle {
   readonly #leads: boolean;
   readonly #waiters: Map<object, Waker> = new Map();
   #sweeps = false;
+  #held = false;
   /** Somebody else has reaped it: how it has ended, nobody knows. */
   #lost: unknown = null;
 
@@ -63,7 +64,7 @@ export class NativeChild extends Source implements ChildHandle {
     try {
       // Before its number can be another group's.
       if (this.#sweeps && sys.hasEnded(this.pid)) sys.sendSignal(-this.pid, SIGKILL);
-      this.#exit = sys.reap(this.pid);
+      if (!this.#held) this.#exit = sys.reap(this.pid);
     } catch (error) {
       this.#lost = error;
     }
@@ -107,6 +108,11 @@ export class NativeChild extends Source implements ChildHandle {
 
   sweep(): void {
     this.#sweeps = this.#leads;
+  }
+
+  hold(held: boolean): void {
+    this.#held = held && this.#leads;
+    if (!held) this.look();
   }
 }
 
