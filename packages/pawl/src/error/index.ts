@@ -45,6 +45,7 @@ export type PawlCode =
   | 'WOULD_BLOCK' // a callback wants to wait in a call that cannot
   | 'THREAD_ENDED' // another thread died before it had answered
   | 'NO_EXPORT' // a module has no such function
+  | 'NO_MODULE' // a module cannot be loaded on another thread
   | 'NOT_CLONEABLE' // a value cannot be sent to another thread
   | 'NOT_SELF_CONTAINED' // a function that was sent to another thread uses a variable from around it
   | 'UNSUPPORTED_PLATFORM' // this system or this Node has no driver

@@ -57,3 +57,7 @@ async function answer({ callee, args, moveResult }: CallMessage): Promise<void> 
 }
 
 port.on('message', (call: CallMessage) => void answer(call));
+port.on('messageerror', (error: Error) => {
+  const message = `the arguments of a call cannot be read on its thread: ${error.message}`;
+  port.postMessage({ refused: 'NOT_CLONEABLE', message, error: packError(error) } satisfies AnswerMessage);
+});

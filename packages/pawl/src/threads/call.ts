@@ -7,6 +7,7 @@
 import type { Transferable } from 'node:worker_threads';
 import { driverOf } from '../driver/driver.ts';
 import { PawlError } from '../error/index.ts';
+import { knownOptions } from '../error/known-options.ts';
 import type { Context, Waker } from '../future/context.ts';
 import { creations } from '../future/creations.ts';
 import { alreadyCompleted, Future } from '../future/future.ts';
@@ -69,6 +70,12 @@ export class BlockingCallFuture extends Future<unknown> implements BlockingCall 
   constructor(pool: BlockingPool, callee: Callee, args: readonly unknown[], options: CallOptions) {
     super();
     const { priority = 'normal', transfer = [], moveResult = false, onCancel = 'wait' } = options;
+    knownOptions('a call on another thread', options, {
+      priority: true,
+      transfer: true,
+      moveResult: true,
+      onCancel: true,
+    });
     if (!Array.isArray(args)) throw new PawlError('BAD_ARGUMENT', 'the arguments of a call are given as an array');
     if (!PRIORITIES.includes(priority))
       throw new PawlError('BAD_ARGUMENT', `priority must be high, normal or low, got ${priority as string}`);

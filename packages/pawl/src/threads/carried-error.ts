@@ -13,6 +13,8 @@ export type CarriedError =
   | {
       readonly kind: 'error';
       readonly name: string;
+      /** A DOMException, whose code follows from its name. */
+      readonly dom: boolean;
       readonly message: string;
       readonly stack: string | undefined;
       /** Its other own properties; those that hold errors are carried likewise. */
@@ -22,14 +24,16 @@ export type CarriedError =
 /** How deep causes are followed: one that leads back to itself ends somewhere. */
 const DEPTH = 8;
 
-const CLASSES: Readonly<Record<string, new (message: string) => Error>> = {
-  Error,
-  EvalError,
-  RangeError,
-  ReferenceError,
-  SyntaxError,
-  TypeError,
-  URIError,
+/** Those that hold errors get them with their other properties. */
+const CLASSES: Readonly<Record<string, (message: string) => Error>> = {
+  AggregateError: (message) => new AggregateError([], message),
+  EvalError: (message) => new EvalError(message),
+  RangeError: (message) => new RangeError(message),
+  ReferenceError: (message) => new ReferenceError(message),
+  SuppressedError: (message) => new SuppressedError(undefined, undefined, message),
+  SyntaxError: (message) => new SyntaxError(message),
+  TypeError: (message) => new TypeError(message),
+  URIError: (message) => new URIError(message),
 };
 
 export function packError(error: unknown, depth: number = DEPTH): CarriedError {
@@ -40,7 +44,7 @@ export function packError(error: unknown, depth: number = DEPTH): CarriedError {
     if (depth > 0) properties.push([key, enumerable, packError(value, depth - 1)]);
   }
   const { name, message, stack } = error;
-  return { kind: 'error', name, message, stack, properties };
+  return { kind: 'error', name, dom: error instanceof DOMException, message, stack, properties };
 }
 
 function packValue(value: unknown, depth: number): CarriedError {
@@ -70,13 +74,10 @@ export function unpackError(carried: CarriedError): unknown {
     const { value } = carried;
     return Array.isArray(value) ? value.map(unpackItem) : value;
   }
-  const { name, message, stack, properties } = carried;
+  const { name, dom, message, stack, properties } = carried;
   const values = new Map(properties.map(([key, , value]) => [key, unpackError(value)]));
   const code = values.get('code');
-  const error =
-    name === 'PawlError' && typeof code === 'string'
-      ? new PawlError(code, message)
-      : new (CLASSES[name] ?? Error)(message);
+  const error = create(name, dom, message, code);
   for (const [key, enumerable] of properties) {
     Object.defineProperty(error, key, { value: values.get(key), enumerable, writable: true, configurable: true });
   }
@@ -84,6 +85,12 @@ export function unpackError(carried: CarriedError): unknown {
   if (error.name !== name) Object.defineProperty(error, 'name', { value: name, writable: true, configurable: true });
   if (stack !== undefined) error.stack = stack;
   return error;
+}
+
+function create(name: string, dom: boolean, message: string, code: unknown): Error {
+  if (dom) return new DOMException(message, name);
+  if (name === 'PawlError' && typeof code === 'string') return new PawlError(code, message);
+  return Object.hasOwn(CLASSES, name) ? CLASSES[name]!(message) : new Error(message);
 }
 
 function unpackItem(item: unknown): unknown {

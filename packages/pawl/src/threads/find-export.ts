@@ -1,4 +1,5 @@
 /** A function of a module, by its name, on the thread that is to call it. */
+import { packError } from './carried-error.ts';
 import type { AnswerMessage } from './messages.ts';
 
 /** A call that cannot be made: what to answer. */
@@ -13,9 +14,15 @@ export class Refusal extends Error {
 
 export type Callable = (...args: readonly unknown[]) => unknown;
 
-/** Throws a {@link Refusal} with NO_EXPORT, and what loading the module throws. */
+/** Throws a {@link Refusal} with NO_EXPORT, or NO_MODULE and what loading the module throws. */
 export async function findExport(module: string, name: string): Promise<Callable> {
-  const exports = (await import(module)) as Record<string, unknown>;
+  let exports: Record<string, unknown>;
+  try {
+    exports = (await import(module)) as Record<string, unknown>;
+  } catch (error) {
+    const message = `${module} cannot be loaded on another thread: ${error instanceof Error ? error.message : String(error)}`;
+    throw new Refusal({ refused: 'NO_MODULE', message, error: packError(error) });
+  }
   const found = exports[name];
   if (typeof found === 'function') return found as Callable;
   const has = Object.keys(exports).filter((key) => typeof exports[key] === 'function');

@@ -18,7 +18,7 @@ export type AnswerMessage =
   | { readonly error: CarriedError }
   /** The call could not be made, or its result cannot be sent: a code of our own. */
   | {
-      readonly refused: 'NO_EXPORT' | 'NOT_CLONEABLE' | 'NOT_SELF_CONTAINED';
+      readonly refused: 'NO_EXPORT' | 'NO_MODULE' | 'NOT_CLONEABLE' | 'NOT_SELF_CONTAINED';
       readonly message: string;
       readonly error?: CarriedError;
     };

@@ -1,9 +1,12 @@
 /** Blocking work: what comes back from another thread, and what is left when it does not. */
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { runScript } from '../../test/support/script.ts';
+import { PawlError } from '../error/index.ts';
 import { coroutine } from '../future/coroutine.ts';
+import type { Future } from '../future/future.ts';
 import { join } from '../future/join.ts';
 import { run, blockOn } from '../task/run.ts';
 import { spawn } from '../task/spawn.ts';
@@ -13,7 +16,17 @@ import { cancelAtEverySuspension } from '../testing/index.ts';
 import { sleep } from '../time/sleep.ts';
 import { timeout } from '../time/timeout.ts';
 import { fromPromise } from '../node/promise.ts';
-import { BlockingPool, spawnBlocking } from './index.ts';
+import {
+  BlockingPool,
+  byteChannel,
+  spawnBlocking,
+  superviseThread,
+  threadBroadcast,
+  threadChannel,
+  threadOneshot,
+  threads,
+  withThreads,
+} from './index.ts';
 import { liveThreads } from './worker.ts';
 
 const jobs = new URL('../../test/support/thread-jobs.ts', import.meta.url);
@@ -28,6 +41,15 @@ const open = (gate: Int32Array<SharedArrayBuffer>): void => {
   Atomics.store(gate, 1, 1);
   Atomics.notify(gate, 1);
 };
+
+const failureOf = coroutine(function* (what: Future<unknown>) {
+  try {
+    yield* what;
+  } catch (error) {
+    return error;
+  }
+  return undefined;
+});
 
 const descriptors = (): number => readdirSync('/proc/self/fd').length;
 
@@ -110,7 +132,83 @@ describe('blocking work', { timeout: 60_000 }, () => {
   });
 
   test('a module that cannot be loaded fails with its error', async () => {
-    await assert.rejects(run(pool.callExport('no-such-package-here', 'x')), { code: 'ERR_MODULE_NOT_FOUND' });
+    await assert.rejects(run(pool.callExport('no-such-package-here', 'x')), (error: PawlError) => {
+      assert.equal(error.code, 'NO_MODULE');
+      assert.match(error.message, /^no-such-package-here cannot be loaded on another thread: /);
+      assert.equal((error.cause as { code: string }).code, 'ERR_MODULE_NOT_FOUND');
+      return error instanceof PawlError;
+    });
+  });
+
+  test('arguments that the thread cannot read fail the call, and the task, and it goes on', () => {
+    const script = new URL('../../test/support/unreadable-arguments.ts', import.meta.url);
+    const flags = ['--conditions=pawl-source', '--disable-warning=ExperimentalWarning', '--stack-size=7000'];
+    const said = execFileSync(process.execPath, [...flags, script.pathname], { encoding: 'utf8', timeout: 60_000 });
+    const refused = 'NOT_CLONEABLE: cannot be read';
+    assert.deepEqual(JSON.parse(said), [refused, 'a/b', refused, 'a/b,c/d']);
+  });
+
+  test('errors of the language and of Node keep their class', async () => {
+    const thrown = async (fn: () => unknown): Promise<unknown> => {
+      try {
+        return await run(pool.call(fn, []));
+      } catch (error) {
+        return error;
+      }
+    };
+    const several = await thrown(() => {
+      throw new AggregateError([new RangeError('one'), 2], 'several');
+    });
+    assert.ok(several instanceof AggregateError && several.errors[0] instanceof RangeError && several.errors[1] === 2);
+    const suppressed = await thrown(() => {
+      throw new SuppressedError(new TypeError('later'), new Error('earlier'), 'both');
+    });
+    assert.ok(suppressed instanceof SuppressedError && suppressed.error instanceof TypeError);
+    assert.deepEqual([suppressed.message, (suppressed.suppressed as Error).message], ['both', 'earlier']);
+    const aborted = await thrown(() => {
+      throw new DOMException('enough', 'AbortError');
+    });
+    assert.ok(aborted instanceof DOMException);
+    assert.deepEqual([aborted.name, aborted.code, aborted.message], ['AbortError', 20, 'enough']);
+  });
+
+  test('where no thread can be started, the calls fail, those that wait too', async () => {
+    const preload = Symbol.for('pawl.preload');
+    const before = Reflect.get(globalThis, preload) as unknown;
+    const single = new BlockingPool({ threads: 1, name: 'stuck' });
+    const failure = { code: 'THREAD_ENDED', message: /^pool "stuck" cannot start a thread: / };
+    const gate = makeGate();
+    try {
+      await run(function* () {
+        const first = spawn(single.callExport(jobs, 'block', [gate], { onCancel: 'terminate' }));
+        yield* begun(gate);
+        const waiting = [1, 2].map((n) => spawn(failureOf(single.callExport(jobs, 'add', [n, n]))));
+        yield* sleep(0);
+        // What cannot be cloned cannot be given to a thread.
+        Reflect.set(globalThis, preload, [() => 1]);
+        first.abort();
+        for (const error of yield* join(waiting))
+          yield* fromPromise(assert.rejects(Promise.reject(error as Error), failure));
+      });
+      await assert.rejects(run(single.callExport(jobs, 'add', [1, 1])), failure);
+    } finally {
+      Reflect.set(globalThis, preload, before);
+    }
+    assert.equal(await run(single.callExport(jobs, 'add', [1, 1])), 2);
+    await run(single.close());
+  });
+
+  test('options that do not exist are refused', () => {
+    const bad = { code: 'BAD_ARGUMENT', message: /has no option "(prority|thread|capcity|tranfer|conut)"/ };
+    assert.throws(() => pool.callExport(jobs, 'add', [], { prority: 'high' } as never), bad);
+    assert.throws(() => new BlockingPool({ thread: 1 } as never), bad);
+    assert.throws(() => threadChannel(1, { capcity: 1 } as never), bad);
+    assert.throws(() => threadOneshot({ capcity: 1 } as never), bad);
+    assert.throws(() => threadBroadcast(1, { capcity: 1 } as never), bad);
+    assert.throws(() => byteChannel(1024, { capcity: 1 } as never), bad);
+    assert.throws(() => withThreads({ conut: 1 } as never, () => sleep(1)), bad);
+    assert.throws(() => threads({ conut: 1, entry: jobs } as never), bad);
+    assert.throws(() => superviseThread({ conut: 1, entry: jobs } as never), bad);
   });
 
   test('buffers are copied, or moved in both directions when that is asked for', async () => {

@@ -8,6 +8,7 @@
 import { availableParallelism } from 'node:os';
 import type { Transferable, Worker } from 'node:worker_threads';
 import { PawlError } from '../error/index.ts';
+import { knownOptions } from '../error/known-options.ts';
 import { coroutine } from '../future/coroutine.ts';
 import type { Future } from '../future/future.ts';
 import { WaitList } from '../future/wait-list.ts';
@@ -53,7 +54,7 @@ export class PoolThread {
   readonly name: string;
   call: BlockingCall | null = null;
   timer: ReturnType<typeof setTimeout> | undefined = undefined;
-  /** It was told to end: its last answer may still be under way, and no call is given to it. */
+  /** It was told to end: its last answer may still be under way, is not heard, and no call is given to it. */
   ending = false;
 
   constructor(pool: BlockingPool, number: number) {
@@ -98,6 +99,7 @@ export class BlockingPool implements Disposable {
   private readonly endings = new Notify();
 
   constructor(options: PoolOptions = {}) {
+    knownOptions('a pool', options, { name: true, threads: true, queueLimit: true, idleTimeout: true });
     this.name = options.name ?? 'blocking';
     this.most = whole('threads', options.threads ?? availableParallelism(), 1, 1024);
     this.queueLimit = whole('queueLimit', options.queueLimit ?? 10_000, 0);
@@ -125,7 +127,7 @@ export class BlockingPool implements Disposable {
     return {
       threads: live.size,
       idle: idle.length,
-      running: live.size - idle.length,
+      running: [...live].filter(({ call }) => call !== null).length,
       queued,
       answered: answers,
       terminated: terminations,
@@ -163,8 +165,7 @@ export class BlockingPool implements Disposable {
     if (this.closed) throw this.closedError();
     let thread = this.idle.pop();
     if (thread === undefined && this.live.size < this.most) {
-      thread = new PoolThread(this, ++this.started);
-      this.live.add(thread);
+      thread = this.start();
     }
     if (thread !== undefined) {
       if (!this.begin(thread, call)) this.rest(thread);
@@ -177,6 +178,17 @@ export class BlockingPool implements Disposable {
       );
     this.queues[call.priority].push(call);
     call.queued = true;
+  }
+
+  private start(): PoolThread {
+    try {
+      const thread = new PoolThread(this, ++this.started);
+      this.live.add(thread);
+      return thread;
+    } catch (error) {
+      const what = `pool "${this.name}" cannot start a thread`;
+      throw new PawlError('THREAD_ENDED', `${what}: ${(error as Error).message}`, { cause: error });
+    }
   }
 
   /** @internal A call that has not begun is not wanted any more. */
@@ -218,7 +230,7 @@ export class BlockingPool implements Disposable {
   /** @internal */
   answered(thread: PoolThread, answer: AnswerMessage): void {
     const { call } = thread;
-    if (call === null) return;
+    if (call === null || thread.ending) return;
     this.answers++;
     thread.call = null;
     call.thread = null;
@@ -229,7 +241,7 @@ export class BlockingPool implements Disposable {
   /** @internal What was sent cannot be understood here. */
   garbled(thread: PoolThread, error: Error): void {
     const { call } = thread;
-    if (call === null) return;
+    if (call === null || thread.ending) return;
     thread.call = null;
     call.thread = null;
     this.rest(thread);
@@ -270,8 +282,16 @@ export class BlockingPool implements Disposable {
       return;
     }
     // Its place is free for somebody who waits.
-    const waiting = this.next();
-    if (waiting !== null) this.submit(waiting);
+    for (let waiting = this.next(); waiting !== null; waiting = this.next()) {
+      try {
+        this.submit(waiting);
+        return;
+      } catch (error) {
+        waiting.fail(error as PawlError);
+        // With no thread left nobody would ever take the others.
+        if (this.live.size > 0) return;
+      }
+    }
   }
 }
 

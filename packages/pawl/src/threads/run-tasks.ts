@@ -19,6 +19,8 @@ import type { Boot } from './worker.ts';
 const port = parentPort!;
 const running = new Map<number, AbortController>();
 let stopping = false;
+/** The order to run that came last. */
+let last = 0;
 
 setCurrentThread((workerData as Boot).data as ThreadInfo);
 
@@ -33,6 +35,7 @@ const calling = coroutine(function* (fn: (...args: readonly unknown[]) => unknow
 });
 
 async function perform({ id, module, name, args }: TaskOrder & { order: 'run' }): Promise<void> {
+  last = id;
   const controller = new AbortController();
   running.set(id, controller);
   // Taken up at once: its other end may wait for it, and whoever closes it is the function.
@@ -59,6 +62,13 @@ async function perform({ id, module, name, args }: TaskOrder & { order: 'run' })
 function endIfIdle(): void {
   if (running.size === 0) port.close();
 }
+
+port.on('messageerror', (error: Error) => {
+  // Only arguments can be unreadable, and orders to run are numbered without a gap.
+  const message = `the arguments of a task cannot be read on its thread: ${error.message}`;
+  const answer: AnswerMessage = { refused: 'NOT_CLONEABLE', message, error: packError(error) };
+  port.postMessage({ id: ++last, answer } satisfies TaskAnswer);
+});
 
 port.on('message', (order: TaskOrder) => {
   if (order.order === 'run') void perform(order);

@@ -2,6 +2,7 @@
 import type { Transferable } from 'node:worker_threads';
 import { driverOf } from '../driver/driver.ts';
 import { PawlError } from '../error/index.ts';
+import { knownOptions } from '../error/known-options.ts';
 import type { Context, Waker } from '../future/context.ts';
 import { creations } from '../future/creations.ts';
 import { alreadyCompleted, Future } from '../future/future.ts';
@@ -141,7 +142,7 @@ function ofCleanup(outcome: unknown): unknown {
  *
  * Cancelling it cancels the task there, and is done when that has cleaned up; a value that comes meanwhile is lost (*loses data*). Errors: what
  * it throws, with its stack, code and cause; THREAD_ENDED when the thread dies, or has died; CLOSED when it is to end; NO_EXPORT;
- * NOT_CLONEABLE; BAD_ARGUMENT; BLOCKING_NODE inside `blockOn`.
+ * NO_MODULE, with its cause, when the module cannot be loaded; NOT_CLONEABLE; BAD_ARGUMENT; BLOCKING_NODE inside `blockOn`.
  *
  * @example
  * ```ts
@@ -163,6 +164,7 @@ export function spawnOn<R = unknown>(
   options: SpawnOnOptions = {},
 ): Future<R> {
   if (!(thread instanceof Thread)) throw new PawlError('BAD_ARGUMENT', 'spawnOn takes a thread of withThreads');
+  knownOptions('spawnOn', options, { transfer: true });
   if (!Array.isArray(args)) throw new PawlError('BAD_ARGUMENT', 'the arguments of a task are given as an array');
   return new RemoteTask(thread, moduleUrl(module), name, args, options) as unknown as Future<R>;
 }

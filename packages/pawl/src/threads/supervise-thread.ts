@@ -1,5 +1,6 @@
 /** superviseThread: an entry on a dedicated thread, which is started again when it fails. */
 import { PawlError } from '../error/index.ts';
+import { knownOptions } from '../error/known-options.ts';
 import type { Future } from '../future/future.ts';
 import { map } from '../future/map.ts';
 import { retry, type RetryOptions } from '../time/retry.ts';
@@ -35,7 +36,27 @@ export interface SuperviseThreadOptions extends Omit<EntryOptions, 'count' | 'ar
  * ```
  */
 export function superviseThread<R = unknown>(options: SuperviseThreadOptions): Future<R> {
-  const { entry, args = [] } = options;
+  knownOptions('superviseThread', options, {
+    name: true,
+    stopTimeout: true,
+    entry: true,
+    export: true,
+    args: true,
+    attempts: true,
+    base: true,
+    factor: true,
+    max: true,
+    jitter: true,
+    when: true,
+  });
+  const { entry, args = [], name, stopTimeout, export: exported, ...policy } = options;
+  const common = {
+    entry,
+    count: 1,
+    ...(name === undefined ? {} : { name }),
+    ...(stopTimeout === undefined ? {} : { stopTimeout }),
+    ...(exported === undefined ? {} : { export: exported }),
+  };
   moduleUrl(entry);
   if (typeof args !== 'function' && !Array.isArray(args))
     throw new PawlError(
@@ -44,10 +65,7 @@ export function superviseThread<R = unknown>(options: SuperviseThreadOptions): F
     );
   return retry(
     (attempt) =>
-      map(
-        threads<R>({ ...options, count: 1, args: typeof args === 'function' ? args(attempt) : args }),
-        ([value]) => value as R,
-      ),
-    options,
+      map(threads<R>({ ...common, args: typeof args === 'function' ? args(attempt) : args }), ([value]) => value as R),
+    policy,
   ) as Future<unknown> as Future<R>;
 }

@@ -30,6 +30,7 @@ export class Thread {
   private readonly worker: Worker;
   private readonly askers = new Map<number, Asker>();
   private readonly watchers = new Set<() => void>();
+  /** The number of the last order: without a gap, so that the thread knows which it could not read. */
   private last = 0;
   private stopping = false;
   private end: WorkerEnd | null = null;
@@ -67,7 +68,7 @@ export class Thread {
     if (this.end !== null) throw threadEnded(this.name, this.end);
     if (this.stopping) throw new PawlError('CLOSED', `${this.name} is to end: no task is begun on it`);
     const moved = moveArguments(args);
-    const id = ++this.last;
+    const id = this.last + 1;
     try {
       const order: TaskOrder = { order: 'run', id, module, name, args: moved.args };
       this.worker.postMessage(order, [...moved.transfer, ...transfer]);
@@ -76,6 +77,7 @@ export class Thread {
       const what = `the arguments of ${name} cannot be sent to another thread`;
       throw new PawlError('NOT_CLONEABLE', `${what}: ${(error as Error).message}`, { cause: error });
     }
+    this.last = id;
     this.askers.set(id, asker);
     threadCounts.tasks++;
     return id;

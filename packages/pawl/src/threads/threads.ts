@@ -7,6 +7,7 @@
 import { availableParallelism } from 'node:os';
 import { driverOf } from '../driver/driver.ts';
 import { PawlError } from '../error/index.ts';
+import { knownOptions } from '../error/known-options.ts';
 import { type Body, coroutine, type Flattened, start } from '../future/coroutine.ts';
 import type { Future } from '../future/future.ts';
 import { join } from '../future/join.ts';
@@ -96,6 +97,7 @@ export function withThreads<R>(
   options: ThreadsOptions,
   body: Body<[threads: readonly Thread[]], R>,
 ): Future<Flattened<R>> {
+  knownOptions('withThreads', options, { count: true, name: true, stopTimeout: true });
   return within(body as Body<[readonly Thread[]], unknown>, checked(options)) as Future<Flattened<R>>;
 }
 
@@ -104,7 +106,7 @@ export function withThreads<R>(
  * and is thrown when all have cleaned up. {@link currentThread} tells an entry which it is; listeners that say `reusePort` share their port.
  *
  * Cancelling it cancels the tasks there, and is done when their threads have ended. Errors: what an entry throws; THREAD_ENDED when a thread
- * dies; NO_EXPORT; NOT_CLONEABLE; BAD_ARGUMENT; BLOCKING_NODE inside `blockOn`.
+ * dies; NO_EXPORT; NO_MODULE; NOT_CLONEABLE; BAD_ARGUMENT; BLOCKING_NODE inside `blockOn`.
  *
  * @example
  * ```ts
@@ -116,9 +118,17 @@ export function withThreads<R>(
  * ```
  */
 export function threads<R = unknown>(options: EntryOptions): Future<R[]> {
-  const { entry, export: name = 'default', args = [] } = options;
+  knownOptions('threads', options, {
+    count: true,
+    name: true,
+    stopTimeout: true,
+    entry: true,
+    export: true,
+    args: true,
+  });
+  const { entry, export: name = 'default', args = [], ...common } = options;
   const module = moduleUrl(entry);
-  return withThreads(options, (list) =>
+  return withThreads(common, (list) =>
     join(
       list.map((thread) => spawnOn<R>(thread, module, name, typeof args === 'function' ? args(thread.index) : args)),
     ),

@@ -5,6 +5,7 @@
  * sets the pace, and one that is closed, or whose thread has died, is left out.
  */
 import { PawlError } from '../../error/index.ts';
+import { knownOptions } from '../../error/known-options.ts';
 import { coroutine } from '../../future/coroutine.ts';
 import type { Future } from '../../future/future.ts';
 import { Mutex } from '../../sync/mutex.ts';
@@ -125,6 +126,7 @@ const sending = coroutine(function* send(broadcast: ThreadBroadcastSender<unknow
  */
 export function threadBroadcast<T>(capacity: number, options: ThreadChannelOptions = {}): ThreadBroadcastSender<T> {
   checkCapacity(capacity);
+  knownOptions('threadBroadcast', options, { name: true, spin: true });
   checkSpin(options.spin ?? 0);
   return new ThreadBroadcastSender(capacity, options);
 }

@@ -4,6 +4,7 @@
  * What must hold: bytes come once and in order. Only the writer writes what lies between the two positions and the reader's, and the reverse.
  */
 import { PawlError } from '../../error/index.ts';
+import { knownOptions } from '../../error/known-options.ts';
 import type { Future } from '../../future/future.ts';
 import { ready } from '../../future/ready.ts';
 import type { WaitInfo } from '../../future/wait-info.ts';
@@ -273,6 +274,7 @@ export function byteChannel(
   capacity: number,
   options: ThreadChannelOptions = {},
 ): [sender: ByteSender, receiver: ByteReceiver] {
+  knownOptions('byteChannel', options, { name: true, spin: true });
   const { name, spin = 0 } = options;
   checkSpin(spin);
   if (!Number.isInteger(capacity) || capacity < LEAST || capacity > MOST)

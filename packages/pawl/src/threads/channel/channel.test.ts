@@ -1,6 +1,7 @@
 /** Channels between threads, with both ends on this one: what holds of them wherever they are. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { MessageChannel } from 'node:worker_threads';
 import * as fc from 'fast-check';
 import { coroutine } from '../../future/coroutine.ts';
 import { join } from '../../future/join.ts';
@@ -198,6 +199,29 @@ describe('a channel between threads', { timeout: 60_000 }, () => {
     blockOn(main());
     again.close();
     moved.close();
+  });
+
+  test('a message that cannot be read here is refused by its receive, and the next comes after it', () => {
+    const [sender, receiver] = threadChannel<unknown>(4);
+    // As deep as can be written: reading needs more of the stack.
+    let deepest: object = {};
+    for (let deep: object = {}, depth = 0; depth < 1e6; deep = { deep }, depth++) {
+      if (depth % 50 !== 0) continue;
+      try {
+        const { port1 } = new MessageChannel();
+        port1.postMessage(deep);
+        port1.close();
+        deepest = deep;
+      } catch {
+        break;
+      }
+    }
+    sender.trySend(deepest);
+    sender.trySend('next');
+    sender.close();
+    using last = receiver;
+    assert.throws(() => last.tryRecv(), { code: 'NOT_CLONEABLE', message: /cannot be read on this thread/ });
+    assert.deepEqual([last.tryRecv(), last.tryRecv()], ['next', CLOSED]);
   });
 
   test('bad arguments are refused', () => {

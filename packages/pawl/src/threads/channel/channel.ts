@@ -1,5 +1,6 @@
 /** threadChannel: messages from senders on any threads to one receiver on any thread. */
 import { PawlError } from '../../error/index.ts';
+import { knownOptions } from '../../error/known-options.ts';
 import { type Named, title } from '../../sync/named.ts';
 import { SLOT_BYTES } from './codec.ts';
 import { makeLink } from './link.ts';
@@ -48,6 +49,7 @@ export function threadChannel<T>(
   options: ThreadChannelOptions = {},
 ): [sender: ThreadSender<T>, receiver: ThreadReceiver<T>] {
   checkCapacity(capacity);
+  knownOptions('threadChannel', options, { name: true, spin: true });
   const { name, spin = 0 } = options;
   checkSpin(spin);
   const [sending, receiving] = makeLink(slotsFor(capacity) * SLOT_BYTES);

@@ -12,6 +12,7 @@ import { MessageChannel, type MessagePort, receiveMessageOnPort, type Transferab
 import type { Waker } from '../../future/context.ts';
 import type { RemoteWaker } from '../../driver/driver.ts';
 import { nativeDriver } from '../../driver/native/index.ts';
+import { PawlError } from '../../error/index.ts';
 import { Deque } from '../../sync/deque.ts';
 
 export const SENDING = 0;
@@ -43,6 +44,8 @@ type WakerHandle = Pick<RemoteWaker, 'fd' | 'flag'>;
 interface Payload {
   readonly payload: unknown;
   readonly moved: readonly Transferable[];
+  /** Why it could not be read, if it could not. */
+  readonly unreadable?: string;
 }
 
 type Note = { readonly waker: WakerHandle } | Payload;
@@ -94,6 +97,7 @@ export class LinkEnd {
     port.on('close', this.closedByPeer);
     // A close is told after what lies before it in the port: that must not stay there until somebody wakes the peer.
     port.on('message', this.take);
+    port.on('messageerror', this.garbled);
     port.unref();
     port.postMessage({ waker: { fd: waker.fd, flag: waker.flag } } satisfies Note);
     Atomics.add(this.header, this.mine + EPOCH, 1);
@@ -131,10 +135,12 @@ export class LinkEnd {
     this.port?.postMessage({ payload, moved } satisfies Note, [...transfer]);
   }
 
-  /** The oldest payload that was posted; the memory has told that there is one. */
+  /** The oldest payload that was posted; the memory has told that there is one. NOT_CLONEABLE for one that cannot be read. */
   takePayload(): unknown {
     if (this.payloads.length === 0) this.drain();
-    return this.payloads.shift()?.payload;
+    const { payload, unreadable } = this.payloads.shift();
+    if (unreadable === undefined) return payload;
+    throw new PawlError('NOT_CLONEABLE', `a message cannot be read on this thread: ${unreadable}`);
   }
 
   /** Gives it to another thread: here nothing can be done with it any more. */
@@ -160,6 +166,7 @@ export class LinkEnd {
   private deafen(): void {
     this.port?.off('close', this.closedByPeer);
     this.port?.off('message', this.take);
+    this.port?.off('messageerror', this.garbled);
   }
 
   private wakePeer(): void {
@@ -179,7 +186,13 @@ export class LinkEnd {
     const { port } = this;
     if (port === null) return;
     for (;;) {
-      const received = receiveMessageOnPort(port);
+      let received: { message: unknown } | undefined;
+      try {
+        received = receiveMessageOnPort(port);
+      } catch (error) {
+        this.garbled(error as Error);
+        continue;
+      }
       if (received === undefined) return;
       this.take(received.message as Note);
     }
@@ -188,6 +201,11 @@ export class LinkEnd {
   private readonly take = (note: Note): void => {
     if ('waker' in note) this.meet(note.waker);
     else this.payloads.push(note);
+  };
+
+  /** A place of a message is its own, also when nobody can read it: notes of wakers can always be read. */
+  private readonly garbled = ({ message }: Error): void => {
+    this.payloads.push({ payload: undefined, moved: [], unreadable: message });
   };
 
   private meet(peer: WakerHandle): void {

@@ -1,5 +1,6 @@
 /** threadOneshot: one message from one thread to another, for example the answer to a request. */
 import { PawlError } from '../../error/index.ts';
+import { knownOptions } from '../../error/known-options.ts';
 import { coroutine } from '../../future/coroutine.ts';
 import type { Future } from '../../future/future.ts';
 import { CLOSED } from '../../sync/marks.ts';
@@ -143,6 +144,7 @@ const receiving = coroutine(function* recv(receiver: ThreadReceiver<unknown>) {
 export function threadOneshot<T>(
   options: Named = {},
 ): [sender: ThreadOneshotSender<T>, receiver: ThreadOneshotReceiver<T>] {
+  knownOptions('threadOneshot', options, { name: true });
   const [sending, receiving] = makeLink(SLOT_BYTES);
   const common = { title: title('oneshot between threads', options.name), capacity: 1 };
   return [

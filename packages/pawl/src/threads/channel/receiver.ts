@@ -42,9 +42,11 @@ class Inlet {
     const { link } = this;
     const { position } = link;
     const read = this.slots.read(position);
-    const value = read === POSTED ? link.takePayload() : read;
-    link.advance((position + 1) | 0);
-    return value;
+    try {
+      return read === POSTED ? link.takePayload() : read;
+    } finally {
+      link.advance((position + 1) | 0);
+    }
   }
 }
 
@@ -130,7 +132,8 @@ export class ThreadReceiver<T> extends End implements AsyncIterable<T, undefined
   /**
    * The next message, or `CLOSED` once every sender is closed (or its thread has died) and nothing is left.
    *
-   * Cancelling it is *safe*: the message is received by the next. Errors: CLOSED after this receiver was closed.
+   * Cancelling it is *safe*: the message is received by the next. Errors: CLOSED after this receiver was closed; NOT_CLONEABLE for a message that
+   * cannot be read here, in whose place it stands: the next is received after it.
    */
   recv(): Future<T | typeof CLOSED> {
     return new Receive(this);
