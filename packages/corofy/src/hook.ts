@@ -16,7 +16,7 @@ export interface RegisterOptions extends Pick<
   TransformOptions,
   'backEnd' | 'generators' | 'markers' | 'runtime' | 'strict'
 > {
-  /** Where compiled modules are kept; null: nowhere. Default `node_modules/.cache/corofy`. */
+  /** Where compiled modules are kept; null: nowhere. Default: `.cache/corofy` in the nearest node_modules above each, if there is one. */
   readonly cache?: string | null;
   /** What is done to a source before it is compiled. */
   readonly before?: (source: string, url: string) => string;

@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync, mkdirSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+  mkdirSync,
+  readdirSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -53,6 +62,27 @@ test('corofy/register compiles what is imported', async () => {
     { cwd: root },
   );
   assert.deepEqual([code, stdout], [0, 'hello, sun\ndone\n3\n']);
+});
+
+test('what was compiled is kept in the node_modules of its own project, and nowhere where there is none', async (t) => {
+  const project = folder(t);
+  const elsewhere = folder(t);
+  const source = join(project, 'src', 'three.ts');
+  mkdirSync(join(project, 'src'));
+  writeFileSync(
+    source,
+    `import { coroutine } from '${import.meta.resolve('pawl')}'; export default coroutine(async () => 3);\n`,
+  );
+  const node = [...NODE, '--import', import.meta.resolve('corofy/register'), source];
+  const run = (): Promise<{ code: number | null; stderr: string }> =>
+    runCommand(process.execPath, node, { cwd: elsewhere });
+  const { code, stderr } = await run();
+  assert.equal(code, 0, stderr);
+  assert.deepEqual([readdirSync(elsewhere), readdirSync(project)], [[], ['src']]);
+  mkdirSync(join(project, 'node_modules'));
+  assert.equal((await run()).code, 0);
+  assert.deepEqual(readdirSync(elsewhere), []);
+  assert.equal(readdirSync(join(project, 'node_modules', '.cache', 'corofy')).length, 1);
 });
 
 test('what cannot be compiled is thrown where it is imported, with its place', async () => {

@@ -174,6 +174,25 @@ for (const [name, load] of Object.entries(BUNDLERS))
     await assert.rejects(bundle(folder.path, 'wrong.js'), /wrong\.js[^]*3:(?:2|3)[^]*DIRECT_EVAL/);
   });
 
+test('rollup says nothing of the marker that no compiled module calls any more, and what it says of others stays', async () => {
+  const { rollup } = await import('rollup');
+  using folder = scratch();
+  writeFileSync(
+    join(folder.path, 'one.js'),
+    `import { coroutine, sleep } from 'pawl';\n${TWICE.slice(TWICE.indexOf('export'))}`.replace('yieldNow()', '1'),
+  );
+  const said: string[] = [];
+  for (const entry of ['twice.js', 'one.js']) {
+    const input = join(folder.path, entry);
+    const onwarn = (log: { message: string }): number => said.push(log.message);
+    const bundle = await rollup({ input, plugins: [corofy.rollup()], external: /^pawl/, onwarn });
+    await bundle.generate({ format: 'es' });
+    await bundle.close();
+  }
+  assert.equal(said.length, 1, said.join('\n'));
+  assert.match(said[0]!, /sleep/);
+});
+
 test('a folder may have a # or a ? in its name, and a module a query', async () => {
   const fail = ({ message }: { message: string }): never => assert.fail(message);
   const transformed = (id: string): boolean =>

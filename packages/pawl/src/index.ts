@@ -31,6 +31,7 @@ export { type Permit, Semaphore } from './sync/semaphore.ts';
 export type { Sender, SendPermit, UnboundedSender } from './sync/sender.ts';
 export { ambientRuntime, shutdownAmbient } from './task/ambient.ts';
 export type { PollEvent, TaskEvent } from './task/channels.ts';
+export { currentRuntime } from './task/current-runtime.ts';
 export { consumeBudget } from './task/consume-budget.ts';
 export { dumpAll } from './task/dump-all.ts';
 export type { RuntimeMetrics, ThreadCounts } from './task/metrics.ts';

@@ -26,6 +26,33 @@ describe('pawl serve', () => {
     assert.equal(code, 143);
   });
 
+  for (const threads of ['1', '2'])
+    test(`takes what a program says of its server, on ${threads} threads, and refuses what is none of it`, async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'pawl-serve-'));
+      try {
+        writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
+        const file = join(folder, 'app.js');
+        const app = 'export const fetch = () => new Promise(() => {});\nexport const serveOptions = ';
+        writeFileSync(file, `${app}{ timeouts: { request: 1 } };\n`);
+        const seen: number[] = [];
+        const { code } = await pawl(['serve', '--port', '0', '--threads', threads, file], {
+          async onLine(line, kill) {
+            const url = LISTENING.exec(line)?.[1];
+            if (url === undefined) return;
+            seen.push((await fetch(url)).status);
+            kill('SIGTERM');
+          },
+        });
+        assert.deepEqual([seen, code], [[503], 143]);
+        writeFileSync(file, `${app}{ port: 1 };\n`);
+        const wrong = await pawl(['serve', '--port', '0', '--threads', threads, file]);
+        assert.equal(wrong.code, 1);
+        assert.match(wrong.stderr, /serveOptions with `port`: what it may say is/);
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
+    });
+
   test('answers what is under way before it ends', async () => {
     let answer: Promise<Response> | undefined;
     const { code } = await pawl(['serve', '--port', '0', '--log', program('app')], {

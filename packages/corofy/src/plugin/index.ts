@@ -21,6 +21,15 @@ export interface RollupPlugin {
   /** Vite's: before its own plugins, which remove types. */
   readonly enforce: 'pre';
   transform(this: RollupContext, code: string, id: string): { code: string; map: RollupMap } | null;
+  /** False: the bundler says nothing of it. */
+  onLog(level: string, log: RollupLog): false | null;
+}
+
+/** What a bundler has to say, as far as this plugin looks at it. */
+export interface RollupLog {
+  readonly code?: string | undefined;
+  readonly names?: readonly string[] | undefined;
+  readonly ids?: readonly string[] | undefined;
 }
 
 /** A source map as Rollup's types have it. */
@@ -66,6 +75,7 @@ export interface WebpackPlugin {
 }
 
 function rollup(options: PluginOptions = {}): RollupPlugin {
+  const compiled = new Set<string>();
   return {
     name: NAME,
     enforce: 'pre',
@@ -80,9 +90,15 @@ function rollup(options: PluginOptions = {}): RollupPlugin {
         this.warn(what);
       }
       if (result.map === null) return null;
+      compiled.add(id);
       const { sources, sourcesContent, mappings } = result.map;
       const map = { version: 3, sources: [...sources], sourcesContent: [...sourcesContent], names: [], mappings };
       return { code: result.code, map };
+    },
+    onLog(_level, { code, names = [], ids = [] }) {
+      // The marker's import stays in a compiled module, where nothing calls it any more.
+      const ours = names.join() === 'coroutine' && ids.length > 0 && ids.every((id) => compiled.has(id));
+      return code === 'UNUSED_EXTERNAL_IMPORT' && ours ? false : null;
     },
   };
 }

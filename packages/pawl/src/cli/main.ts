@@ -17,6 +17,7 @@ Usage:
   pawl serve [options] app.ts [args…]
                                 serve HTTP: app.ts exports \`fetch\`, a function from Request to Response, or has it
                                 in its default export (a Hono application is one)
+                                and may export \`serveOptions\`: its timeouts, limits, halfClose, tls, onError, …
       --port N, --host HOST     where to listen (default: PORT and HOST of the environment, else 3000 and 127.0.0.1)
       --log                     print each request, with its status, size and time
       --deadline MS             how long requests that are under way may take when it is stopped (default 10000)

@@ -90,8 +90,8 @@ export const serveHere: (
   stop: ThreadOneshotReceiver<true>,
 ): Steps<void> {
   using _stop = stop;
-  const fetch = yield* fromPromise(loadHandler(file, args));
-  const server = yield* serve({ port, host, fetch, reusePort: true, ...(log ? { onExchange: print } : {}) });
+  const handler = yield* fromPromise(loadHandler(file, args));
+  const server = yield* serve({ ...handler, port, host, reusePort: true, ...(log ? { onExchange: print } : {}) });
   told.send({ url: server.url, port: server.port });
   yield* race([server.closed, stop.ended()]);
   yield* server.close({ deadline });

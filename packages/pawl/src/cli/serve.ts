@@ -19,8 +19,8 @@ export function serveProgram(file: string, args: readonly string[], options: Ser
         const { servingOnThreads } = await import('./serve-threads.ts');
         return (stop) => servingOnThreads(file, args, options, stop);
       }
-      const fetch = await loadHandler(file, args);
-      return (stop) => serving(fetch, options, stop);
+      const handler = await loadHandler(file, args);
+      return (stop) => serving(handler, options, stop);
     },
     // Cancelled, main would cancel its requests.
     { endsItself: true },
@@ -28,11 +28,11 @@ export function serveProgram(file: string, args: readonly string[], options: Ser
 }
 
 const serving = coroutine(function* serving(
-  fetch: FetchOptions['fetch'],
+  handler: FetchOptions,
   { port, host, log, deadline }: ServeCommandOptions,
   stop: AbortSignal,
 ): Steps<void> {
-  const server = yield* serve({ port, host, fetch, ...(log ? { onExchange: print } : {}) });
+  const server = yield* serve({ ...handler, port, host, ...(log ? { onExchange: print } : {}) });
   process.stdout.write(`listening on ${server.url}\n`);
   yield* race([server.closed, aborted(stop)]);
   yield* server.close({ deadline });

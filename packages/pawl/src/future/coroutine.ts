@@ -318,7 +318,7 @@ function uncompiled(name: string, kind: string): () => never {
   return () => {
     throw new PawlError(
       'NOT_COMPILED',
-      `coroutine(${written})${name === '' ? '' : ` "${name}"`} was not compiled: run the program with corofy, or write it as ${instead}`,
+      `coroutine(${written})${name === '' ? '' : ` "${name}"`} was not compiled: run the program with corofy, which compiles ES modules (not CommonJS), or write it as ${instead}`,
     );
   };
 }

@@ -31,6 +31,8 @@ const LAUNCHER = new URL('../bin/pawl.js', home).href;
 const INTERNAL = /^(?:future|task|driver|time|cli)\/[\w./-]+\.(?:ts|js):\d+/;
 /** Below the first of these frames the machine stack is the executor's and the loop's. */
 const EXECUTOR = /^(?:task|driver)\/[\w./-]+\.(?:ts|js):\d+/;
+/** The first frames of what a driver throws, in a poll or by itself. */
+const DRIVER = /^(?:driver|sys)\/[\w./-]+\.(?:ts|js):\d+/;
 /** What futures are polled through where they nest in one task. */
 const NESTED = /at Task\.poll |\/task\/(?:scope-body|scope-future)\.(?:ts|js):\d+/;
 /** The poll of a compiled coroutine's class stands in the user's file, beside the function itself. */
@@ -176,6 +178,9 @@ function awaitLines(stack: unknown): string[] {
 
 /** The physical stack down to where a task was resumed, without our own frames: what the awaiting coroutines' lines continue. */
 function withoutExecutor(stack: readonly string[]): string[] {
-  const end = stack.findIndex((text) => isAt(text, EXECUTOR));
+  // What a driver throws at once has its frames above those of whoever asked it, unless it is Node that did.
+  const asker = stack.findIndex((text) => text.startsWith('    at ') && !isAt(text, DRIVER));
+  const from = asker < 0 || /^ {4}at (?:.*\()?node:/.test(stack[asker]!) ? 0 : asker;
+  const end = stack.findIndex((text, at) => at >= from && isAt(text, EXECUTOR));
   return (end < 0 ? stack : stack.slice(0, end)).filter((text) => !text.startsWith('    at ') || !isInternalLine(text));
 }
