@@ -11,7 +11,7 @@ import { Future } from '../future/future.ts';
 import { PENDING, type Poll } from '../future/poll.ts';
 import { type WaitInfo, waitInfo } from '../future/wait-info.ts';
 import { threadCounts } from '../task/metrics.ts';
-import { closeMoved, moveArguments } from './channel/moving.ts';
+import { closeMoved, hasEndWithin, moveArguments } from './channel/moving.ts';
 import type { ThreadInfo } from './current.ts';
 import type { AnswerMessage, TaskAnswer, TaskOrder } from './messages.ts';
 import { startWorker, threadEnded, type WorkerEnd } from './worker.ts';
@@ -75,7 +75,10 @@ export class Thread {
     } catch (error) {
       closeMoved(moved);
       const what = `the arguments of ${name} cannot be sent to another thread`;
-      throw new PawlError('NOT_CLONEABLE', `${what}: ${(error as Error).message}`, { cause: error });
+      const why = moved.args.some((arg) => hasEndWithin(arg))
+        ? 'an end of a channel inside of an object is not moved: give it as an argument of its own'
+        : (error as Error).message;
+      throw new PawlError('NOT_CLONEABLE', `${what}: ${why}`, { cause: error });
     }
     this.last = id;
     this.askers.set(id, asker);

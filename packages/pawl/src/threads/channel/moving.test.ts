@@ -32,6 +32,16 @@ const codeOf = coroutine(function* (what: ReturnType<typeof spawnOn>) {
   return 'no error';
 });
 
+const throws = coroutine(function* (what: ReturnType<typeof spawnOn>, message: RegExp) {
+  try {
+    yield* what;
+  } catch (error) {
+    assert.match((error as Error).message, message);
+    return;
+  }
+  assert.fail('it has not thrown');
+});
+
 /** Of Node's loop: what was posted has come. */
 async function someTurns(): Promise<void> {
   for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setImmediate(resolve));
@@ -138,6 +148,20 @@ describe('moving ends to another thread', { timeout: 60_000 }, () => {
       assert.deepEqual([yield* receiver.recv(), yield* receiver.recv()], [7, CLOSED]);
       receiver.close();
     });
+  });
+
+  test('an end inside of an object is refused, and stays', async () => {
+    await run(
+      withThreads({ count: 1 }, function* ([thread]) {
+        const [out, input] = threadChannel<number>(1);
+        for (const arg of [{ input }, [{ deep: [input] }]])
+          yield* throws(spawnOn(thread!, tasks, 'echo', [arg]), /inside of an object.*argument of its own/);
+        out.trySend(1);
+        assert.equal(yield* input.recv(), 1);
+        out.close();
+        input.close();
+      }),
+    );
   });
 
   test('what is no handle is refused', () => {

@@ -49,6 +49,15 @@ export function moveArguments(args: readonly unknown[]): MovedArguments {
   return { args: moved, transfer };
 }
 
+/** Levels of objects in which an end is looked for, to say why it could not be sent. */
+const DEPTH = 4;
+
+/** Whether an end lies within a value, where it is not moved. */
+export function hasEndWithin(value: unknown, depth: number = DEPTH): boolean {
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value) || depth === 0) return false;
+  return Object.values(value).some((one) => isEnd(one) || hasEndWithin(one, depth - 1));
+}
+
 /**
  * What must be in the list of what is moved, when a message carries the handle of an end: its ports, and those inside of messages that lie in
  * it. Post it in the same turn as it was moved.
