@@ -6,20 +6,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { after, describe, it } from 'node:test';
 import { coroutine, join, run, shield, type Steps, spawn, yieldNow } from 'pawl';
-import {
-  copyFile,
-  File,
-  listDir,
-  makeDir,
-  readDir,
-  readText,
-  remove,
-  tempDir,
-  tempFile,
-  walk,
-  watch,
-  writeFile,
-} from 'pawl/fs';
+import { copyFile, File, listDir, makeDir, readDir, readText, remove, walk, watch, writeFile } from 'pawl/fs';
 import { UdpSocket, UnixDatagram, UnixStream } from 'pawl/net';
 import { Command } from 'pawl/process';
 import { BlockingPool, byteChannel, spawnOn, threadBroadcast, threadOneshot, withThreads } from 'pawl/threads';
@@ -82,20 +69,6 @@ const operations: Record<string, Operation> = {
     yield* writeFile(`${at}/from`, new Uint8Array(200_000));
     yield* watched(copyFile(`${at}/from`, `${at}/to`));
     yield* readText(`${at}/to`);
-  },
-  'temporary files and directories': function* (_, at) {
-    const directory = yield* tempDir({ directory: at });
-    try {
-      const file = yield* tempFile({ directory: directory.path });
-      try {
-        yield* file.file.writeAll(encode('x'));
-      } finally {
-        yield* file.remove();
-      }
-    } finally {
-      yield* directory.remove();
-    }
-    assert.deepEqual(names(at), []);
   },
   'batches of datagrams': function* (watched) {
     using server = yield* UdpSocket.bind(0);

@@ -30,7 +30,7 @@ export interface WriteFileOptions {
 const DEFAULT_LIMIT = 2 ** 31;
 
 /** What is read at least at once where the size is not known (of a file in /proc it is said to be 0). */
-const UNKNOWN = 16 * 1024;
+export const UNKNOWN: number = 16 * 1024;
 
 /**
  * The bytes of a file.

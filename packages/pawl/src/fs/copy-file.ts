@@ -7,6 +7,7 @@ import { start, type Steps } from '../future/coroutine.ts';
 import { Future } from '../future/future.ts';
 import type { Poll } from '../future/poll.ts';
 import { type WaitInfo, waitInfo } from '../future/wait-info.ts';
+import { UNKNOWN } from './contents.ts';
 import { File } from './file.ts';
 import { toMode } from './flags.ts';
 import { stat, tryStat } from './names.ts';
@@ -23,9 +24,6 @@ export interface CopyFileOptions {
 
 /** Large enough that the pool's round trip is a small part of it. */
 const PIECE = 512 * 1024;
-
-/** Of a file whose size is not known. */
-const UNKNOWN = 16 * 1024;
 
 /** What {@link copyFile} gives. */
 export class CopyFile extends Future<number> {

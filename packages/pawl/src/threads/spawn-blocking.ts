@@ -20,7 +20,7 @@ export function blockingPool(): BlockingPool {
  *
  * Cancelling it while it waits for a thread is *safe*; when it runs, the cancellation waits for its end, whose value is lost (*loses data*),
  * or terminates its thread (`onCancel: 'terminate'`). Errors: what it throws, with its stack, code and cause; NO_EXPORT;
- * NOT_CLONEABLE for arguments or a result that cannot be copied; THREAD_ENDED when its thread dies; LIMIT_EXCEEDED when 10,000 calls wait;
+ * NO_MODULE, with its cause, when the module cannot be loaded; NOT_CLONEABLE for arguments or a result that cannot be copied; THREAD_ENDED when its thread dies; LIMIT_EXCEEDED when 10,000 calls wait;
  * BAD_ARGUMENT for a relative module; BLOCKING_NODE inside `blockOn`.
  *
  * @example
